@@ -1,0 +1,51 @@
+"""Everything that can go wrong while a question is answered, as one tree.
+
+    DeskError                      the root; `public` is what a person in Slack may read
+    ├── Unavailable                an outage, never an empty result (rule 5)
+    │   ├── RetrievalUnavailable   the index or the embedder did not answer
+    │   ├── ModelUnavailable       the model did not answer in time, or at all
+    │   └── StoreUnavailable       the database did not answer; nothing was accepted
+    ├── ModelRefused               the model declined to answer
+    ├── PromptInvalid              a prompt file cannot be used
+    └── TransitionRefused          an escalation cannot go where it was asked to go
+"""
+
+
+class DeskError(Exception):
+    """Root of the tree. The exception's text is for the log; `public` is for people and holds no detail."""
+
+    public = "Something went wrong on our side."
+
+
+class Unavailable(DeskError):
+    """A part that we depend on is down: an outage has its own outcome and is never shown as "no results"."""
+
+    public = "A part of the desk is not reachable right now."
+
+
+class RetrievalUnavailable(Unavailable):
+    public = "I can't search the documents right now."
+
+
+class ModelUnavailable(Unavailable):
+    public = "I found documents but can't write an answer right now."
+
+
+class StoreUnavailable(Unavailable):
+    public = "I can't keep my records right now."
+
+
+class ModelRefused(DeskError):
+    public = "I can't help with that request."
+
+
+class PromptInvalid(DeskError):
+    public = "The desk's instructions can't be read."
+
+
+class TransitionRefused(DeskError):
+    """An illegal step of an escalation. `public` is set by the raiser: it says who has it, or what state it is in."""
+
+    def __init__(self, public: str) -> None:
+        super().__init__(public)
+        self.public = public

@@ -1,0 +1,184 @@
+"""The words of the domain. Values only: no I/O, no vendor types, all times UTC and aware."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+PlaceKind = Literal["channel", "private", "dm", "cli"]
+
+
+class Outcome(StrEnum):
+    """How an accepted question ended. Each ends in exactly one of these (rule 1)."""
+
+    ANSWERED = "answered"
+    ASKED = "asked"  # a clarifying question or a courtesy: no factual sentence
+    ABSTAINED = "abstained"
+    ESCALATED = "escalated"
+    WITHDRAWN = "withdrawn"  # its message was deleted
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who asks or helps. `email` is set only for confirmed members of the home workspace (rule 6)."""
+
+    user_id: str
+    name: str = ""
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question was asked and where its answer will be seen. `thread_ts` is None for a root message."""
+
+    team: str
+    channel: str
+    kind: PlaceKind
+    thread_ts: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing that somebody asked. `key` is team:channel:ts, so two deliveries of it are one question."""
+
+    key: str
+    text: str
+    asker: Person
+    place: Place
+    ts: str
+    asked_at: datetime
+
+    @property
+    def thread_ts(self) -> str:
+        """The thread in which the answer belongs: the question's own, or the one that it starts."""
+        return self.place.thread_ts or self.ts
+
+
+def question_key(team: str, channel: str, ts: str) -> str:
+    return f"{team}:{channel}:{ts}"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a thread, oldest first in a conversation."""
+
+    role: Literal["asker", "desk", "human"]
+    text: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A desk as configured: whose prompt, which sources, which channels, and where humans are."""
+
+    name: str
+    prompt: str
+    sources: tuple[str, ...] = ()  # empty: all sources
+    channels: tuple[str, ...] = ()
+    escalation_channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRef:
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A released system prompt. `text` is rendered: no variable is left in it."""
+
+    ref: PromptRef
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as retrieved. `score` is the fused score: comparable within one retrieval only."""
+
+    chunk_id: str
+    document_id: str
+    source: str
+    title: str
+    section: str  # "Returns > Refunds", or ""
+    text: str
+    url: str
+    changed_at: datetime
+    position: int
+    score: float
+    version: str | None = None
+    similarity: float | None = None  # cosine to the question, -1..1, where it is known
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quote that supports a sentence. `quote` stands in the text of the passage at `passage` (0-based)."""
+
+    passage: int
+    quote: str
+    title: str
+    uri: str
+    section: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSentence:
+    """One sentence as a writer made it, unchecked. `text` is Markdown, with the white space that follows it."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one or more model calls."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DraftEnd:
+    """A writer's last word. `notice` is a line to show with the answer ("I quote because ..."); cost None: unknown."""
+
+    model: str
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What a search gave, best first. `nearest` are what fell below the floor, to show when the desk abstains."""
+
+    passages: tuple[Passage, ...]
+    nearest: tuple[Passage, ...]
+    index_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the desk says, as stored. `sentences` are checked; `text` is Markdown with [n] marks into `citations`."""
+
+    outcome: Outcome
+    text: str
+    sentences: tuple[DraftSentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    nearest: tuple[Passage, ...] = ()
+    notice: str = ""
+    prompt: PromptRef | None = None
+    model: str | None = None
+    index_version: int | None = None
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    searched: str = ""  # the standalone question that was searched for
+    rejected: tuple[str, ...] = ()  # why sentences were cut, for the log
+    incident: str | None = None  # with FAILED: what the log has too

@@ -1,0 +1,138 @@
+"""The published contract of the index: all that the bot may know of ingest.
+
+One collection per embedding model (its name carries the model's fingerprint), so vectors are never mixed.
+A point is a chunk: a dense vector "dense" (cosine), a BM25 sparse vector "sparse" (IDF applied by Qdrant) and the payload below.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]  # shape (texts, dimensions), rows of length 1
+
+
+class IndexUnavailable(Exception):
+    """The index did not answer, or could not be opened. An outage, never an empty result (rule 5)."""
+
+
+class IndexInUse(IndexUnavailable):
+    """Another process has the embedded index's folder open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What is stored with a chunk's vectors."""
+
+    document_id: str
+    source: str
+    title: str
+    section: str
+    text: str
+    url: str
+    audience: tuple[str, ...]  # keywords such as "everyone"
+    version: str | None
+    changed_at: datetime
+    generation: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """`id` is a UUID in text form, deterministic over document, generation, position and text."""
+
+    id: str
+    dense: Sequence[float]
+    embedded_text: str  # what the BM25 vector is made of
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A hybrid query. A point matches when its source is among `sources` (empty: any) and its audience meets `audience`."""
+
+    text: str
+    dense: Sequence[float]
+    audience: Sequence[str]
+    sources: Sequence[str] = ()
+    limit: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`score` is the fused score (Qdrant RRF with k = 60); `similarity` the cosine to the query's dense vector, None where
+    only the sparse leg found it."""
+
+    id: str
+    score: float
+    similarity: float | None
+    payload: Payload
+
+
+class Collection(Protocol):
+    """One collection of Qdrant. Two adapters: `edge.EdgeCollection` in the process, `server.ServerCollection` by URL.
+
+    Every method blocks (call it from a thread) and raises IndexUnavailable when Qdrant does not do it.
+    """
+
+    name: str
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Write points; when it returns they are durable and searchable."""
+        ...
+
+    def count(self, document_id: str | None = None, generation: int | None = None) -> int: ...
+
+    def delete_generations(self, document_id: str, keep: int | None) -> None:
+        """Remove a document's points of all generations but `keep`; None removes all of them."""
+        ...
+
+    def document_ids(self) -> Mapping[str, Mapping[int, int]]:
+        """Every document in the collection -> generation -> number of points. For `index verify`."""
+        ...
+
+    def search(self, query: Query) -> list[Hit]:
+        """Dense and sparse legs fused inside Qdrant, best first, of any generation."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Embedder(Protocol):
+    """One model for documents and queries."""
+
+    name: str
+    dimensions: int
+    max_tokens: int  # the model's window in word pieces, special tokens included
+    fingerprint: str  # 12 hex digits over model, weights and settings that change vectors
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Vectors in the order of the texts; batches are sorted by length inside."""
+        ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+
+class Generations(Protocol):
+    """Which generation of each document is current. The ledger is the implementation."""
+
+    def current(self, document_ids: Sequence[str]) -> Mapping[str, int]:
+        """The current generation of each known document; unknown ones are left out. Blocks."""
+        ...
+
+    def index_version(self) -> int:
+        """Grows with every change that a query can see."""
+        ...
+
+
+class SearchIndex(Protocol):
+    """What the bot searches: embeds the query, asks the collection, drops what is not current."""
+
+    def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> list[Hit]:
+        """Current chunks only, best first. Blocks. Raises IndexUnavailable."""
+        ...
+
+    def version(self) -> int: ...

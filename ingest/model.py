@@ -1,0 +1,149 @@
+"""The words of ingest. Values only; times are UTC and aware."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document as its source lists it, unopened. `fingerprint` changes whenever the content may have changed."""
+
+    document_id: str  # deterministic: source name + path inside it
+    uri: str  # what people are shown and can open
+    fingerprint: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a source holds now. An incomplete one removes nothing (rule 9); `problems` says what could not be listed."""
+
+    documents: Sequence[Listed]
+    complete: bool = True
+    problems: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a document's text in reading order, under its headings. `kind` tells the splitter what is whole."""
+
+    text: str
+    section: tuple[str, ...] = ()
+    kind: str = "text"  # text, table, list, code, row
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document."""
+
+    document_id: str
+    uri: str
+    title: str
+    blocks: Sequence[Block]
+    changed_at: datetime
+    version: str | None = None  # as the document states it: "v3.2, March 2026"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document that fits the embedding model's window. `id` is a function of its place and content."""
+
+    id: str
+    document_id: str
+    title: str
+    section: str
+    text: str
+    uri: str
+    position: int
+    changed_at: datetime
+    version: str | None = None
+
+    @property
+    def embedded_text(self) -> str:
+        """What the model reads: the text with its title and section path as context."""
+        return "\n".join(part for part in (self.title, self.section, self.text) if part)
+
+
+class ChangeKind(StrEnum):
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    kind: ChangeKind
+    document_id: str
+    listed: Listed | None  # None: removed
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    uri: str
+    reason: str  # one sentence for the support lead
+
+
+class SyncState(StrEnum):
+    SUCCESS = "success"
+    PARTIAL = "partial"  # some documents failed, or removals were held back
+    FAILED = "failed"  # nothing could be listed or written
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """The outcome of one sync of one source. Counts are documents. `held` removals wait for approval."""
+
+    source: str
+    state: SyncState
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    failed: Sequence[Failure] = ()
+    held: int = 0
+    problem: str = ""  # why it failed as a whole
+    seconds: float = 0.0
+    dry_run: bool = False
+
+
+class Source(Protocol):
+    """A place that holds documents. Listing is cheap and opens nothing; reading is lazy."""
+
+    name: str
+    audience: tuple[str, ...]
+
+    def list(self) -> Listing: ...
+
+    def read(self, listed: Listed) -> bytes:
+        """The document's bytes. Raises SourceError with one sentence."""
+        ...
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a running sync is; shown by the terminal, the page and Slack."""
+
+    source: str
+    stage: str = "listing"
+    done: int = 0
+    total: int = 0
+
+
+class OnProgress(Protocol):
+    def __call__(self, progress: Progress, /) -> None: ...
+
+
+class IngestError(Exception):
+    """Root of what a sync can report; the text is one sentence for people."""
+
+
+class SourceError(IngestError):
+    """A source, or one document of it, could not be read."""
+
+
+class ParseError(IngestError):
+    """A document's bytes could not be turned into text."""

@@ -1,0 +1,71 @@
+"""Ingest's part of frontdesk.toml and of the environment. Frozen; read once, handed down."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+
+def _schedule(value: str) -> str:
+    """Accept "15m", "6h", "1d" or a cron expression of five fields, and say so when it is neither."""
+    if interval_of(value) is None:
+        try:
+            CronTrigger.from_crontab(value)
+        except ValueError as error:
+            raise ValueError(f"neither an interval nor a cron expression ({error})") from error
+    return value
+
+
+def interval_of(value: str) -> timedelta | None:
+    """The interval that "30s", "15m", "6h" or "1d" names; None for anything else."""
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}.get(value[-1:])
+    if unit is None or not value[:-1].isdigit() or int(value[:-1]) == 0:
+        return None
+    return timedelta(**{unit: int(value[:-1])})
+
+
+def _duration(value: str) -> str:
+    if interval_of(value) is None:
+        raise ValueError("not a duration")
+    return value
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceSettings(Section):
+    """[sources.NAME]. `path` is absolute here: relative ones are resolved against the file's folder on loading."""
+
+    kind: Literal["folder"]
+    path: Path
+    url: str | None = Field(None, description="where people can open the documents: the prefix of their links")
+    schedule: Annotated[str, AfterValidator(_schedule)] = "15m"
+    audience: Annotated[str, Field(pattern=r"^\S+$")] = "everyone"
+    shrink_limit: Annotated[float, Field(ge=0, le=1)] = 0.3
+    stale_after: Annotated[str, AfterValidator(_duration)] = "2d"
+
+
+class IndexSettings(Section):
+    """[index]. The embedding model is one for documents and queries; changing it rebuilds the index."""
+
+    embedding_model: str = "sentence-transformers/all-MiniLM-L6-v2"
+    model_dir: Path | None = Field(None, description="where the model's files are kept; default: the user's cache")
+    qdrant_url: str | None = None
+    qdrant_api_key: SecretStr | None = None
+
+
+class IngestSettings(Section):
+    data_dir: Path
+    sources: dict[str, SourceSettings] = {}
+    index: IndexSettings = IndexSettings()
+
+    @model_validator(mode="after")
+    def _has_sources(self) -> Self:
+        if not self.sources:
+            raise ValueError('no source is configured; add [sources.docs] with kind = "folder" and path = "docs"')
+        return self
+
+
