@@ -182,3 +182,89 @@ class Answer:
     searched: str = ""  # the standalone question that was searched for
     rejected: tuple[str, ...] = ()  # why sentences were cut, for the log
     incident: str | None = None  # with FAILED: what the log has too
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A question as it came in, stored before it was acked. `payload` is the Slack event, whole."""
+
+    key: str
+    team: str
+    channel: str
+    ts: str
+    user: str
+    kind: PlaceKind
+    text: str
+    payload: Mapping[str, object]
+    received_at: datetime
+    thread_ts: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A question that this worker has until its lease ends. `attempt` counts from 1."""
+
+    item: Accepted
+    attempt: int
+    incident: str  # what people are shown and the log has, should it fail
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What is known of the message that answers a question. `ts` None: a post was begun and not confirmed."""
+
+    key: str
+    channel: str
+    ts: str | None
+    kind: Literal["stream", "message"]
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadState:
+    """`quiet`: a human has the thread, so the desk does not answer in it."""
+
+    participates: bool = False
+    desk: str | None = None
+    escalation_id: str | None = None
+    quiet: bool = False
+
+
+class EscalationState(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A thread that was handed to humans. `brief_ts` None: its brief is not posted yet."""
+
+    id: str
+    desk: str
+    team: str
+    channel: str
+    thread_ts: str
+    asker: str
+    question: str
+    answer_key: str | None
+    state: EscalationState
+    created_at: datetime
+    owner: str | None = None
+    brief_channel: str | None = None
+    brief_ts: str | None = None
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer as read back: what Share, the brief and feedback need of it."""
+
+    key: str
+    desk: str
+    question: str
+    asker: str
+    outcome: Outcome
+    text: str
+    citations: tuple[Citation, ...]
+    created_at: datetime

@@ -2,16 +2,24 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.desk.model import (
+    Accepted,
     Answer,
+    Claimed,
     DraftEnd,
     DraftSentence,
+    Escalation,
+    EscalationState,
+    Outcome,
     Passage,
+    Posted,
     Prompt,
     Question,
     Retrieval,
+    StoredAnswer,
+    ThreadState,
     Turn,
 )
 
@@ -61,5 +69,99 @@ class Conversations(Protocol):
 
 
 class Answers(Protocol):
-    async def save(self, question: Question, desk: str, answer: Answer) -> None: ...
+    async def save(self, question: Question, desk: str, answer: Answer) -> None:
+        """Store the answer under its question's key; saving again replaces it."""
+        ...
 
+    async def get(self, key: str) -> StoredAnswer | None: ...
+
+
+class Inbox(Protocol):
+    """The questions that were accepted. Durable: what accept() returned for survives a crash."""
+
+    async def accept(self, item: Accepted) -> bool:
+        """Store a question. False: its key was there already. Raises StoreUnavailable: then nothing may be acked."""
+        ...
+
+    async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
+        """Take up to `limit` questions that nobody has, oldest first; ones whose lease ended come again."""
+        ...
+
+    async def finish(self, key: str, outcome: Outcome) -> None: ...
+
+    async def release(self, key: str) -> None:
+        """Give a claimed question back unfinished; it can be claimed at once."""
+        ...
+
+    async def amend(self, key: str, text: str) -> bool:
+        """Replace the text of a question that is not claimed yet. False: too late, or unknown."""
+        ...
+
+    async def withdraw(self, key: str) -> bool:
+        """Close a question whose message was deleted. False: it was finished already, or is unknown."""
+        ...
+
+    async def outcome(self, key: str) -> Outcome | None:
+        """How a question ended; None while it is open, or when it is unknown."""
+        ...
+
+    async def stuck(self, older_than: datetime) -> list[Accepted]:
+        """Accepted before that time and still not finished: what the watchdog reports."""
+        ...
+
+
+class Posts(Protocol):
+    """What was posted for a question, so that nothing is posted twice (rule 2)."""
+
+    async def started(self, key: str, channel: str, kind: Literal["stream", "message"]) -> None:
+        """About to post: from here on recovery must look before it posts."""
+        ...
+
+    async def posted(self, key: str, ts: str, *, final: bool) -> None: ...
+
+    async def of(self, key: str) -> Posted | None: ...
+
+
+class Threads(Protocol):
+    """The threads that the desk takes part in."""
+
+    async def join(self, team: str, channel: str, thread_ts: str, desk: str) -> None: ...
+
+    async def state(self, team: str, channel: str, thread_ts: str) -> ThreadState: ...
+
+
+class Feedback(Protocol):
+    async def save(
+        self, answer_key: str, user: str, verdict: Literal["up", "down"], comment: str = ""
+    ) -> None:
+        """One verdict a person and answer; a later one replaces it."""
+        ...
+
+
+class Escalations(Protocol):
+    async def create(self, escalation: Escalation) -> Escalation:
+        """Store it, or return the one that the thread has already while that is not resolved."""
+        ...
+
+    async def get(self, escalation_id: str) -> Escalation | None: ...
+
+    async def of_thread(self, team: str, channel: str, thread_ts: str) -> Escalation | None:
+        """The thread's escalation that is not resolved."""
+        ...
+
+    async def transition(
+        self,
+        escalation_id: str,
+        expected: Sequence[EscalationState],
+        new: EscalationState,
+        owner: str | None,
+        at: datetime,
+    ) -> Escalation | None:
+        """Compare and set; None when its state is not among `expected`: somebody was faster."""
+        ...
+
+    async def set_brief(self, escalation_id: str, channel: str, ts: str) -> None: ...
+
+    async def without_brief(self) -> list[Escalation]:
+        """Created and not posted yet: what a crash left behind."""
+        ...
