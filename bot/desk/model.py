@@ -1,5 +1,6 @@
 """The words of the domain. Values only: no I/O, no vendor types, all times UTC and aware."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -58,6 +59,11 @@ class Question:
 
 def question_key(team: str, channel: str, ts: str) -> str:
     return f"{team}:{channel}:{ts}"
+
+
+def incident_of(key: str) -> str:
+    """What people are shown when a question failed. The log has it too; it tells nothing by itself."""
+    return "FD-" + hashlib.sha256(key.encode()).hexdigest()[:8].upper()
 
 
 @dataclass(frozen=True, slots=True)
