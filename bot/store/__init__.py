@@ -1,0 +1,38 @@
+"""The desk's records in SQL: SQLite by default, Postgres by URL."""
+
+from dataclasses import dataclass
+
+from bot.desk.ports import Clock
+from bot.store.database import Database, open_database
+from bot.store.inbox import SqlInbox
+from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlThreads
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The ports of the store over one database."""
+
+    database: Database
+    inbox: SqlInbox
+    answers: SqlAnswers
+    posts: SqlPosts
+    threads: SqlThreads
+    feedback: SqlFeedback
+    escalations: SqlEscalations
+
+    async def close(self) -> None:
+        await self.database.close()
+
+
+async def open_store(url: str, clock: Clock) -> Store:
+    """Connect to `url`, bring its tables to this version. Raises StoreUnavailable."""
+    database = await open_database(url)
+    return Store(
+        database=database,
+        inbox=SqlInbox(database, clock),
+        answers=SqlAnswers(database, clock),
+        posts=SqlPosts(database, clock),
+        threads=SqlThreads(database, clock),
+        feedback=SqlFeedback(database, clock),
+        escalations=SqlEscalations(database),
+    )

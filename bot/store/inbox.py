@@ -1,0 +1,116 @@
+"""The durable inbox: what was accepted, who works on it, how it ended (rules 1 to 3)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.desk.model import Accepted, Claimed, Outcome, incident_of
+from bot.desk.ports import Clock
+from bot.store.database import Database
+from bot.store.tables import inbox
+
+
+class SqlInbox:
+    """bot.desk.ports.Inbox over SQL."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def accept(self, item: Accepted) -> bool:
+        row = {
+            "key": item.key,
+            "team": item.team,
+            "channel": item.channel,
+            "ts": item.ts,
+            "thread_ts": item.thread_ts,
+            "user_id": item.user,
+            "kind": item.kind,
+            "text": item.text,
+            "payload": dict(item.payload),
+            "received_at": item.received_at,
+        }
+        async with self._database.transaction() as connection:
+            insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+            result = await connection.execute(insert(inbox).values(row).on_conflict_do_nothing())
+            return bool(result.rowcount)
+
+    async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
+        now = self._clock()
+        free = (
+            select(inbox.c.key)
+            .where(inbox.c.outcome.is_(None), or_(inbox.c.lease_until.is_(None), inbox.c.lease_until < now))
+            .order_by(inbox.c.received_at, inbox.c.ts)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        claim = (
+            update(inbox)
+            .where(inbox.c.key.in_(free))
+            .values(lease_until=now + timedelta(seconds=lease_s), attempts=inbox.c.attempts + 1)
+            .returning(*inbox.c)
+        )
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(claim)).all()
+        claimed = [Claimed(_item(row), row.attempts, incident_of(row.key)) for row in rows]
+        return sorted(claimed, key=lambda one: (one.item.received_at, one.item.ts))
+
+    async def finish(self, key: str, outcome: Outcome) -> None:
+        await self._close(key, outcome)
+
+    async def withdraw(self, key: str) -> bool:
+        return await self._close(key, Outcome.WITHDRAWN)
+
+    async def _close(self, key: str, outcome: Outcome) -> bool:
+        close = (
+            update(inbox)
+            .where(inbox.c.key == key, inbox.c.outcome.is_(None))
+            .values(outcome=outcome.value, finished_at=self._clock(), lease_until=None)
+        )
+        async with self._database.transaction() as connection:
+            return bool((await connection.execute(close)).rowcount)
+
+    async def release(self, key: str) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(update(inbox).where(inbox.c.key == key).values(lease_until=None))
+
+    async def amend(self, key: str, text: str) -> bool:
+        amend = (
+            update(inbox).where(inbox.c.key == key, inbox.c.outcome.is_(None), inbox.c.attempts == 0).values(text=text)
+        )
+        async with self._database.transaction() as connection:
+            return bool((await connection.execute(amend)).rowcount)
+
+    async def outcome(self, key: str) -> Outcome | None:
+        async with self._database.transaction() as connection:
+            value = await connection.scalar(select(inbox.c.outcome).where(inbox.c.key == key))
+        return Outcome(value) if value else None
+
+    async def stuck(self, older_than: datetime) -> list[Accepted]:
+        old = select(inbox).where(inbox.c.outcome.is_(None), inbox.c.received_at < older_than)
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(old.order_by(inbox.c.received_at))).all()
+        return [_item(row) for row in rows]
+
+    async def depth(self) -> int:
+        """How many questions are not finished."""
+        count = select(func.count()).select_from(inbox).where(inbox.c.outcome.is_(None))
+        async with self._database.transaction() as connection:
+            return int(await connection.scalar(count) or 0)
+
+
+def _item(row: Row[Any]) -> Accepted:
+    return Accepted(
+        key=row.key,
+        team=row.team,
+        channel=row.channel,
+        ts=row.ts,
+        thread_ts=row.thread_ts,
+        user=row.user_id,
+        kind=row.kind,
+        text=row.text,
+        payload=row.payload,
+        received_at=row.received_at,
+    )

@@ -1,0 +1,255 @@
+"""What the desk remembers besides the inbox: answers, posts, threads, feedback, escalations."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, Table, and_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.desk.model import (
+    Answer,
+    Citation,
+    Escalation,
+    EscalationState,
+    Outcome,
+    Posted,
+    Question,
+    StoredAnswer,
+    ThreadState,
+    Turn,
+)
+from bot.desk.ports import Clock
+from bot.store.database import Database
+from bot.store.tables import answers, escalations, feedback, inbox, posts, threads
+
+
+async def _put(connection: AsyncConnection, table: Table, row: dict[str, Any], *, replace: bool) -> bool:
+    """Insert; where the primary key is there already, replace the row or leave it. Tells whether a row was written."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    keys = [column.name for column in table.primary_key]
+    statement = insert(table).values(row)
+    if replace:
+        others = {name: statement.excluded[name] for name in row if name not in keys}
+        return bool(
+            (await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))).rowcount
+        )
+    return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
+
+
+class SqlAnswers:
+    """bot.desk.ports.Answers and Conversations: each answer with all that is needed to replay it (rule 10)."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def save(self, question: Question, desk: str, answer: Answer) -> None:
+        row = {
+            "key": question.key,
+            "team": question.place.team,
+            "channel": question.place.channel,
+            "thread_ts": question.thread_ts,
+            "desk": desk,
+            "asker": question.asker.user_id,
+            "question": question.text,
+            "searched": answer.searched,
+            "outcome": answer.outcome.value,
+            "text": answer.text,
+            "citations": [
+                asdict(citation) | {"changed_at": citation.changed_at.isoformat()} for citation in answer.citations
+            ],
+            "chunks": [{"id": passage.chunk_id, "score": passage.score} for passage in answer.passages],
+            "rejected": list(answer.rejected),
+            "prompt_name": answer.prompt.name if answer.prompt else None,
+            "prompt_version": answer.prompt.version if answer.prompt else None,
+            "prompt_sha256": answer.prompt.sha256 if answer.prompt else None,
+            "model": answer.model,
+            "index_version": answer.index_version,
+            "usage": asdict(answer.usage) if answer.usage else None,
+            "cost_usd": answer.cost_usd,
+            "timings_ms": dict(answer.timings_ms),
+            "incident": answer.incident,
+            "created_at": self._clock(),
+        }
+        async with self._database.transaction() as connection:
+            await _put(connection, answers, row, replace=True)
+
+    async def get(self, key: str) -> StoredAnswer | None:
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(select(answers).where(answers.c.key == key))).one_or_none()
+        return _stored_answer(row) if row else None
+
+    async def turns(self, question: Question) -> Sequence[Turn]:
+        """What was asked and answered in the question's thread before it."""
+        place = question.place
+        if place.thread_ts is None:
+            return ()
+        asked = (
+            select(inbox.c.ts, inbox.c.text, inbox.c.received_at, answers.c.text, answers.c.created_at)
+            .outerjoin(answers, answers.c.key == inbox.c.key)
+            .where(
+                inbox.c.team == place.team,
+                inbox.c.channel == place.channel,
+                (inbox.c.thread_ts == place.thread_ts) | (inbox.c.ts == place.thread_ts),
+                inbox.c.ts < question.ts,
+            )
+            .order_by(inbox.c.ts)
+        )
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(asked)).all()
+        turns: list[Turn] = []
+        for _ts, text, received_at, answer, answered_at in rows:
+            turns.append(Turn("asker", text, received_at))
+            if answer:
+                turns.append(Turn("desk", answer, answered_at))
+        return turns
+
+
+def _stored_answer(row: Row[Any]) -> StoredAnswer:
+    citations = tuple(
+        Citation(**(one | {"changed_at": datetime.fromisoformat(one["changed_at"])})) for one in row.citations
+    )
+    return StoredAnswer(
+        key=row.key,
+        desk=row.desk,
+        question=row.question,
+        asker=row.asker,
+        outcome=Outcome(row.outcome),
+        text=row.text,
+        citations=citations,
+        created_at=row.created_at,
+    )
+
+
+class SqlPosts:
+    """bot.desk.ports.Posts over SQL."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def started(self, key: str, channel: str, kind: Literal["stream", "message"]) -> None:
+        row = {"key": key, "channel": channel, "kind": kind, "ts": None, "final": False, "started_at": self._clock()}
+        async with self._database.transaction() as connection:
+            await _put(connection, posts, row, replace=True)
+
+    async def posted(self, key: str, ts: str, *, final: bool) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(update(posts).where(posts.c.key == key).values(ts=ts, final=final))
+
+    async def of(self, key: str) -> Posted | None:
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(select(posts).where(posts.c.key == key))).one_or_none()
+        return Posted(row.key, row.channel, row.ts, row.kind, row.final) if row else None
+
+
+class SqlThreads:
+    """bot.desk.ports.Threads over SQL."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def join(self, team: str, channel: str, thread_ts: str, desk: str) -> None:
+        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "desk": desk, "joined_at": self._clock()}
+        async with self._database.transaction() as connection:
+            await _put(connection, threads, row, replace=False)
+
+    async def state(self, team: str, channel: str, thread_ts: str) -> ThreadState:
+        same_thread = and_(
+            escalations.c.team == threads.c.team,
+            escalations.c.channel == threads.c.channel,
+            escalations.c.thread_ts == threads.c.thread_ts,
+            escalations.c.state != EscalationState.RESOLVED.value,
+        )
+        known = (
+            select(threads.c.desk, escalations.c.id, escalations.c.state)
+            .outerjoin(escalations, same_thread)
+            .where(threads.c.team == team, threads.c.channel == channel, threads.c.thread_ts == thread_ts)
+        )
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(known)).one_or_none()
+        if row is None:
+            return ThreadState()
+        return ThreadState(True, row.desk, row.id, quiet=row.state == EscalationState.CLAIMED.value)
+
+
+class SqlFeedback:
+    """bot.desk.ports.Feedback over SQL."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def save(self, answer_key: str, user: str, verdict: Literal["up", "down"], comment: str = "") -> None:
+        row = {"answer_key": answer_key, "user_id": user, "verdict": verdict, "comment": comment, "at": self._clock()}
+        async with self._database.transaction() as connection:
+            await _put(connection, feedback, row, replace=True)
+
+
+class SqlEscalations:
+    """bot.desk.ports.Escalations over SQL. The unique index on open threads decides races, not this code."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, escalation: Escalation) -> Escalation:
+        row = asdict(escalation) | {"state": escalation.state.value}
+        async with self._database.transaction() as connection:
+            if await _put(connection, escalations, row, replace=False):
+                return escalation
+        existing = await self.of_thread(escalation.team, escalation.channel, escalation.thread_ts)
+        return existing or escalation
+
+    async def get(self, escalation_id: str) -> Escalation | None:
+        return await self._one(escalations.c.id == escalation_id)
+
+    async def of_thread(self, team: str, channel: str, thread_ts: str) -> Escalation | None:
+        return await self._one(
+            and_(
+                escalations.c.team == team,
+                escalations.c.channel == channel,
+                escalations.c.thread_ts == thread_ts,
+                escalations.c.state != EscalationState.RESOLVED.value,
+            )
+        )
+
+    async def _one(self, condition: Any) -> Escalation | None:
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(select(escalations).where(condition))).one_or_none()
+        return _escalation(row) if row else None
+
+    async def transition(
+        self,
+        escalation_id: str,
+        expected: Sequence[EscalationState],
+        new: EscalationState,
+        owner: str | None,
+        at: datetime,
+    ) -> Escalation | None:
+        move = (
+            update(escalations)
+            .where(escalations.c.id == escalation_id, escalations.c.state.in_([state.value for state in expected]))
+            .values(state=new.value, owner=owner, changed_at=at)
+            .returning(*escalations.c)
+        )
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(move)).one_or_none()
+        return _escalation(row) if row else None
+
+    async def set_brief(self, escalation_id: str, channel: str, ts: str) -> None:
+        where_it_is = update(escalations).where(escalations.c.id == escalation_id)
+        async with self._database.transaction() as connection:
+            await connection.execute(where_it_is.values(brief_channel=channel, brief_ts=ts))
+
+    async def without_brief(self) -> list[Escalation]:
+        pending = select(escalations).where(escalations.c.brief_ts.is_(None)).order_by(escalations.c.created_at)
+        async with self._database.transaction() as connection:
+            return [_escalation(row) for row in (await connection.execute(pending)).all()]
+
+
+def _escalation(row: Row[Any]) -> Escalation:
+    return Escalation(**(dict(row._mapping) | {"state": EscalationState(row.state)}))

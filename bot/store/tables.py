@@ -1,0 +1,154 @@
+"""The tables. Nothing here that both SQLite and Postgres could not do; changes go through migrations/."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time on every database: SQLite stores none of the zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("ts", String(32), nullable=False),
+    Column("thread_ts", String(32)),
+    Column("user_id", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("lease_until", UtcDateTime),
+    Column("outcome", String(16)),
+    Column("finished_at", UtcDateTime),
+    Index(None, "outcome", "received_at"),
+    Index(None, "team", "channel", "thread_ts"),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("ts", String(32)),
+    Column("final", Boolean, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("thread_ts", String(32), primary_key=True),
+    Column("desk", String(80), nullable=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("thread_ts", String(32), nullable=False),
+    Column("desk", String(80), nullable=False),
+    Column("asker", String(80), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("searched", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("citations", JSON, nullable=False),
+    Column("chunks", JSON, nullable=False),  # [{"id", "score"}] of the passages, best first
+    Column("rejected", JSON, nullable=False),
+    Column("prompt_name", String(80)),
+    Column("prompt_version", String(40)),
+    Column("prompt_sha256", String(64)),
+    Column("model", String(120)),
+    Column("index_version", Integer),
+    Column("usage", JSON),
+    Column("cost_usd", Float),
+    Column("timings_ms", JSON, nullable=False),
+    Column("incident", String(40)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "team", "channel", "thread_ts"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("answer_key", String(120), primary_key=True),
+    Column("user_id", String(32), primary_key=True),
+    Column("verdict", String(8), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("desk", String(80), nullable=False),
+    Column("team", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("thread_ts", String(32), nullable=False),
+    Column("asker", String(32), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answer_key", String(120)),
+    Column("state", String(16), nullable=False),
+    Column("owner", String(32)),
+    Column("brief_channel", String(32)),
+    Column("brief_ts", String(32)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime),
+    # One open escalation a thread: two presses of the button at once are one.
+    Index(
+        "ux_escalations_open_thread",
+        "team",
+        "channel",
+        "thread_ts",
+        unique=True,
+        sqlite_where=text("state <> 'resolved'"),
+        postgresql_where=text("state <> 'resolved'"),
+    ),
+)

@@ -1,0 +1,239 @@
+"""The store on a real SQLite file."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from bot.desk.errors import StoreUnavailable
+from bot.desk.model import (
+    Accepted,
+    Answer,
+    Citation,
+    Escalation,
+    EscalationState,
+    Outcome,
+    Person,
+    Place,
+    PromptRef,
+    Question,
+    Usage,
+    question_key,
+)
+from bot.store import Store, open_store
+from bot.store.tables import metadata
+
+START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/frontdesk.sqlite3"
+
+
+@pytest.fixture
+async def store(url: str, clock: Clock) -> AsyncIterator[Store]:
+    store = await open_store(url, clock)
+    yield store
+    await store.close()
+
+
+def item(ts: str = "1.0", thread_ts: str | None = None, text: str = "Can I return it?") -> Accepted:
+    key = question_key("T1", "C1", ts)
+    return Accepted(key, "T1", "C1", ts, "U1", "channel", text, {"type": "message"}, START, thread_ts)
+
+
+def question(ts: str, thread_ts: str | None = None) -> Question:
+    place = Place("T1", "C1", "channel", thread_ts)
+    return Question(question_key("T1", "C1", ts), "Can I return it?", Person("U1"), place, ts, START)
+
+
+def escalation(identifier: str = "E1") -> Escalation:
+    return Escalation(identifier, "support", "T1", "C1", "1.0", "U1", "Help", None, EscalationState.OPEN, START)
+
+
+async def test_the_migrations_make_exactly_the_tables(store: Store) -> None:
+    """A table changed without a migration would pass every other test and fail in the field."""
+    async with store.database.transaction() as connection:
+        differences = await connection.run_sync(
+            lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": False}), metadata)
+        )
+    assert differences == []
+
+
+async def test_a_key_is_accepted_once(store: Store) -> None:
+    """The same message as two event types, at the same moment, is one question."""
+    accepted = await asyncio.gather(*(store.inbox.accept(item()) for _ in range(5)))
+    assert sorted(accepted) == [False, False, False, False, True]
+
+
+async def test_what_was_accepted_survives_a_restart(store: Store, url: str, clock: Clock) -> None:
+    await store.inbox.accept(item(text="naïve ☕ question"))
+    await store.close()
+    again = await open_store(url, clock)
+    claimed = await again.inbox.claim(10, 60)
+    await again.close()
+    assert [one.item for one in claimed] == [item(text="naïve ☕ question")]
+
+
+async def test_a_question_has_one_worker_until_its_lease_ends(store: Store, clock: Clock) -> None:
+    """A worker that died returns its question, with the attempt counted."""
+    for ts in ("2.0", "1.0", "3.0"):
+        await store.inbox.accept(item(ts))
+    first, second = await asyncio.gather(store.inbox.claim(2, 60), store.inbox.claim(2, 60))
+    assert sorted(one.item.ts for one in first + second) == ["1.0", "2.0", "3.0"]
+    assert await store.inbox.claim(5, 60) == []
+    clock.now += timedelta(seconds=61)
+    assert [(one.item.ts, one.attempt) for one in await store.inbox.claim(5, 60)] == [
+        ("1.0", 2),
+        ("2.0", 2),
+        ("3.0", 2),
+    ]
+
+
+async def test_a_finished_question_is_closed_once(store: Store) -> None:
+    """A deletion that comes after the answer changes nothing, and the other way round."""
+    await store.inbox.accept(item())
+    assert await store.inbox.withdraw(item().key)
+    await store.inbox.finish(item().key, Outcome.ANSWERED)
+    assert await store.inbox.outcome(item().key) is Outcome.WITHDRAWN
+    assert not await store.inbox.withdraw(item().key)
+    assert await store.inbox.claim(5, 60) == []
+
+
+async def test_an_edit_counts_until_somebody_works_on_it(store: Store) -> None:
+    await store.inbox.accept(item())
+    assert await store.inbox.amend(item().key, "edited")
+    [claimed] = await store.inbox.claim(1, 60)
+    assert claimed.item.text == "edited"
+    assert not await store.inbox.amend(item().key, "too late")
+
+
+async def test_stuck_and_released_questions_are_found(store: Store) -> None:
+    await store.inbox.accept(item())
+    await store.inbox.claim(1, 600)
+    assert await store.inbox.stuck(START) == []
+    assert [one.key for one in await store.inbox.stuck(START + timedelta(seconds=1))] == [item().key]
+    await store.inbox.release(item().key)
+    assert len(await store.inbox.claim(1, 60)) == 1
+    assert await store.inbox.depth() == 1
+
+
+async def test_an_answer_is_read_back_and_is_part_of_its_thread(store: Store) -> None:
+    """The thread's earlier questions and answers are the conversation, in order, without the question itself."""
+    citation = Citation(0, "30 days", "Returns policy", "https://shop.example/returns", "Refunds", START)
+    answer = Answer(
+        Outcome.ANSWERED,
+        "Within 30 days. [1]",
+        citations=(citation,),
+        prompt=PromptRef("electromart", "1.0.0", "ab" * 32),
+        usage=Usage(10, 5),
+        timings_ms={"total": 12.5},
+    )
+    await store.inbox.accept(item("1.0"))
+    await store.answers.save(question("1.0"), "support", answer)
+    await store.inbox.accept(item("2.0", "1.0", "And headphones?"))
+    stored = await store.answers.get(question("1.0").key)
+    assert stored is not None
+    assert (stored.text, stored.citations, stored.created_at) == (answer.text, (citation,), START)
+    turns = await store.answers.turns(question("2.0", "1.0"))
+    assert [(turn.role, turn.text) for turn in turns] == [
+        ("asker", "Can I return it?"),
+        ("desk", "Within 30 days. [1]"),
+    ]
+    assert await store.answers.turns(question("1.0")) == ()
+    await store.answers.save(question("1.0"), "support", replace(answer, text="again"))
+    assert (await store.answers.get(question("1.0").key) or stored).text == "again"
+
+
+async def test_posts_tell_begun_from_confirmed(store: Store) -> None:
+    await store.posts.started("k", "C1", "message")
+    begun = await store.posts.of("k")
+    assert begun is not None
+    assert (begun.ts, begun.final) == (None, False)
+    await store.posts.posted("k", "5.0", final=True)
+    done = await store.posts.of("k")
+    assert done is not None
+    assert (done.ts, done.final) == ("5.0", True)
+    assert await store.posts.of("other") is None
+
+
+async def test_a_thread_is_quiet_while_a_human_has_it(store: Store) -> None:
+    thread = ("T1", "C1", "1.0")
+    assert not (await store.threads.state(*thread)).participates
+    await store.threads.join(*thread, "support")
+    await store.threads.join(*thread, "support")
+    await store.escalations.create(escalation())
+    assert not (await store.threads.state(*thread)).quiet
+    await store.escalations.transition("E1", [EscalationState.OPEN], EscalationState.CLAIMED, "U9", START)
+    state = await store.threads.state(*thread)
+    assert (state.participates, state.desk, state.escalation_id, state.quiet) == (True, "support", "E1", True)
+    await store.escalations.transition("E1", [EscalationState.CLAIMED], EscalationState.RESOLVED, "U9", START)
+    assert not (await store.threads.state(*thread)).quiet
+
+
+async def test_two_agents_who_claim_at_once_get_one_owner(store: Store) -> None:
+    await store.escalations.create(escalation())
+    claims = await asyncio.gather(
+        *(
+            store.escalations.transition("E1", [EscalationState.OPEN], EscalationState.CLAIMED, user, START)
+            for user in ("U8", "U9")
+        )
+    )
+    winners = [claim for claim in claims if claim]
+    assert len(winners) == 1
+    assert (await store.escalations.get("E1")) == winners[0]
+
+
+async def test_a_thread_has_one_open_escalation(store: Store) -> None:
+    """Pressing the button twice is one escalation; after it is resolved a new one can begin."""
+    made = await asyncio.gather(store.escalations.create(escalation("E1")), store.escalations.create(escalation("E2")))
+    assert made[0].id == made[1].id
+    assert [one.id for one in await store.escalations.without_brief()] == [made[0].id]
+    await store.escalations.set_brief(made[0].id, "C9", "7.0")
+    assert await store.escalations.without_brief() == []
+    await store.escalations.transition(made[0].id, [EscalationState.OPEN], EscalationState.RESOLVED, None, START)
+    assert (await store.escalations.create(escalation("E3"))).id == "E3"
+
+
+async def test_feedback_is_one_verdict_a_person(store: Store) -> None:
+    await store.feedback.save("k", "U1", "up")
+    await store.feedback.save("k", "U1", "down", "outdated")
+    async with store.database.transaction() as connection:
+        rows = (await connection.exec_driver_sql("select user_id, verdict, comment from feedback")).all()
+    assert [tuple(row) for row in rows] == [("U1", "down", "outdated")]
+
+
+async def test_a_full_disk_is_an_outage_and_loses_nothing(store: Store) -> None:
+    """SQLite's own page limit says "database or disk is full"; the store says unavailable and keeps what it had."""
+    await store.inbox.accept(item("1.0"))
+    async with store.database.transaction() as connection:
+        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+        await connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(StoreUnavailable, match="full"):
+        await store.inbox.accept(item("2.0", text="x" * 200_000))
+    assert [one.item.ts for one in await store.inbox.claim(5, 60)] == ["1.0"]
+
+
+async def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(StoreUnavailable):
+        await open_store(f"sqlite:///{tmp_path}/file/db.sqlite3", clock)
