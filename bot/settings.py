@@ -1,11 +1,25 @@
 """The bot's part of frontdesk.toml and of the environment. Frozen; secrets are SecretStr."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 Positive = Annotated[int, Field(gt=0)]
+
+
+def _starts(prefix: str) -> Callable[[SecretStr], SecretStr]:
+    """A token of the wrong kind is the commonest mistake; say which kind belongs here, never the token."""
+
+    def check(secret: SecretStr) -> SecretStr:
+        if not secret.get_secret_value().startswith(prefix):
+            raise ValueError(f"not a token of this kind, which begins with {prefix}")
+        return secret
+
+    return check
+
+
 SlackId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
 
@@ -17,22 +31,24 @@ class Section(BaseModel):
 class DeskSettings(Section):
     """[desks.NAME]. The first desk is the default; `sources` empty means all of them."""
 
-    prompt: str
+    prompt: str = Field(examples=["electromart"])
     sources: tuple[str, ...] = ()
-    channels: tuple[ChannelId, ...] = ()
-    escalation_channel: ChannelId | None = None
+    channels: tuple[ChannelId, ...] = Field((), examples=[["C0123456789"]])
+    escalation_channel: ChannelId | None = Field(None, examples=["C0123456789"])
 
 
 class SlackSettings(Section):
     """[slack] and the SLACK_* variables."""
 
-    admins: tuple[SlackId, ...] = ()
-    admin_channel: ChannelId | None = None
-    agents: tuple[SlackId, ...] = ()
-    bot_token: SecretStr | None = None
-    app_token: SecretStr | None = None
+    admins: tuple[SlackId, ...] = Field((), examples=[["U0123456789"]])
+    admin_channel: ChannelId | None = Field(None, examples=["C0123456789"])
+    agents: tuple[SlackId, ...] = Field((), examples=[["U0123456789"]])  # who may claim; empty: the channel's members
+    bot_token: Annotated[SecretStr, AfterValidator(_starts("xoxb-"))] | None = None
+    app_token: Annotated[SecretStr, AfterValidator(_starts("xapp-"))] | None = None
     signing_secret: SecretStr | None = None
-    api_url: str = "https://slack.com/api/"
+    api_url: Annotated[str, Field(pattern=r"^https?://"), AfterValidator(lambda url: url.rstrip("/") + "/")] = Field(
+        "https://slack.com/api/", examples=["https://slack.com/api/"]
+    )
 
 
 class ModelSettings(Section):
@@ -40,8 +56,8 @@ class ModelSettings(Section):
 
     name: str = "claude-sonnet-5-5"
     max_tokens: Positive = 1024
-    effort: Literal["low", "medium", "high"] | None = None
-    deadline_s: Annotated[float, Field(gt=0, le=600)] = 45.0
+    effort: Literal["low", "medium", "high"] | None = Field(None, examples=["low"])
+    deadline_s: float = Field(45.0, gt=0, le=600, examples=[45])
     price_input: float | None = None
     price_output: float | None = None
     price_cache_read: float | None = None

@@ -28,7 +28,7 @@ def interval_of(value: str) -> timedelta | None:
 
 def _duration(value: str) -> str:
     if interval_of(value) is None:
-        raise ValueError("not a duration")
+        raise ValueError("not a duration such as 30m, 6h or 2d")
     return value
 
 
@@ -39,21 +39,23 @@ class Section(BaseModel):
 class SourceSettings(Section):
     """[sources.NAME]. `path` is absolute here: relative ones are resolved against the file's folder on loading."""
 
-    kind: Literal["folder"]
-    path: Path
-    url: str | None = Field(None, description="where people can open the documents: the prefix of their links")
-    schedule: Annotated[str, AfterValidator(_schedule)] = "15m"
-    audience: Annotated[str, Field(pattern=r"^\S+$")] = "everyone"
-    shrink_limit: Annotated[float, Field(ge=0, le=1)] = 0.3
-    stale_after: Annotated[str, AfterValidator(_duration)] = "2d"
+    kind: Literal["folder"] = Field(examples=["folder"])
+    path: Path = Field(examples=["docs"])
+    url: str | None = Field(None, examples=["https://docs.example.com/"])  # the prefix of the documents' links
+    schedule: Annotated[str, AfterValidator(_schedule)] = Field("15m", examples=["15m"])
+    audience: str = Field("everyone", pattern=r"^\S+$", examples=["everyone"])
+    shrink_limit: float = Field(0.3, ge=0, le=1, examples=[0.3])
+    stale_after: Annotated[str, AfterValidator(_duration)] = Field("2d", examples=["2d"])
 
 
 class IndexSettings(Section):
     """[index]. The embedding model is one for documents and queries; changing it rebuilds the index."""
 
-    embedding_model: str = "sentence-transformers/all-MiniLM-L6-v2"
-    model_dir: Path | None = Field(None, description="where the model's files are kept; default: the user's cache")
-    qdrant_url: str | None = None
+    embedding_model: str = Field(
+        "sentence-transformers/all-MiniLM-L6-v2", examples=["sentence-transformers/all-MiniLM-L6-v2"]
+    )
+    model_dir: Path | None = None  # where the model's files are kept; default: the user's cache
+    qdrant_url: str | None = Field(None, pattern=r"^https?://", examples=["http://localhost:6333"])
     qdrant_api_key: SecretStr | None = None
 
 
@@ -67,5 +69,3 @@ class IngestSettings(Section):
         if not self.sources:
             raise ValueError('no source is configured; add [sources.docs] with kind = "folder" and path = "docs"')
         return self
-
-

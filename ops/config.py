@@ -1,0 +1,219 @@
+"""Reads frontdesk.toml and the environment into the two frozen settings models; the only reader of either.
+
+Every mistake is one ConfigError line: which setting, what is wrong, an example.
+"""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+import prompts
+from bot.settings import BotSettings
+from ingest.settings import IngestSettings
+
+Model = TypeVar("Model", bound=BaseModel)
+FILE_NAME = "frontdesk.toml"
+PACKAGE_PROMPTS = Path(next(iter(prompts.__path__)))
+DEMO = Path("ops/demo/electromart") / FILE_NAME
+
+
+class ConfigError(Exception):
+    """The configuration can't be used. One line for people; nothing was started or changed."""
+
+
+class _FileOrValue(EnvSettingsSource):
+    """NAME from the environment, or the stripped content of the file that NAME_FILE names."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = super().__call__()
+        for name in self.settings_cls.model_fields:
+            path = self.env_vars.get(f"{name}_file")
+            if path is None:
+                continue
+            if name in values:
+                raise ConfigError(f"{name.upper()} and {name.upper()}_FILE are both set; keep one")
+            try:
+                values[name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f"{name.upper()}_FILE: {path} can't be read ({error})") from error
+        return values
+
+
+class Environment(BaseSettings):
+    """The variables that Frontdesk reads; each also as NAME_FILE. An empty one counts as not set."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: str | None = None
+    anthropic_api_key: SecretStr | None = None
+    anthropic_base_url: str | None = None
+    qdrant_url: str | None = None
+    qdrant_api_key: SecretStr | None = None
+    database_url: SecretStr | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (_FileOrValue(settings_cls),)
+
+
+# Where each variable goes: (section of the file, its field there). Secrets have no place in the file.
+_PLACES = {
+    "slack_bot_token": ("slack", "bot_token"),
+    "slack_app_token": ("slack", "app_token"),
+    "slack_signing_secret": ("slack", "signing_secret"),
+    "slack_api_url": ("slack", "api_url"),
+    "anthropic_api_key": ("model", "api_key"),
+    "anthropic_base_url": ("model", "base_url"),
+    "qdrant_url": ("index", "qdrant_url"),
+    "qdrant_api_key": ("index", "qdrant_api_key"),
+    "database_url": (None, "database_url"),
+}
+_BOT = frozenset({"desks", "slack", "model", "answering", "database_url"})
+_INGEST = frozenset({"sources", "index"})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration. `path` is the file it came from."""
+
+    path: Path
+    bot: BotSettings
+    ingest: IngestSettings
+
+    @property
+    def data_dir(self) -> Path:
+        return self.bot.data_dir
+
+
+def find_config(given: Path | None, folder: Path) -> Path:
+    """The file to use: the given one, ./frontdesk.toml, or in Frontdesk's own repository the demo's."""
+    if given is not None:
+        return given
+    for candidate in (folder / FILE_NAME, folder / DEMO):
+        if candidate.is_file():
+            return candidate
+    raise ConfigError(f"no {FILE_NAME} here; write one with `frontdesk init`, or name one with --config FILE")
+
+
+def load_config(path: Path) -> Config:
+    """Read and check the file and the environment. Raises ConfigError."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} does not exist; write one with `frontdesk init`") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} can't be read ({error})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    known = _BOT | _INGEST | {"data_dir"}
+    for key in raw:
+        if key not in known or key == "database_url":
+            raise ConfigError(f"{path.name}: {key} is not a setting{_nearest(key, known)}")
+    folder = path.resolve().parent
+    _resolve_paths(raw, folder)
+    _refuse_secrets(raw, path)
+    _apply_environment(raw)
+    bot = {key: raw[key] for key in _BOT & raw.keys()} | {
+        "data_dir": raw["data_dir"],
+        "prompt_dirs": (folder / "prompts", PACKAGE_PROMPTS),
+    }
+    ingest = {key: raw[key] for key in _INGEST & raw.keys()} | {"data_dir": raw["data_dir"]}
+    config = Config(path, _validated(BotSettings, bot, path), _validated(IngestSettings, ingest, path))
+    _check_references(config)
+    return config
+
+
+def _resolve_paths(raw: dict[str, Any], folder: Path) -> None:
+    """Relative paths are relative to the file, wherever the command is run."""
+
+    def absolute(table: Any, key: str) -> None:
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            table[key] = folder / Path(table[key]).expanduser()
+
+    raw.setdefault("data_dir", ".frontdesk")
+    absolute(raw, "data_dir")
+    absolute(raw.get("index"), "model_dir")
+    sources = raw.get("sources")
+    for source in sources.values() if isinstance(sources, dict) else ():
+        absolute(source, "path")
+
+
+def _refuse_secrets(raw: Mapping[str, Any], path: Path) -> None:
+    for variable, (section, name) in _PLACES.items():
+        table = raw.get(section) if section else raw
+        if isinstance(table, dict) and name in table and name not in ("api_url", "base_url", "qdrant_url"):
+            raise ConfigError(f"{path.name}: {section}.{name} belongs in the environment, as {variable.upper()}")
+
+
+def _apply_environment(raw: dict[str, Any]) -> None:
+    for variable, value in Environment().model_dump(exclude_none=True).items():
+        section, name = _PLACES[variable]
+        table = raw.setdefault(section, {}) if section else raw
+        if isinstance(table, dict):
+            table[name] = value
+
+
+def _validated(model: type[Model], values: Mapping[str, Any], path: Path) -> Model:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        raise ConfigError(_sentence(model, first["type"], first["loc"], first["msg"], path)) from None
+
+
+def _sentence(model: type[BaseModel], kind: str, loc: tuple[int | str, ...], message: str, path: Path) -> str:
+    """One line: the setting, what is wrong, an example. The rejected value is left out: it may be a secret."""
+    place: tuple[str, ...] = tuple(str(part) for part in loc)
+    variable = next((name for name, (section, field) in _PLACES.items() if place == (section, field)), None)
+    setting = variable.upper() if variable else f"{path.name}: {'.'.join(place)}" if place else path.name
+    parent, field = _field(model, place)
+    if kind == "extra_forbidden":
+        return f"{path.name}: {'.'.join(place)} is not a setting{_nearest(place[-1], list(parent.model_fields))}"
+    wrong = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+    example = f"; example: {place[-1]} = {json.dumps(field.examples[0])}" if field and field.examples else ""
+    return f"{setting}: {wrong}{example}"
+
+
+def _field(model: type[BaseModel], place: Sequence[str]) -> tuple[type[BaseModel], FieldInfo | None]:
+    """The model and the field that an error's place leads to; names in a table of tables are passed over."""
+    field: FieldInfo | None = None
+    for part in place:
+        if found := model.model_fields.get(part):
+            field = found
+            for inner in (found.annotation, *get_args(found.annotation)):
+                if isinstance(inner, type) and issubclass(inner, BaseModel):
+                    model, field = inner, None
+    return model, field
+
+
+def _check_references(config: Config) -> None:
+    for name, desk in config.bot.desks.items():
+        for source in desk.sources:
+            if source not in config.ingest.sources:
+                known = ", ".join(config.ingest.sources)
+                raise ConfigError(
+                    f"{config.path.name}: desks.{name}.sources names {source!r}, which is not a source; known: {known}"
+                )
+
+
+def _nearest(word: str, known: Sequence[str] | frozenset[str]) -> str:
+    match = difflib.get_close_matches(word, sorted(known), n=1)
+    return f"; did you mean {match[0]}?" if match else f"; known: {', '.join(sorted(known))}"

@@ -1,0 +1,118 @@
+"""frontdesk.toml and the environment: what is read, and the one line that a mistake gives."""
+
+from pathlib import Path
+
+import pytest
+
+from ops.config import ConfigError, find_config, load_config
+
+MINIMAL = """
+[desks.support]
+prompt = "electromart"
+[sources.docs]
+kind = "folder"
+path = "docs"
+"""
+TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ANTHROPIC_API_KEY", "QDRANT_URL", "DATABASE_URL", "SLACK_API_URL")
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in TOKENS:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "frontdesk.toml"
+    path.write_text(text)
+    return path
+
+
+def test_five_lines_are_a_whole_configuration(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, MINIMAL))
+    assert config.ingest.sources["docs"].path == tmp_path / "docs"
+    assert config.data_dir == tmp_path / ".frontdesk"
+    assert config.bot.prompt_dirs[0] == tmp_path / "prompts"
+    assert config.bot.desks["support"].prompt == "electromart"
+
+
+def test_variables_are_read_directly_and_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text("xapp-1-secret\n")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1-secret")
+    monkeypatch.setenv("SLACK_APP_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:1/api")
+    slack = load_config(write(tmp_path, MINIMAL)).bot.slack
+    assert slack.bot_token is not None
+    assert slack.app_token is not None
+    assert (slack.bot_token.get_secret_value(), slack.app_token.get_secret_value()) == (
+        "xoxb-1-secret",
+        "xapp-1-secret",
+    )
+    assert slack.api_url == "http://127.0.0.1:1/api/"
+    assert "1-secret" not in repr(slack)
+
+
+def test_nothing_can_be_changed_after_the_start(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, MINIMAL))
+    with pytest.raises(Exception, match="frozen"):
+        config.bot.slack.api_url = "http://elsewhere/"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[desks.a]\n[sources.docs]\nkind='folder'\npath='d'", 'desks.a.prompt: is missing; example: prompt = "electromart"'),
+        ("[desks.a]\nprompt='x'", "no source is configured; add [sources.docs]"),
+        ("[sources.docs]\nkind='folder'\npath='d'", "no desk is configured; add [desks.support]"),
+        (MINIMAL + "schedule='hourly'", 'sources.docs.schedule: neither an interval nor a cron expression'),
+        (MINIMAL + "schedule='61 * * * *'", 'sources.docs.schedule: neither an interval nor a cron expression'),
+        (MINIMAL + "shrink_limit=30", "sources.docs.shrink_limit: Input should be less than or equal to 1; example: shrink_limit = 0.3"),
+        (MINIMAL + "kind2='x'", "sources.docs.kind2 is not a setting; did you mean kind?"),
+        ("desk='a'" + MINIMAL, "desk is not a setting; did you mean desks?"),
+        (MINIMAL + "[slack]\nbot_token='xoxb-1'", "slack.bot_token belongs in the environment, as SLACK_BOT_TOKEN"),
+        (MINIMAL + "[slack]\nadmins=['#ops']", "slack.admins.0: String should match pattern"),
+        (MINIMAL.replace("electromart\"", "x\"\nsources=['docz']"), "desks.support.sources names 'docz', which is not a source; known: docs"),
+        (MINIMAL.replace("folder", "ftp"), "sources.docs.kind: Input should be 'folder'; example: kind = \"folder\""),
+        ("[desks", "is not valid TOML"),
+        ("desks = 3", "desks: Input should be a valid dictionary"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_that_names_the_setting(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_config(write(tmp_path, text))
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("SLACK_BOT_TOKEN", "xapp-secret", "SLACK_BOT_TOKEN: not a token of this kind, which begins with xoxb-"),
+        ("SLACK_API_URL", "slack.com", "SLACK_API_URL: String should match pattern"),
+        ("QDRANT_URL", "localhost", "QDRANT_URL: String should match pattern"),
+        ("ANTHROPIC_API_KEY_FILE", "/nowhere/at/all", "ANTHROPIC_API_KEY_FILE: /nowhere/at/all can't be read"),
+    ],
+)
+def test_a_wrong_variable_is_named_and_its_value_kept_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as error:
+        load_config(write(tmp_path, MINIMAL))
+    assert expected in str(error.value)
+    assert "xapp-secret" not in str(error.value)
+
+
+def test_the_file_is_found_or_asked_for(tmp_path: Path) -> None:
+    """The given one, the folder's own, the demo's inside the repository, or one line that says how to get one."""
+    with pytest.raises(ConfigError, match="frontdesk init"):
+        find_config(None, tmp_path)
+    demo = tmp_path / "ops/demo/electromart/frontdesk.toml"
+    demo.parent.mkdir(parents=True)
+    demo.touch()
+    assert find_config(None, tmp_path) == demo
+    assert find_config(None, tmp_path / "ops/demo/electromart") == demo
+    assert find_config(tmp_path / "other.toml", tmp_path) == tmp_path / "other.toml"
+    with pytest.raises(ConfigError, match="does not exist"):
+        load_config(tmp_path / "other.toml")
