@@ -1,0 +1,208 @@
+"""What the commands report: the JSON that --json prints and that the control socket carries. Names are stable."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.desk.model import Answer, Turn
+from ingest.model import SyncReport
+
+
+class Report(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Nothing(Report):
+    """The request of an operation that takes none."""
+
+
+class SpokenTurn(Report):
+    """One line of the file that `ask --conversation` reads: a JSON list of these, oldest first."""
+
+    role: Literal["asker", "desk", "human"]
+    text: str
+
+    def turn(self) -> Turn:
+        return Turn(self.role, self.text)
+
+
+class AskRequest(Report):
+    question: str
+    desk: str | None = None
+    email: str | None = None
+    conversation: tuple[SpokenTurn, ...] = ()
+
+
+class Cited(Report):
+    title: str
+    uri: str
+    section: str
+    quote: str
+    changed_at: datetime
+
+
+class PassageReport(Report):
+    chunk_id: str
+    document_id: str
+    source: str
+    title: str
+    section: str
+    uri: str
+    score: float
+    similarity: float | None
+    text: str
+
+
+class PromptReport(Report):
+    name: str
+    version: str
+    sha256: str
+
+
+class AskReport(Report):
+    outcome: str
+    text: str
+    citations: tuple[Cited, ...]
+    passages: tuple[PassageReport, ...]
+    prompt: PromptReport | None
+    model: str | None
+    index_version: int | None
+    timings_ms: Mapping[str, float]
+    cost_usd: float | None
+    notice: str
+    incident: str | None
+
+    @classmethod
+    def of(cls, answer: Answer) -> "AskReport":
+        return cls(
+            outcome=answer.outcome.value,
+            text=answer.text,
+            citations=tuple(
+                Cited(title=one.title, uri=one.uri, section=one.section, quote=one.quote, changed_at=one.changed_at)
+                for one in answer.citations
+            ),
+            passages=tuple(
+                PassageReport(
+                    chunk_id=one.chunk_id,
+                    document_id=one.document_id,
+                    source=one.source,
+                    title=one.title,
+                    section=one.section,
+                    uri=one.url,
+                    score=one.score,
+                    similarity=one.similarity,
+                    text=one.text,
+                )
+                for one in answer.passages
+            ),
+            prompt=PromptReport(name=answer.prompt.name, version=answer.prompt.version, sha256=answer.prompt.sha256)
+            if answer.prompt
+            else None,
+            model=answer.model,
+            index_version=answer.index_version,
+            timings_ms=answer.timings_ms,
+            cost_usd=answer.cost_usd,
+            notice=answer.notice,
+            incident=answer.incident,
+        )
+
+
+class SyncRequest(Report):
+    """`sources` empty: all of them."""
+
+    sources: tuple[str, ...] = ()
+    dry_run: bool = False
+    approve: bool = False
+
+
+class FailedDocument(Report):
+    uri: str
+    reason: str
+
+
+class SyncOutcome(Report):
+    source: str
+    state: str
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    failed: tuple[FailedDocument, ...]
+    held: int
+    problem: str
+    dry_run: bool
+    seconds: float
+
+    @classmethod
+    def of(cls, report: SyncReport) -> "SyncOutcome":
+        return cls(
+            source=report.source,
+            state=report.state.value,
+            added=report.added,
+            changed=report.changed,
+            removed=report.removed,
+            unchanged=report.unchanged,
+            failed=tuple(FailedDocument(uri=one.uri, reason=one.reason) for one in report.failed),
+            held=report.held,
+            problem=report.problem,
+            dry_run=report.dry_run,
+            seconds=round(report.seconds, 3),
+        )
+
+
+class SyncStep(Report):
+    """How far a running sync is."""
+
+    source: str
+    stage: str
+    done: int
+    total: int
+
+
+class SourcesRequest(Report):
+    words: str
+    desk: str | None = None
+
+
+class FoundSource(Report):
+    title: str
+    section: str
+    snippet: str
+    uri: str
+    changed_at: datetime
+
+
+class SourceState(Report):
+    """A source as the ledger knows it."""
+
+    source: str
+    documents: int
+    failed: int
+    last_sync: datetime | None
+    state: str | None
+
+
+class IndexReport(Report):
+    collection: str
+    embedding_model: str
+    index_version: int
+    documents: int
+    chunks: int
+    sources: tuple[SourceState, ...]
+
+
+class CheckReport(Report):
+    """`index verify`: what ledger and index disagree on. `ok` when both lists are empty."""
+
+    ok: bool
+    documents: int
+    chunks: int
+    problems: tuple[str, ...]
+
+
+class Failed(Report):
+    """An operation that could not be done: one sentence for people."""
+
+    error: str

@@ -1,0 +1,111 @@
+"""Reports for people at a terminal: plain lines, wide enough for a phone's ssh."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from ops.reports import AskReport, CheckReport, FoundSource, IndexReport, SyncOutcome, SyncStep
+
+
+class Steps:
+    """A progress bar a source on stderr; nothing at all when stderr is not a terminal or `quiet`."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=quiet or not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, step: SyncStep) -> None:
+        if step.source not in self._tasks:
+            self._tasks[step.source] = self._progress.add_task(step.source)
+        self._progress.update(
+            self._tasks[step.source],
+            description=f"{step.source}: {step.stage}",
+            completed=step.done,
+            total=step.total or None,
+        )
+
+
+def show_sync(reports: Sequence[SyncOutcome]) -> None:
+    for report in reports:
+        would = "would be " if report.dry_run else ""
+        counts = (
+            f"{report.added} {would}added, {report.changed} {would}changed, {report.removed} {would}removed, "
+            f"{report.unchanged} unchanged, {len(report.failed)} failed"
+        )
+        click.echo(f"{report.source}: {report.state}: {counts} ({report.seconds:.1f} s)")
+        if report.problem:
+            click.echo(f"  {report.problem}")
+        if report.held:
+            click.echo(f"  {report.held} removals wait for `frontdesk sync --approve`: that is more than shrink_limit")
+        for one in report.failed:
+            click.echo(f"  {one.uri}: {one.reason}")
+
+
+def show_answer(report: AskReport) -> None:
+    click.echo(report.text)
+    if report.citations:
+        click.echo()
+    for number, cited in enumerate(report.citations, start=1):
+        section = f" › {cited.section}" if cited.section else ""
+        click.echo(f"[{number}] {cited.title}{section} (changed {day(cited.changed_at)}) {cited.uri}")
+    if report.notice:
+        click.echo(f"\n{report.notice}")
+    if report.incident:
+        click.echo(f"\nIncident {report.incident}", err=True)
+
+
+def show_sources(found: Sequence[FoundSource]) -> None:
+    if not found:
+        click.echo("Nothing found. Try other words, or `frontdesk index status` to see what is indexed.")
+    for one in found:
+        section = f" › {one.section}" if one.section else ""
+        click.echo(f"{one.title}{section} (changed {day(one.changed_at)})\n  {one.snippet}\n  {one.uri}")
+
+
+def show_index(report: IndexReport) -> None:
+    click.echo(
+        f"{report.collection}: {report.documents} documents, {report.chunks} chunks, "
+        f"version {report.index_version}, {report.embedding_model}"
+    )
+    for source in report.sources:
+        when = f"last sync {minute(source.last_sync)}: {source.state}" if source.last_sync else "never synced"
+        failed = f", {source.failed} failed" if source.failed else ""
+        click.echo(f"  {source.source}: {source.documents} documents{failed}; {when}")
+
+
+def show_check(report: CheckReport) -> None:
+    click.echo(
+        f"{report.documents} documents, {report.chunks} chunks: {'consistent' if report.ok else 'NOT consistent'}"
+    )
+    for problem in report.problems:
+        click.echo(f"  {problem}")
+
+
+def day(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%-d %b %Y")
+
+
+def minute(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
