@@ -1,0 +1,92 @@
+"""README is true: its commands exist, its paths exist, its tables name exactly the settings there are."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from pydantic import BaseModel
+
+from bot.settings import AnsweringSettings, DeskSettings, ModelSettings, SlackSettings
+from ingest.settings import IndexSettings, SourceSettings
+from ops.cli import main
+from ops.config import Environment, load_config
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SECTIONS: dict[str, type[BaseModel]] = {
+    "desks.NAME": DeskSettings,
+    "sources.NAME": SourceSettings,
+    "slack": SlackSettings,
+    "model": ModelSettings,
+    "answering": AnsweringSettings,
+    "index": IndexSettings,
+}
+
+
+def commands(group: click.Group, prefix: str = "") -> set[str]:
+    names: set[str] = set()
+    for name, command in group.commands.items():
+        names |= commands(command, f"{prefix}{name} ") if isinstance(command, click.Group) else {prefix + name}
+    return names
+
+
+def test_the_table_of_commands_is_the_command() -> None:
+    rows = re.findall(r"^\| ((?:`[a-z ]+`(?:, )?)+) \|", README, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`([a-z ]+)`", row)} == commands(main)
+
+
+def test_every_option_that_is_named_exists() -> None:
+    options = {
+        option
+        for command in (*main.commands.values(), main)
+        for parameter in command.params
+        for option in parameter.opts
+    }
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= options
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z]+)\b", README + (ROOT / "CONTRIBUTING.md").read_text()))
+    assert named <= targets
+    assert {"try", "test", "check", "fmt", "bench", "soak"} <= targets
+
+
+@pytest.mark.parametrize("text", ["README.md", "CONTRIBUTING.md"])
+def test_every_path_that_is_named_exists(text: str) -> None:
+    content = (ROOT / text).read_text(encoding="utf-8")
+    named = set(re.findall(r"[`(]((?:ops|prompts|tests|bot|ingest)/[\w./-]*)[`)]", content))
+    own = {"prompts/", "prompts/support/1.0.0.md"}  # beside the user's own frontdesk.toml
+    assert named
+    assert {path for path in named - own if not (ROOT / path).exists()} == set()
+
+
+def test_the_table_of_settings_is_the_settings() -> None:
+    """A setting without a row, or a row without a setting, is a lie by omission."""
+    from_environment = {"bot_token", "app_token", "signing_secret", "api_url", "api_key", "base_url"}
+    from_environment |= {"qdrant_url", "qdrant_api_key"}
+    real = {"data_dir"} | {
+        f"{section}.{field}"
+        for section, model in SECTIONS.items()
+        for field in model.model_fields
+        if field not in from_environment
+    }
+    table = README[README.index("| setting |") : README.index("Secrets and addresses")]
+    first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert {name for cell in first_cells for name in re.findall(r"`([\w.]+)`", cell)} == real
+
+
+def test_the_variables_are_the_variables() -> None:
+    real = {name.upper() for name in Environment.model_fields}
+    told = README[README.index("Secrets and addresses") :]
+    assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", told)) - {"NAME_FILE"} == real
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert real <= set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)+)=", example))
+
+
+def test_the_five_lines_are_enough(tmp_path: Path) -> None:
+    [snippet] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    path = tmp_path / "frontdesk.toml"
+    path.write_text(snippet)
+    assert list(load_config(path).bot.desks) == ["support"]
