@@ -231,7 +231,7 @@ function drawPage() {
   const home = route.page === "home";
   pageHead.replaceChildren(burger(), el("div", { class: "head-text" }, el("h1", {}, home ? bot ? store.nameOf(bot.id) : "App Home" : "Wire log", home && el("span", { class: "badge" }, "APP")),
     el("p", { class: "topic" }, home ? "App Home" : "Every call between the app and this workspace, as both saw it")),
-  home && bot && el("button", { type: "button", class: "btn", onclick: () => ways.message(bot.id) }, "Messages"));
+  ...(home && bot ? [el("button", { type: "button", class: "btn", onclick: () => ways.message(bot.id) }, "Messages")] : []));
   const body = home ? el("div", { class: "page-body" }, homeTab(toast)) : wire.element;
   if (home || body.parentElement !== pageBox) pageBox.replaceChildren(pageHead, body);
   if (!home) wire.draw();
@@ -265,8 +265,11 @@ const ways = {
 };
 
 async function loadWire() {
-  const answer = await get("wire", { after: String(wire.last) });
-  if (answer.entries) wire.add(answer.entries);
+  if (wire.complete) return; // the stream has kept it current since
+  const answer = await get("wire", { after: "0" });
+  if (!answer.entries) return toast(answer.error ?? "The wire log could not be read.");
+  wire.complete = true;
+  wire.add(answer.entries);
 }
 
 // ---- staying current ----

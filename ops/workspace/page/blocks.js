@@ -106,7 +106,7 @@ function table(block) {
   }));
   const [head, ...body] = block.rows ?? [];
   return el("div", { class: "block table-scroll", tabindex: "0" },
-    el("table", {}, head && el("thead", {}, row(head, "th")), el("tbody", {}, body.map((cells) => row(cells, "td")))));
+    el("table", {}, head && el("thead", {}, row(head, "th")), el("tbody", {}, body.map((/** @type {any[]} */ cells) => row(cells, "td")))));
 }
 
 const TASK = /** @type {Record<string, string>} */ ({ pending: "waiting", in_progress: "under way", complete: "done", error: "failed" });

@@ -111,7 +111,7 @@ function sameList(line, indent, ordered) {
 /** A list item's first paragraph loses its margins. @param {Node[]} nodes */
 const tight = (nodes) => nodes.map((node, at) => (at === 0 && node.nodeName === "P" ? el("span", {}, [...node.childNodes]) : node));
 
-const PAIRS = /** @type {Array<[string, string]>} */ ([["**", "strong"], ["__", "strong"], ["~~", "s"], ["*", "em"], ["_", "em"]]);
+const PAIRS = /** @type {Array<[string, string]>} */ ([["***", "strong"], ["**", "strong"], ["__", "strong"], ["~~", "s"], ["*", "em"], ["_", "em"]]);
 const WORD = /[\p{L}\p{N}]/u;
 
 /** @param {string} text @param {number} [depth] @returns {Node[]} */
@@ -167,7 +167,8 @@ function span(text, i, dead, depth) {
     if (mark[0] === "_" && WORD.test(text[i - 1] ?? "")) continue;
     const end = closing(text, i + mark.length, mark);
     if (end < 0) { dead.add(mark); continue; }
-    return [el(tag, {}, inline(text.slice(i + mark.length, end), depth + 1)), end + mark.length];
+    const inside = inline(text.slice(i + mark.length, end), depth + 1);
+    return [el(tag, {}, mark === "***" ? el("em", {}, inside) : inside), end + mark.length];
   }
   return null;
 }

@@ -119,8 +119,8 @@ function lines(text, autolink) {
   text.split("\n").forEach((line, index, all) => {
     const quoted = /^(?:>|&gt;) ?(.*)$/.exec(line);
     if (quoted) {
-      if (!quote) out.push(quote = el("blockquote"));
-      else quote.append(el("br"));
+      if (quote) quote.append(el("br"));
+      else out.push(quote = /** @type {HTMLElement} */ (el("blockquote")));
       quote.append(...inline(quoted[1], autolink));
       return;
     }

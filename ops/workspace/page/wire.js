@@ -34,6 +34,8 @@ function wireRow(entry) {
 export class WireLog {
   /** @type {Map<number, Entry>} */ #entries = new Map();
   /** @type {"all"|"refused"} */ #filter = "all";
+  /** Whether what happened before the stream began is here too. */
+  complete = false;
   list = el("div", { class: "wire-list", tabindex: "0", "aria-label": "Calls, newest first" });
   count = el("span", { class: "muted", role: "status" });
 
@@ -43,11 +45,6 @@ export class WireLog {
     this.element = el("section", { class: "wire", "aria-label": "Wire log" },
       el("div", { class: "wire-bar" }, el("fieldset", { class: "segments" }, el("legend", { class: "visually-hidden" }, "Show"), choice("all", "All"), choice("refused", "Refused")), this.count), this.list);
   }
-
-  /** The highest number seen, to ask for what came after. */
-  get last() { return Math.max(0, ...this.#entries.keys()); }
-
-  forget() { this.#entries.clear(); }
 
   /** @param {Entry[]} entries */
   add(entries) {
