@@ -198,10 +198,11 @@ function emptyChannel(it) {
   const title = it.kind === "dm" ? `This is your conversation with ${store.titleOf(it)}` : `This is the start of #${it.name}`;
   if (!bot || (it.kind !== "dm" && it.name !== "support")) return el("div", { class: "empty" }, el("h2", {}, title), el("p", {}, it.topic ? plain(it.topic) : "No messages yet."));
   const at = it.kind === "dm" ? "" : `@${bot.name} `;
-  const examples = ["can I return opened earbuds?", "how long does standard shipping take?", "what does the two-year protection plan cost?"];
+  const prompted = promptsFor(it.id).length > 0; // then those stand above the composer instead
+  const examples = prompted ? [] : ["can I return opened earbuds?", "how long does standard shipping take?", "what does the two-year protection plan cost?"];
   return el("div", { class: "empty", data: { testid: "first-hint" } }, avatar(store.nameOf(bot.id), bot, "large"), el("h2", {}, title),
-    el("p", {}, `Try: ${at}${examples[0]}`),
-    el("div", { class: "examples" }, examples.map((example) => el("button", { type: "button", class: "chip", data: { testid: "example" }, onclick: () => channel.composer.fill(at + example) }, at + example))),
+    examples.length > 0 && el("p", {}, `Try: ${at}${examples[0]}`),
+    examples.length > 0 && el("div", { class: "examples" }, examples.map((example) => el("button", { type: "button", class: "chip", data: { testid: "example" }, onclick: () => channel.composer.fill(at + example) }, at + example))),
     el("p", { class: "muted" }, `${store.nameOf(bot.id)} answers in a thread, with the documents it used.`));
 }
 

@@ -163,7 +163,7 @@ function container(block, surface) {
 const RENDER = {
   section, image, input, table, task_card: taskCard, plan, alert, card, container,
   divider: () => el("hr", { class: "block" }),
-  header: (block) => el("h3", { class: "block header" }, textObject(block.text)),
+  header: (block) => el("h2", { class: "block header" }, textObject(block.text)),
   context: (block, surface) => el("div", { class: "block context" }, block.elements.map((/** @type {any} */ element) => elementNode(element, block, surface))),
   actions: (block, surface) => el("div", { class: "block row" }, block.elements.map((/** @type {any} */ element) => elementNode(element, block, surface))),
   context_actions: (block, surface) => el("div", { class: "block row context-actions" },

@@ -54,7 +54,7 @@ export class Composer {
     this.send = send;
     this.list = el("ul", { id: this.#listId, class: "hints", role: "listbox", "aria-label": "Suggestions", hidden: true });
     this.error = el("p", { class: "composer-error", role: "alert", hidden: true, data: { testid: `${testid}-error` } });
-    this.field = el("textarea", { rows: 1, class: "composer-field", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.#listId, data: { testid },
+    this.field = el("textarea", { rows: 1, class: "composer-field", "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": this.#listId, data: { testid },
       oninput: () => { this.#say(""); this.#grow(); drafts.set(this.#place, this.field.value); this.#suggest(); },
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event), onblur: () => this.#offer([], 0) });
     this.button = el("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send", data: { testid: `${testid}-send` } }, icon("send"));
@@ -108,7 +108,6 @@ export class Composer {
   #offer(hints, from) {
     [this.#hints, this.#from, this.#at] = [hints, from, 0];
     this.list.hidden = !hints.length;
-    this.field.setAttribute("aria-expanded", String(hints.length > 0));
     this.list.replaceChildren(...hints.map((hint, at) => el("li", { id: `${this.#listId}-${at}`, role: "option", "aria-selected": String(at === 0), data: { testid: "hint" },
       onmousedown: (/** @type {Event} */ event) => { event.preventDefault(); this.#take(at); } }, el("span", {}, hint.label), hint.detail && el("span", { class: "muted" }, hint.detail))));
     this.#point(0);

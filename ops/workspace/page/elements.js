@@ -193,7 +193,7 @@ function typed(place) {
   const choosing = type === "date" || type === "time";
   const node = el(element.multiline ? "textarea" : "input", {
     type: element.multiline ? undefined : type, class: "field", rows: element.multiline ? 5 : undefined, step: element.is_decimal_allowed ? "any" : undefined,
-    placeholder: element.placeholder ? plain(element.placeholder.text) : undefined, "aria-label": place.label, min: element.min_value, max: element.max_value,
+    placeholder: element.placeholder ? plain(element.placeholder.text) : undefined, "aria-label": place.label ?? (plain(element.placeholder?.text) || plain(element.type.replace(/_?(text_)?(input|picker)$/, "") || "text")), min: element.min_value, max: element.max_value,
     minlength: element.min_length, maxlength: element.max_length, autofocus: element.focus_on_load, value: entered(place)?.[key] ?? "",
     data: hooks(place), autocomplete: "off",
     oninput: () => {

@@ -46,6 +46,11 @@ export class WireLog {
       el("div", { class: "wire-bar" }, el("fieldset", { class: "segments" }, el("legend", { class: "visually-hidden" }, "Show"), choice("all", "All"), choice("refused", "Refused")), this.count), this.list);
   }
 
+  forget() {
+    this.#entries.clear();
+    this.complete = false;
+  }
+
   /** @param {Entry[]} entries */
   add(entries) {
     for (const entry of entries) this.#entries.set(entry.n, entry);
