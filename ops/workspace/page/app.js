@@ -2,18 +2,18 @@
 import { announce, byId, el, icon, toast } from "./dom.js";
 import { follow, get, post } from "./api.js";
 import { Composer } from "./composer.js";
-import { MessageList, avatar, statusLine } from "./messages.js";
+import { MessageList, statusLine } from "./messages.js";
 import { Modals, homeTab } from "./views.js";
 import { WireLog } from "./wire.js";
 import { drawSidebar } from "./sidebar.js";
 import { plain } from "./mrkdwn.js";
+import { emptyChannel, promptsFor } from "./welcome.js";
+import { readAddress, route, settleRoute, writeAddress } from "./route.js";
 import { store } from "./store.js";
 import { toTyped, toWire } from "./typing.js";
 
-/** @typedef {import("./sidebar.js").Route} Route */
+/** @typedef {import("./route.js").Route} Route */
 
-/** @type {Route} */
-const route = { page: "channel", channel: "", thread: "" };
 const wide = matchMedia("(min-width: 900px)");
 const main = byId("main");
 const aside = byId("thread");
@@ -22,25 +22,6 @@ const wire = new WireLog();
 let stopFollowing = () => {};
 /** Mentions and questions sent from here: the first answer opens its thread. @type {Set<string>} */
 const waiting = new Set();
-
-// ---- where we are, kept in the address so that it can be shared ----
-
-function readAddress() {
-  const query = new URLSearchParams(location.search);
-  for (const [key, value] of new URLSearchParams(location.hash.replace(/^#/, ""))) query.set(key, value);
-  const page = query.get("page");
-  Object.assign(route, { page: page === "home" || page === "wire" ? page : "channel", channel: query.get("channel") ?? "", thread: query.get("thread") ?? "" });
-  return query.get("as") ?? "";
-}
-
-function writeAddress(replace = false) {
-  const query = new URLSearchParams({ as: store.me });
-  if (route.page === "channel") query.set("channel", route.channel);
-  else query.set("page", route.page);
-  if (route.page === "channel" && route.thread) query.set("thread", route.thread);
-  const address = `/?${query}`;
-  if (address !== location.pathname + location.search) history[replace ? "replaceState" : "pushState"](null, "", address);
-}
 
 /** @param {Partial<Route>} to */
 async function go(to) {
@@ -59,11 +40,8 @@ async function go(to) {
 function arrive() {
   channel.list.toEnd();
   if (wide.matches && !route.thread) channel.composer.focus();
-  if (botOf(route.channel)) openHome("messages");
+  if (store.botOf(route.channel)) openHome("messages");
 }
-
-/** @param {string} id the bot this DM is with, or undefined */
-const botOf = (id) => store.bots().find((bot) => store.channels.get(id)?.kind === "dm" && store.channels.get(id)?.members?.includes(bot.id));
 
 /** @param {"home"|"messages"} tab the app hears which of its tabs was opened */
 async function openHome(tab) {
@@ -137,7 +115,7 @@ function drawSoon() {
 }
 
 function draw() {
-  document.title = `${route.page === "wire" ? "Wire log" : route.page === "home" ? "App Home" : titleOf(route.channel)} · ${store.team.name}`;
+  document.title = `${route.page === "wire" ? "Wire log" : route.page === "home" ? "App Home" : store.labelOf(route.channel)} · ${store.team.name}`;
   if (route.page === "channel") drawChannel();
   else drawPage();
   drawThread();
@@ -145,11 +123,6 @@ function draw() {
   drawSidebar(byId("sidebar"), route, ways);
   modals.draw();
 }
-
-const titleOf = (/** @type {string} */ id) => {
-  const it = store.channels.get(id);
-  return it ? (it.kind === "dm" ? "" : "#") + store.titleOf(it) : "";
-};
 
 const burger = () => el("button", { type: "button", class: "plain burger", "aria-label": "Channels and people", data: { testid: "open-sidebar" }, onclick: () => showSidebar(true) }, icon("menu"));
 
@@ -173,37 +146,19 @@ function drawChannel() {
   }
   channel.composer.element.hidden = false;
   const people = it.members?.length ?? 0;
-  const bot = botOf(it.id);
+  const bot = store.botOf(it.id);
   channel.head.replaceChildren(burger(), el("div", { class: "head-text" },
-    el("h1", { data: { testid: "channel-title" } }, it.kind === "private" && icon("lock"), titleOf(it.id), bot && el("span", { class: "badge" }, "APP")),
+    el("h1", { data: { testid: "channel-title" } }, it.kind === "private" && icon("lock"), store.labelOf(it.id), bot && el("span", { class: "badge" }, "APP")),
     el("p", { class: "topic" }, it.kind === "dm" ? "Direct message" : [`${people} ${people === 1 ? "member" : "members"}`, it.topic && ` · ${plain(it.topic)}`])));
   channel.composer.aim(`${store.me}|${it.id}`, it.kind === "dm" ? `Message ${store.titleOf(it)}` : `Message #${it.name}`);
   const messages = store.inChannel(it.id);
-  channel.list.draw(messages, messages.length ? null : emptyChannel(it));
+  channel.list.draw(messages, messages.length ? null : emptyChannel(it, (text) => channel.composer.fill(text)));
   channel.status.replaceChildren(...[statusLine(it.id, "")].filter((node) => node !== null));
   const prompts = bot ? promptsFor(it.id) : [];
   channel.prompts.hidden = !prompts.length;
   channel.prompts.replaceChildren(...prompts.map((prompt) => el("button", { type: "button", class: "chip", title: prompt.message, data: { testid: "suggested-prompt" },
     onclick: async () => { const wrong = await say(prompt.message); if (wrong) toast(wrong); } }, prompt.title)));
   if (document.visibilityState === "visible") store.markSeen(it.id);
-}
-
-/** @param {string} id @returns {Array<{title: string, message: string}>} */
-const promptsFor = (id) => store.prompts.filter((set) => (set.channel ?? set.channel_id) === id && !set.thread_ts)
-  .flatMap((set) => set.prompts ?? []).slice(0, 4);
-
-/** @param {import("./store.js").Channel} it */
-function emptyChannel(it) {
-  const bot = it.kind === "dm" ? botOf(it.id) : store.bots().find((each) => it.members?.includes(each.id)) ?? (it.name === "support" ? store.bots()[0] : undefined);
-  const title = it.kind === "dm" ? `This is your conversation with ${store.titleOf(it)}` : `This is the start of #${it.name}`;
-  if (!bot || (it.kind !== "dm" && it.name !== "support")) return el("div", { class: "empty" }, el("h2", {}, title), el("p", {}, it.topic ? plain(it.topic) : "No messages yet."));
-  const at = it.kind === "dm" ? "" : `@${bot.name} `;
-  const prompted = promptsFor(it.id).length > 0; // then those stand above the composer instead
-  const examples = prompted ? [] : ["can I return opened earbuds?", "how long does standard shipping take?", "what does the two-year protection plan cost?"];
-  return el("div", { class: "empty", data: { testid: "first-hint" } }, avatar(store.nameOf(bot.id), bot, "large"), el("h2", {}, title),
-    examples.length > 0 && el("p", {}, `Try: ${at}${examples[0]}`),
-    examples.length > 0 && el("div", { class: "examples" }, examples.map((example) => el("button", { type: "button", class: "chip", data: { testid: "example" }, onclick: () => channel.composer.fill(at + example) }, at + example))),
-    el("p", { class: "muted" }, `${store.nameOf(bot.id)} answers in a thread, with the documents it used.`));
 }
 
 function drawThread() {
@@ -213,7 +168,7 @@ function drawThread() {
   aside.hidden = !open;
   document.body.classList.toggle("thread-open", open);
   if (!open) return;
-  thread.head.replaceChildren(el("div", { class: "head-text" }, el("h1", {}, "Thread"), el("p", { class: "topic" }, titleOf(route.channel))),
+  thread.head.replaceChildren(el("div", { class: "head-text" }, el("h1", {}, "Thread"), el("p", { class: "topic" }, store.labelOf(route.channel))),
     el("button", { type: "button", class: "plain", "aria-label": "Close thread", data: { testid: "close-thread" }, onclick: closeThread }, icon("close")));
   thread.composer.aim(`${store.me}|${route.channel}|${route.thread}`, "Reply in the thread");
   thread.list.draw([...(root ? [root] : []), ...replies]);
@@ -294,34 +249,10 @@ async function load() {
 
 /** @param {any} event one line of /ui/stream */
 function apply(event) {
-  const { message } = event;
-  switch (event.type) {
-    case "message": case "message_changed": case "ephemeral":
-      heard(message, event.type === "message_changed");
-      store.put(message);
-      break;
-    case "message_deleted": case "ephemeral_removed":
-      store.remove(event.channel ?? message?.channel, event.ts ?? message?.ts);
-      break;
-    case "status": store.setStatus(event); break;
-    case "view": store.views = store.views.some((view) => view.id === event.view.id)
-      ? store.views.map((view) => (view.id === event.view.id ? event.view : view)) : [...store.views, event.view]; break;
-    case "view_closed": store.views = store.views.filter((view) => view.id !== event.view_id); break;
-    case "home": store.home = event.view ?? event.home; break;
-    case "channel": if (event.channel?.id) store.channels.set(event.channel.id, event.channel); else load().then(drawSoon); break;
-    case "notice": store.notice = event.notice ?? null; break;
-    case "prompts": prompted(event); break;
-    case "wire": if (event.entry) wire.add([event.entry]); return;
-    default: return;
-  }
-  drawSoon();
-}
-
-/** @param {any} event either the whole list or the set of one place */
-function prompted(event) {
-  if (Array.isArray(event.suggested_prompts)) { store.prompts = event.suggested_prompts; return; }
-  const same = (/** @type {any} */ set) => set.channel === event.channel && (set.thread_ts ?? "") === (event.thread_ts ?? "");
-  store.prompts = [...store.prompts.filter((set) => !same(set)), event];
+  if (["message", "message_changed", "ephemeral"].includes(event.type)) heard(event.message, event.type === "message_changed");
+  if (event.type === "wire") wire.add([event.entry]);
+  else if (event.type === "channel" && !event.channel?.id) load().then(drawSoon);
+  else if (store.apply(event)) drawSoon();
 }
 
 /** Tell screen readers once it is complete, and open the thread of an answer one waits for. @param {import("./store.js").Message} message @param {boolean} changed */
@@ -338,16 +269,6 @@ function heard(message, changed) {
     route.thread = message.thread_ts ?? "";
     writeAddress(true);
   }
-}
-
-/** The channel of the address if this person sees it, else #support, else the first. */
-function settleRoute() {
-  if (route.page === "channel" && !store.channels.has(route.channel)) {
-    const all = [...store.channels.values()];
-    route.channel = (all.find((each) => each.name === "support") ?? all[0])?.id ?? "";
-    route.thread = "";
-  }
-  writeAddress(true);
 }
 
 async function start() {

@@ -28,7 +28,7 @@ function blocks(lines, depth) {
     if (node) { out.push(node); i = next; }
     else if (!line.trim()) i += 1;
     else if (RULE.test(line)) { out.push(el("hr")); i += 1; }
-    else if (heading) { out.push(el(`h${Math.min(6, heading[1].length + 2)}`, { class: `md-h md-h${heading[1].length}` }, inline(heading[2]))); i += 1; }
+    else if (heading) { out.push(el(`h${Math.min(6, heading[1].length + 1)}`, { class: `md-h md-h${heading[1].length}` }, inline(heading[2]))); i += 1; }
     else {
       const start = i;
       for (i += 1; i < lines.length && lines[i].trim() && !opens(lines, i);) i += 1;

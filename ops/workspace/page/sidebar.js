@@ -4,7 +4,7 @@ import { avatar } from "./messages.js";
 import { store } from "./store.js";
 
 /**
- * @typedef {{page: "channel"|"home"|"wire", channel: string, thread: string}} Route
+ * @typedef {import("./route.js").Route} Route
  * @typedef {{go: (route: Partial<Route>) => void, become: (user: string) => void, message: (user: string) => void}} Ways
  */
 

@@ -55,6 +55,36 @@ class Store {
     this.wireSeq = snapshot.wire_seq ?? 0;
   }
 
+  /** Take in one event of the stream. @param {any} event @returns {boolean} whether it means anything here */
+  apply(event) {
+    switch (event.type) {
+      case "message": case "message_changed": case "ephemeral": this.put(event.message); break;
+      case "message_deleted": case "ephemeral_removed": this.remove(event.channel ?? event.message?.channel, event.ts ?? event.message?.ts); break;
+      case "status": this.setStatus(event); break;
+      case "view": this.#putView(event.view); break;
+      case "view_closed": this.views = this.views.filter((view) => view.id !== event.view_id); break;
+      case "home": this.home = event.view ?? event.home; break;
+      case "channel": this.channels.set(event.channel.id, event.channel); break;
+      case "notice": this.notice = event.notice ?? null; break;
+      case "prompts": this.#putPrompts(event); break;
+      default: return false;
+    }
+    return true;
+  }
+
+  /** @param {any} view an open one is updated in place */
+  #putView(view) {
+    const known = this.views.some((other) => other.id === view.id);
+    this.views = known ? this.views.map((other) => (other.id === view.id ? view : other)) : [...this.views, view];
+  }
+
+  /** @param {any} event the whole list, or the prompts of one place */
+  #putPrompts(event) {
+    if (Array.isArray(event.suggested_prompts)) { this.prompts = event.suggested_prompts; return; }
+    const same = (/** @type {any} */ set) => set.channel === event.channel && (set.thread_ts ?? "") === (event.thread_ts ?? "");
+    this.prompts = [...this.prompts.filter((set) => !same(set)), event];
+  }
+
   /** @param {Message} message */
   put(message) {
     if (message.ephemeral && memory.read("dismissed")[this.#key(message)]) return;
@@ -124,6 +154,18 @@ class Store {
   /** The DM with this user, if there is one. @param {string} user */
   dmWith(user) {
     return [...this.channels.values()].find((channel) => channel.kind === "dm" && channel.members?.includes(user));
+  }
+
+  /** The bot this DM is with, or undefined. @param {string} id */
+  botOf(id) {
+    const channel = this.channels.get(id);
+    return channel?.kind === "dm" ? this.bots().find((bot) => channel.members?.includes(bot.id)) : undefined;
+  }
+
+  /** As a title says it. @param {string} id */
+  labelOf(id) {
+    const channel = this.channels.get(id);
+    return channel ? (channel.kind === "dm" ? "" : "#") + this.titleOf(channel) : "";
   }
 
   /** Messages in the channel since this person last looked, their own aside. @param {string} channel */
