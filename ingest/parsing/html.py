@@ -1,0 +1,208 @@
+"""HTML, and with it Markdown and Word, which their libraries turn into HTML."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+
+import mammoth
+import yaml
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PreformattedString
+from lxml import etree  # type: ignore[import-untyped]
+from markdown_it import MarkdownIt
+
+from ingest.model import ParseError
+from ingest.parsing.parsed import Outline, Parsed
+
+_FURNITURE = (
+    "script, style, noscript, template, nav, aside, footer, button, select, svg, iframe, [hidden], [aria-hidden=true], "
+    "[role=navigation], [role=banner], [role=contentinfo], [role=search], [role=dialog], [role=alertdialog]"
+)
+_BLOCKS = frozenset(
+    re.findall(
+        r"\w+",
+        "address article blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 "
+        "h3 h4 h5 h6 header hr html li main ol p pre search section summary table tbody td tfoot th thead tr ul",
+    )
+)
+_HEADING = re.compile(r"h[1-6]")
+
+
+def parse_html(content: bytes | str) -> Parsed:
+    """The main part of a page, without navigation, header, footer, forms and scripts."""
+    soup = BeautifulSoup(content, "lxml")
+    page_title = _inline(soup.title) if soup.title else ""
+    for element in soup.select(_FURNITURE):
+        element.decompose()
+    outline = Outline()
+    _walk(_main_part(soup), outline)
+    blocks = outline.finish()
+    title = outline.title or page_title.rsplit(" | ", 1)[0]
+    return Parsed(title or None, blocks)
+
+
+def parse_markdown(content: bytes) -> Parsed:
+    text = content.decode("utf-8-sig", errors="replace")
+    front: dict[str, object] = {}
+    if matter := re.match(r"---\s*\n(.*?)\n(?:---|\.\.\.)\s*\n", text, re.DOTALL):
+        try:
+            loaded = yaml.safe_load(matter[1])
+        except yaml.YAMLError:
+            loaded = None
+        if isinstance(loaded, dict):  # else it was a horizontal rule
+            front, text = loaded, text[matter.end() :]
+    html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
+    parsed = parse_html(f"<html><body>{html}</body></html>")
+    title, version = front.get("title"), front.get("version")
+    return Parsed(str(title) if title else parsed.title, parsed.blocks, str(version) if version else None)
+
+
+def parse_docx(content: bytes) -> Parsed:
+    try:
+        html = mammoth.convert_to_html(
+            io.BytesIO(content),
+            style_map="p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => p:fresh",
+            convert_image=mammoth.images.img_element(lambda _: {"src": ""}),
+        ).value
+        stated = _core_title(content)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise ParseError("It is not a Word document, or a damaged or password-protected one.") from error
+    parsed = parse_html(f"<html><body>{html}</body></html>")
+    return Parsed(parsed.title or stated, parsed.blocks)
+
+
+def _core_title(content: bytes) -> str | None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if "docProps/core.xml" not in archive.namelist():
+            return None
+        properties = etree.fromstring(archive.read("docProps/core.xml"), etree.XMLParser(resolve_entities=False))
+    title: str = properties.findtext("{http://purl.org/dc/elements/1.1/}title") or ""
+    return None if title.lower() in ("", "word document") else title.strip()
+
+
+def _main_part(soup: BeautifulSoup) -> Tag:
+    mains = soup.select("main, [role=main]") or soup.select("article")
+    part = mains[0] if len(mains) == 1 else (soup.body or soup)
+    for header in part.find_all("header"):
+        if header.find_parent(["main", "article"]) is None:  # an article's own header holds its heading
+            header.decompose()
+    for form in part.find_all("form"):
+        if len(form.get_text()) < len(part.get_text()) / 2:  # some servers wrap the whole page in a form
+            form.decompose()
+    return part
+
+
+def _walk(element: Tag, outline: Outline) -> None:
+    """Blocks in reading order; text directly inside a container is a paragraph."""
+    loose: list[str] = []
+
+    def flush() -> None:
+        outline.add(_tidy("".join(loose)))
+        loose.clear()
+
+    for child in list(element.children):
+        if not isinstance(child, Tag):
+            loose.append(_string(child))
+        elif child.name in _BLOCKS or child.find(list(_BLOCKS)):
+            flush()
+            _block(child, outline)
+        else:
+            loose.append(_raw_inline(child))
+    flush()
+
+
+def _block(element: Tag, outline: Outline) -> None:
+    if _HEADING.fullmatch(element.name):
+        outline.heading(int(element.name[1]), _inline(element).replace("\n", " "))
+    elif element.name == "pre":
+        outline.add(element.get_text().rstrip(), "code")
+    elif element.name in ("ul", "ol", "dl") and not element.find(["table", "pre", *(f"h{n}" for n in range(1, 7))]):
+        lines = _terms(element) if element.name == "dl" else _items(element)
+        outline.add("\n".join(lines), "list")
+    elif element.name == "table" and _is_data(element):
+        if element.caption:
+            outline.add(_inline(element.caption))
+        rows = [" | ".join(cells).strip() for cells in _grid(element) if any(cells)]
+        outline.add("\n".join(rows), "table")
+    else:
+        _walk(element, outline)
+
+
+def _items(element: Tag, depth: int = 0) -> Iterator[str]:
+    start = str(element.get("start", "1"))
+    number = int(start) if start.isdigit() else 1
+    for item in element.find_all("li", recursive=False):
+        nested = [child.extract() for child in item.find_all(["ul", "ol"]) if child.find_parent("li") is item]
+        marker = f"{number}." if element.name == "ol" else "-"
+        number += 1
+        if text := _inline(item):
+            yield "  " * depth + f"{marker} " + text.replace("\n", " ")
+        for child in nested:
+            yield from _items(child, depth + 1)
+
+
+def _terms(element: Tag) -> Iterator[str]:
+    term = ""
+    for child in element.find_all(["dt", "dd"]):
+        if child.name == "dt":
+            term = _inline(child)
+        else:
+            yield f"{term}: {_inline(child)}".removeprefix(": ").replace("\n", " ")
+
+
+def _is_data(table: Tag) -> bool:
+    """Not a table that only lays out a page."""
+    if table.find(["table", "ul", "ol", *(f"h{n}" for n in range(1, 7))]):
+        return False
+    return max((len(row.find_all(["td", "th"])) for row in table.find_all("tr")), default=0) > 1
+
+
+def _grid(table: Tag) -> list[list[str]]:
+    """The cells' texts, a cell that spans rows repeated in each, one that spans columns followed by empty ones."""
+    grid: list[list[str]] = []
+    spanning: dict[int, tuple[int, str]] = {}  # column -> rows left, text
+    for row in table.find_all("tr"):
+        cells: list[str] = []
+        waiting = row.find_all(["td", "th"], recursive=False)
+        while waiting or len(cells) in spanning:
+            column = len(cells)
+            if column in spanning:
+                left, text = spanning.pop(column)
+                cells.append(text)
+                if left > 1:
+                    spanning[column] = (left - 1, text)
+                continue
+            cell = waiting.pop(0)
+            text = _inline(cell).replace("\n", " ")
+            if (rows := _span(cell, "rowspan")) > 1:
+                spanning[column] = (rows - 1, text)
+            cells += [text] + [""] * (_span(cell, "colspan") - 1)
+        grid.append(cells)
+    return grid
+
+
+def _span(cell: Tag, name: str) -> int:
+    value = str(cell.get(name, "1"))
+    return min(int(value), 100) if value.isdigit() else 1
+
+
+def _inline(element: Tag) -> str:
+    return _tidy(_raw_inline(element))
+
+
+def _raw_inline(element: Tag) -> str:
+    if element.name == "br":
+        return "\n"
+    text = "".join(_raw_inline(child) if isinstance(child, Tag) else _string(child) for child in element.children)
+    return f" {text} " if element.name in _BLOCKS else text
+
+
+def _string(node: object) -> str:
+    if isinstance(node, NavigableString) and not isinstance(node, PreformattedString):  # comments are preformatted
+        return re.sub(r"\s+", " ", node)
+    return ""
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r" *\n[ \n]*", "\n", re.sub(r"[ \xa0]+", " ", text)).strip()

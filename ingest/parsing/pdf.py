@@ -1,0 +1,187 @@
+"""PDF: lines by their place on the page, headings by their size, tables by their rules."""
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pdfplumber
+from pdfminer.pdfdocument import PDFPasswordIncorrect
+from pdfplumber.page import Page
+from pdfplumber.utils.exceptions import PdfminerException
+
+from ingest.model import ParseError
+from ingest.parsing.parsed import Outline, Parsed
+
+_BULLET = re.compile(r"(?:[•▪◦‣·●○■*–-]|\(?\d{1,2}[.)]|[a-z][.)]) ")
+_PAGE_NUMBER = re.compile(r"^0(?: (?:of|/) 0)?$|\bpage 0(?: (?:of|/) 0)?$")
+_JUNK_TITLE = re.compile(r"(?i)untitled|microsoft (?:word|powerpoint)|.*\.(?:docx?|pdf|indd|pptx?|tex)$|document\d*$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    size: float  # points
+    bold: bool
+    top: float
+    bottom: float
+    page: int
+    margin: bool  # at the page's upper or lower edge
+    room: float = 0.0  # points left free to the right
+    kind: str = "text"
+
+
+def parse_pdf(content: bytes) -> Parsed:
+    try:
+        with pdfplumber.open(io.BytesIO(content)) as pdf:
+            stated = (pdf.metadata or {}).get("Title")
+            pages = []
+            for page in pdf.pages:
+                pages.append(sorted(_lines(page), key=lambda line: line.top))
+                page.close()  # frees what the page has cached
+    except PdfminerException as error:
+        if any(isinstance(cause, PDFPasswordIncorrect) for cause in (*error.args, error.__cause__)):
+            raise ParseError("It is protected by a password; save it without one.") from error
+        raise ParseError(f"It is not a PDF, or a damaged one ({str(error)[:200]}).") from error
+    return _outlined(_without_furniture(pages), stated if isinstance(stated, str) else "")
+
+
+def _lines(page: Page) -> Iterator[_Line]:
+    number: int = page.page_number
+    height = page.height
+    tables = [table for table in page.find_tables() if _is_table(table.extract())]
+    for table in tables:
+        rows = [" | ".join(" ".join((cell or "").split()) for cell in row) for row in table.extract() if any(row)]
+        text = "\n".join(row.strip() for row in rows)
+        yield _Line(text, 0, False, table.bbox[1], table.bbox[3], number, False, kind="table")
+    for table in tables:
+        page = page.outside_bbox(table.bbox)
+    # Some letters are drawn twice to look bold.
+    found = page.dedupe_chars().extract_text_lines(return_chars=True, x_tolerance_ratio=0.15)
+    right = max((line["x1"] for line in found), default=0.0)
+    for line in found:
+        sizes = Counter(round(char["size"], 1) for char in line["chars"])
+        bold = sum("bold" in char["fontname"].lower() for char in line["chars"]) > len(line["chars"]) * 0.8
+        text = " ".join(line["text"].split())
+        margin = line["bottom"] < 0.09 * height or line["top"] > 0.91 * height
+        if re.search(r"\w", text):
+            size = sizes.most_common(1)[0][0]
+            yield _Line(text, size, bold, line["top"], line["bottom"], number, margin, right - line["x1"])
+
+
+def _is_table(rows: Sequence[Sequence[str | None]]) -> bool:
+    """Ruled boxes around a paragraph are found as tables too."""
+    return len(rows) > 1 and sum(len([cell for cell in row if cell]) > 1 for row in rows) * 2 >= len(rows)
+
+
+def _without_furniture(pages: Sequence[Sequence[_Line]]) -> list[_Line]:
+    """Leave out page numbers, and the headers and footers that come again on most pages."""
+    times: Counter[str] = Counter()
+    for lines in pages:
+        times.update({_pattern(line) for line in lines if line.margin})
+    repeated = {pattern for pattern, pages_with in times.items() if pages_with > max(1, len(pages) / 2)}
+    return [
+        line
+        for lines in pages
+        for line in lines
+        if not line.margin or not (_pattern(line) in repeated or _PAGE_NUMBER.search(_pattern(line)))
+    ]
+
+
+def _pattern(line: _Line) -> str:
+    return re.sub(r"\d+", "0", line.text.lower())
+
+
+def _outlined(lines: Sequence[_Line], stated: str) -> Parsed:
+    if not lines:
+        return Parsed(stated or None, [])
+    body = _body_size(lines)
+    sizes = sorted({line.size for line in lines if _is_heading(line, body)}, reverse=True)
+    outline = Outline(title=_title(lines, stated, body))
+    for kind, group in _groups(lines, body):
+        text = "\n".join(_joined(item) for item in group)
+        text = text if kind in ("list", "table", "text") else text.replace("\n", " ")
+        if kind == "heading" and text != outline.title:
+            outline.heading(sizes.index(group[0][0].size) + 2, text, group[0][0].page)
+        elif kind != "heading":
+            outline.add(text, kind, group[0][0].page)
+    return Parsed(outline.title, outline.finish())
+
+
+def _groups(lines: Sequence[_Line], body: float) -> Iterator[tuple[str, list[list[_Line]]]]:
+    """Lines that belong together: a heading, a table, a paragraph, or the items of a list."""
+    kind, group = "", list[list[_Line]]()
+    for line in lines:
+        bullet = bool(_BULLET.match(line.text))
+        of_kind = line.kind if line.kind == "table" else "heading" if _is_heading(line, body) else "text"
+        follows = group and of_kind != "table" and of_kind == kind.replace("list", "text")
+        if follows and _continues(group[-1][-1], line):
+            group[-1].append(line)
+        elif follows and kind == "list" and bullet:
+            group.append([line])
+        else:
+            if group:
+                yield kind, group
+            kind, group = "list" if bullet and of_kind == "text" else of_kind, [[line]]
+    if group:
+        yield kind, group
+
+
+def _body_size(lines: Sequence[_Line]) -> float:
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        if line.kind == "text":
+            sizes[line.size] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def _is_heading(line: _Line, body: float) -> bool:
+    if line.kind != "text" or len(line.text) > 120 or not re.search(r"[^\W\d]", line.text):
+        return False
+    if line.size >= body * 1.15:
+        return True
+    return line.bold and line.size >= body and len(line.text) <= 80 and not line.text.endswith((".", ":", ",", ";"))
+
+
+def _continues(above: _Line, line: _Line) -> bool:
+    """The same paragraph or heading: the next line of the same size, close below, and no new item of a list."""
+    if line.page != above.page:
+        return above.size == line.size and not above.text.endswith((".", "!", "?", ":")) and line.text[:1].islower()
+    close = line.top - above.bottom <= 0.7 * max(above.size, line.size)
+    return close and abs(above.size - line.size) < 0.6 and above.bold == line.bold and not _BULLET.match(line.text)
+
+
+def _joined(lines: Sequence[_Line]) -> str:
+    """One text; a line's end is kept where the next word would have fitted in, as in addresses and receipts."""
+    text = lines[0].text
+    for above, line in pairwise(lines):
+        word = line.text.split(" ", 1)[0]
+        if above.room > (len(word) + 3) * 0.6 * line.size:
+            text += f"\n{line.text}"
+        elif re.search(r"\w-$", text):  # the hyphen stays: "same-day" must not become "sameday"
+            text += line.text
+        else:
+            text += f" {line.text}"
+    return text
+
+
+def _title(lines: Sequence[_Line], stated: str, body: float) -> str | None:
+    """The stated title where the first page shows its words or has no headline; else the first page's largest line."""
+    stated = "" if _JUNK_TITLE.match(stated.strip()) else stated.strip()
+    first = [line for line in lines if lines[0].page == line.page and line.kind == "text"]
+    top = max((line.size for line in first), default=0.0)
+    if not first or top < body * 1.15:
+        return stated or None
+    at = next(number for number, line in enumerate(first) if line.size == top)
+    headline = [first[at]]
+    for line in first[at + 1 :]:
+        if line.size != top or not _continues(headline[-1], line):
+            break
+        headline.append(line)
+    text = _joined(headline).replace("\n", " ")
+    shown = {word for line in first for word in line.text.lower().split()}
+    if stated and set(stated.lower().split()) <= shown and len(stated) >= len(text):
+        return stated
+    return text if len(text) <= 160 else stated or None

@@ -1,0 +1,105 @@
+"""Parsing in a process that may die: a document that hangs, crashes or eats memory costs itself, never the sync.
+
+The child is `python -m ingest.parsing.worker`, started anew rather than forked (the parent has threads) and not by
+multiprocessing (which would import the parent's main module again). Requests and replies are a line of JSON each, the
+request followed by the file's bytes. The child reads hostile files, so nothing of it is unpickled here.
+"""
+
+import json
+import subprocess
+import sys
+from threading import Timer
+from types import TracebackType
+from typing import Protocol, Self
+
+from ingest.model import Block, Document, Listed, ParseError
+
+TIME_LIMIT = 120.0  # seconds a document
+MEMORY_LIMIT = 1536  # MiB of address space
+
+
+class Parser(Protocol):
+    def parse(self, listed: Listed, content: bytes) -> Document:
+        """Raises ParseError with one sentence."""
+        ...
+
+
+class ParserProcess:
+    """A worker that starts with the first document, serves a whole sync, and is gone when the `with` block ends."""
+
+    def __init__(self, time_limit: float = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT) -> None:
+        self._time_limit = time_limit
+        self._memory_limit = memory_limit
+        self._worker: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker. The next document would start another."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.kill()
+            worker.communicate()
+
+    def parse(self, listed: Listed, content: bytes) -> Document:
+        worker = self._worker = self._worker or self._start()
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            expired = True
+            worker.kill()
+
+        timer = Timer(self._time_limit, expire)
+        timer.start()
+        try:
+            reply = _exchange(worker, listed.document_id, content)
+        finally:
+            timer.cancel()
+        if reply is None:
+            self.close()
+            if expired:
+                raise ParseError(f"Reading it took longer than {self._time_limit:g} seconds.")
+            raise ParseError(f"Reading it crashed the parser or needed more than {self._memory_limit} MiB of memory.")
+        if "error" in reply:
+            raise ParseError(str(reply["error"]))
+        return _document(reply, listed)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # -P: a file named like a library in the folder where the command was typed must not be imported.
+        command = [sys.executable, "-P", "-m", "ingest.parsing.worker", str(self._memory_limit), str(self._time_limit)]
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+
+
+def _exchange(worker: subprocess.Popen[bytes], name: str, content: bytes) -> dict[str, object] | None:
+    """The worker's reply, or None when it died over the document."""
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    try:
+        worker.stdin.write(json.dumps({"name": name, "size": len(content)}).encode() + b"\n" + content)
+        worker.stdin.flush()
+        line = worker.stdout.readline()
+        reply = json.loads(line) if line.endswith(b"\n") else None
+    except (OSError, ValueError):
+        return None
+    return reply if isinstance(reply, dict) else None
+
+
+def _document(reply: dict[str, object], listed: Listed) -> Document:
+    blocks = reply["blocks"]
+    assert isinstance(blocks, list)
+    version = reply["version"]
+    return Document(
+        document_id=listed.document_id,
+        uri=listed.uri,
+        title=str(reply["title"]),
+        blocks=[Block(text, tuple(section), kind, page) for text, section, kind, page in blocks],
+        changed_at=listed.changed_at,
+        version=None if version is None else str(version),
+    )

@@ -1,0 +1,53 @@
+"""The worker process: one document after another from stdin to stdout, until stdin ends. See process.py."""
+
+import contextlib
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+from typing import BinaryIO
+
+from ingest.model import ParseError
+from ingest.parsing.formats import parse
+
+
+def serve(requests: BinaryIO, replies: BinaryIO, time_limit: float) -> None:
+    while line := requests.readline():
+        request = json.loads(line)
+        content = requests.read(request["size"])
+        # The parent kills us in time; the alarm is for a worker whose parent is gone.
+        signal.alarm(int(time_limit) + 5)
+        reply = json.dumps(_reply(request["name"], content))
+        signal.alarm(0)
+        replies.write(reply.encode() + b"\n")
+        replies.flush()
+
+
+def _reply(name: str, content: bytes) -> dict[str, object]:
+    try:
+        parsed = parse(name, content)
+    except ParseError as error:
+        return {"error": str(error)}
+    except MemoryError:
+        return {"error": "Reading it needs more memory than a document may use."}
+    except Exception as error:  # noqa: BLE001 - any file may break any library, and must break only itself
+        return {"error": f"It is damaged or not of its kind ({type(error).__name__}: {str(error)[:200]})."}
+    blocks = [(block.text, block.section, block.kind, block.page) for block in parsed.blocks]
+    return {"title": parsed.title, "version": parsed.version, "blocks": blocks}
+
+
+def main() -> None:
+    memory_limit, time_limit = int(sys.argv[1]) * 2**20, float(sys.argv[2])
+    with contextlib.suppress(ValueError, OSError):  # macOS refuses the limit
+        resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
+    # What a library prints must not be taken for a reply.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    logging.disable()
+    serve(sys.stdin.buffer, replies, time_limit)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""A folder of documents on this machine."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from ingest.model import Listed, Listing, SourceError
+from ingest.parsing import SUFFIXES
+
+LARGEST_FILE = 64 * 2**20  # bytes; a larger one is no document
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What one listing has come across."""
+
+    root: Path
+    problems: list[str] = field(default_factory=list)
+    complete: bool = True
+
+
+class FolderSource:
+    """The unit is the file, a CSV's too: its rows become chunks of their own, titled by their names, but only the file
+    can be compared unopened, and one edit to a catalogue is then one change."""
+
+    def __init__(self, name: str, path: Path, url: str | None, audience: tuple[str, ...]) -> None:
+        self.name = name
+        self.audience = audience
+        self._path = path
+        self._url = url
+
+    def list(self) -> Listing:
+        """Every document in the folder and below, unopened, in a stable order. Hidden entries are left out.
+
+        Raises SourceError when the folder itself cannot be read: then nothing is known, and nothing is removed.
+        """
+        try:
+            walk = _Walk(self._path.resolve(strict=True))
+            first = list(os.scandir(walk.root))
+        except OSError as error:
+            raise SourceError(
+                f'The folder "{self._path}" of source "{self.name}" can\'t be read ({_reason(error)}); '
+                "what is indexed stays. Check the path and its permissions."
+            ) from error
+        documents = sorted(self._descend(walk, first, ""), key=lambda listed: listed.document_id)
+        return Listing(documents, walk.complete, walk.problems)
+
+    def read(self, listed: Listed) -> bytes:
+        inside = listed.document_id.removeprefix(f"{self.name}:")
+        path = self._path / inside
+        try:
+            if not path.resolve(strict=True).is_relative_to(self._path.resolve()):
+                raise SourceError("It is a link to a place outside the folder, so it was not read.")
+            with path.open("rb") as file:
+                content = file.read(LARGEST_FILE + 1)
+        except OSError as error:
+            raise SourceError(f"It can't be read ({_reason(error)}).") from error
+        if len(content) > LARGEST_FILE:
+            raise SourceError(f"It is larger than {LARGEST_FILE // 2**20} MiB; split it.")
+        return content
+
+    def _descend(self, walk: _Walk, entries: Sequence[os.DirEntry[str]], above: str) -> Iterator[Listed]:
+        for entry in entries:
+            inside = above + entry.name
+            if entry.name.startswith((".", "~$")):  # hidden; Word's lock files
+                continue
+            try:
+                inside.encode()
+                if entry.is_symlink() and not _followed(walk, entry, inside):
+                    continue
+                if entry.is_dir():
+                    yield from self._descend(walk, list(os.scandir(entry.path)), f"{inside}/")
+                elif entry.is_file() and Path(entry.name).suffix.lower() in SUFFIXES:
+                    yield self._listed(inside, entry.stat())
+            except UnicodeEncodeError:
+                walk.problems.append(f"{inside!a} was left out: its name is not valid UTF-8.")
+            except FileNotFoundError:  # deleted while we looked
+                continue
+            except OSError as error:
+                walk.problems.append(f'"{inside}" can\'t be listed ({_reason(error)}).')
+                walk.complete = False
+
+    def _listed(self, inside: str, stat: os.stat_result) -> Listed:
+        # No inode in the fingerprint: a restored backup or a fresh checkout is not a change of content.
+        return Listed(
+            document_id=f"{self.name}:{inside}",
+            uri=self._url.rstrip("/") + "/" + quote(inside) if self._url else inside,
+            fingerprint=f"{stat.st_size}-{stat.st_mtime_ns}",
+            changed_at=datetime.fromtimestamp(stat.st_mtime, UTC),
+        )
+
+
+def _followed(walk: _Walk, link: os.DirEntry[str], inside: str) -> bool:
+    """Only a link to a hidden file inside the folder is followed (Kubernetes mounts files so). Another target inside is
+    listed by its own path, so a loop or a second copy cannot come about; one outside is refused."""
+    try:
+        target = Path(link.path).resolve(strict=True)
+        within = target.relative_to(walk.root)
+    except (OSError, RuntimeError, ValueError):  # dangling; a loop; outside
+        walk.problems.append(f'"{inside}" is a link that leads nowhere or out of the folder; it was left out.')
+        return False
+    return target.is_file() and any(part.startswith(".") for part in within.parts)
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
