@@ -1,13 +1,13 @@
 """Everything that can go wrong while a question is answered, as one tree.
 
-    DeskError                      the root; `public` is what a person in Slack may read
-    ├── Unavailable                an outage, never an empty result (rule 5)
-    │   ├── RetrievalUnavailable   the index or the embedder did not answer
-    │   ├── ModelUnavailable       the model did not answer in time, or at all
-    │   └── StoreUnavailable       the database did not answer; nothing was accepted
-    ├── ModelRefused               the model declined to answer
-    ├── PromptInvalid              a prompt file cannot be used
-    └── TransitionRefused          an escalation cannot go where it was asked to go
+DeskError                      the root; `public` is what a person in Slack may read
+├── Unavailable                an outage, never an empty result (rule 5)
+│   ├── RetrievalUnavailable   the index or the embedder did not answer
+│   ├── ModelUnavailable       the model did not answer in time, or at all
+│   └── StoreUnavailable       the database did not answer; nothing was accepted
+├── ModelRefused               the model declined to answer
+├── PromptInvalid              a prompt file cannot be used
+└── TransitionRefused          an escalation cannot go where it was asked to go
 """
 
 

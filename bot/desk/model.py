@@ -274,3 +274,32 @@ class StoredAnswer:
     text: str
     citations: tuple[Citation, ...]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a human is told of an escalation. Names, not ids; `sources` are what the answer cited."""
+
+    escalation: Escalation
+    asker: str
+    thread_url: str | None
+    answered: str = ""
+    sources: tuple[Citation, ...] = ()
+    owner: str | None = None
+
+
+class HumanState(StrEnum):
+    """What came of asking for a human."""
+
+    CALLED = "called"
+    ALREADY_OPEN = "already_open"
+    ALREADY_CLAIMED = "already_claimed"
+    NOWHERE = "nowhere"  # neither an escalation channel nor an admin channel is configured
+    DELAYED = "delayed"  # recorded; its brief will be posted when Slack takes it
+
+
+@dataclass(frozen=True, slots=True)
+class HumanCalled:
+    state: HumanState
+    escalation: Escalation | None = None
+    owner: str | None = None  # a name

@@ -7,11 +7,13 @@ from typing import Literal, Protocol
 from bot.desk.model import (
     Accepted,
     Answer,
+    Brief,
     Claimed,
     DraftEnd,
     DraftSentence,
     Escalation,
     EscalationState,
+    HumanCalled,
     Outcome,
     Passage,
     Posted,
@@ -131,9 +133,7 @@ class Threads(Protocol):
 
 
 class Feedback(Protocol):
-    async def save(
-        self, answer_key: str, user: str, verdict: Literal["up", "down"], comment: str = ""
-    ) -> None:
+    async def save(self, answer_key: str, user: str, verdict: Literal["up", "down"], comment: str = "") -> None:
         """One verdict a person and answer; a later one replaces it."""
         ...
 
@@ -164,4 +164,46 @@ class Escalations(Protocol):
 
     async def without_brief(self) -> list[Escalation]:
         """Created and not posted yet: what a crash left behind."""
+        ...
+
+
+class HumanDesk(Protocol):
+    """Where humans are, as the escalation sees it. Raises Unavailable when it can't be reached."""
+
+    async def post_brief(self, brief: Brief, channel: str) -> str:
+        """Post it and return its ts; one that was posted before is found, never posted again (rule 2)."""
+        ...
+
+    async def update_brief(self, brief: Brief) -> None: ...
+
+    async def announce(self, brief: Brief) -> None:
+        """Tell the asker's thread how things stand. Best effort."""
+        ...
+
+    async def thread_url(self, escalation: Escalation) -> str | None: ...
+
+    async def name(self, user: str) -> str: ...
+
+    async def is_member(self, channel: str, user: str) -> bool: ...
+
+
+class Humans(Protocol):
+    """The human path, as the surfaces call it."""
+
+    async def call(
+        self, team: str, channel: str, thread_ts: str, asker: str, answer_key: str | None, question: str = ""
+    ) -> HumanCalled:
+        """Ask for a human in a thread. Once a thread: again gives the escalation that is there."""
+        ...
+
+    async def claim(self, escalation_id: str, user: str) -> Escalation:
+        """Raises TransitionRefused."""
+        ...
+
+    async def resolve(self, escalation_id: str, user: str) -> Escalation:
+        """Raises TransitionRefused."""
+        ...
+
+    async def post_pending(self) -> None:
+        """Post the briefs that a crash or an outage left unposted."""
         ...

@@ -1,0 +1,153 @@
+"""What an event from Slack means for the desk. Pure: the thread's state is looked up by the caller."""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.desk.model import Accepted, PlaceKind, question_key
+
+# People wrote these. Everything else that has a subtype is Slack's or an app's own.
+_WRITTEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are in a workspace, from auth.test."""
+
+    team: str
+    user_id: str
+    bot_id: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Somebody wrote something. Not `addressed`: it counts only in a thread where the desk takes part."""
+
+    item: Accepted
+    addressed: bool
+    mentioned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    reason: str
+
+
+def read(event: Mapping[str, Any], me: Identity, now: datetime) -> Heard | Edited | Deleted | Ignored:
+    """Read the `event` of an events_api payload. Whatever it holds, it gives one of the four and never raises."""
+    kind = event.get("type")
+    if kind not in ("message", "app_mention"):
+        return Ignored(f"event type {kind}")
+    channel = event.get("channel")
+    if not isinstance(channel, str) or not channel:
+        return Ignored("no channel")
+    subtype = event.get("subtype")
+    if subtype == "message_changed":
+        return _edited(event, channel, me)
+    if subtype == "message_deleted":
+        previous = _mapping(event.get("previous_message"))
+        ts = str(event.get("deleted_ts") or previous.get("ts") or "")
+        return Deleted(question_key(me.team, channel, ts)) if ts else Ignored("deletion without a ts")
+    if subtype not in _WRITTEN or event.get("hidden"):
+        return Ignored(f"subtype {subtype}")
+    return _heard(event, channel, me, now)
+
+
+def _edited(event: Mapping[str, Any], channel: str, me: Identity) -> Edited | Ignored:
+    message = _mapping(event.get("message"))
+    if message.get("subtype") == "tombstone":  # the root of a thread was deleted and its replies were kept
+        return Ignored("tombstone") if not message.get("ts") else Edited(_key(me, channel, message), "")
+    before = _mapping(event.get("previous_message")).get("text")
+    if not message.get("ts") or message.get("text") == before:
+        return Ignored("an edit that left the text as it was")
+    return Edited(_key(me, channel, message), clean(str(message.get("text") or ""), me))
+
+
+def _key(me: Identity, channel: str, message: Mapping[str, Any]) -> str:
+    return question_key(me.team, channel, str(message["ts"]))
+
+
+def _heard(event: Mapping[str, Any], channel: str, me: Identity, now: datetime) -> Heard | Ignored:
+    user, ts = event.get("user"), event.get("ts")
+    if user == me.user_id or (me.bot_id and event.get("bot_id") == me.bot_id):
+        return Ignored("our own message")
+    if event.get("bot_id") or event.get("bot_profile") or user == "USLACKBOT":
+        return Ignored("another bot's message")
+    if not isinstance(user, str) or not isinstance(ts, str) or not user or not ts:
+        return Ignored("no author or no ts")
+    raw = event.get("text")
+    raw = raw if isinstance(raw, str) else ""
+    place = _kind(channel, event.get("channel_type"))
+    mentioned = event.get("type") == "app_mention" or _mention(me).search(raw) is not None
+    thread_ts = event.get("thread_ts")
+    thread_ts = thread_ts if isinstance(thread_ts, str) and thread_ts != ts else None
+    addressed = mentioned or place == "dm"
+    if not addressed and thread_ts is None:
+        return Ignored("not for the desk")
+    if not addressed and re.match(r"\s*<@", raw):
+        return Ignored("a reply to somebody else")
+    item = Accepted(
+        key=question_key(me.team, channel, ts),
+        team=me.team,
+        channel=channel,
+        ts=ts,
+        user=user,
+        kind=place,
+        text=clean(raw, me),
+        payload=dict(event),
+        received_at=now,
+        thread_ts=thread_ts,
+    )
+    return Heard(item, addressed, mentioned)
+
+
+def _kind(channel: str, channel_type: object) -> PlaceKind:
+    # app_mention has no channel_type: the id tells a DM, and the worker asks Slack about the rest.
+    if channel_type == "im" or channel.startswith("D"):
+        return "dm"
+    return "private" if channel_type in ("group", "mpim") or channel.startswith("G") else "channel"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mention(me: Identity) -> re.Pattern[str]:
+    return re.compile(rf"<@{re.escape(me.user_id)}(?:\|[^>]*)?>")
+
+
+_TOKEN = re.compile(r"<([^<>]*)>")
+
+
+def clean(text: str, me: Identity) -> str:
+    """Slack's wire text as a person reads it: our mention gone, links, people and channels by name."""
+    text = _mention(me).sub(" ", text)
+    text = html.unescape(_TOKEN.sub(lambda match: _readable(match[1]), text))
+    return re.sub(r"[ \t]{2,}", " ", text.replace("\x00", "")).strip()
+
+
+def _readable(token: str) -> str:
+    target, _, label = token.partition("|")
+    if target.startswith("@"):
+        return f"@{label or target[1:]}"
+    if target.startswith("#"):
+        return f"#{label or target[1:]}"
+    if target.startswith("!"):
+        return label or "@" + target[1:].split("^")[0]
+    target = target.removeprefix("mailto:").removeprefix("tel:")
+    return target if not label or label in target else f"{label} ({target})"
