@@ -1,0 +1,242 @@
+"""Answers, source lists and briefs as messages in Block Kit, within Slack's limits. Pure.
+
+What documents and people wrote goes into rich_text and plain_text, which have no syntax, or through safe_markdown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.desk.model import Answer, Brief, Citation, EscalationState, Outcome, Passage
+from bot.slack.mrkdwn import escape, is_linkable, plain, safe_markdown, split, to_mrkdwn
+
+Block = dict[str, Any]
+
+# A markdown block holds 12,000, all blocks of a message about 13,200: the sources and buttons need the rest.
+TEXT_LIMIT = 9_500
+SOURCES_LIMIT = 2_500
+FALLBACK_LIMIT = 3_000
+
+FEEDBACK, CALL_HUMAN = "answer_feedback", "human_call"
+CLAIM, RESOLVE, SHARE = "human_claim", "human_resolve", "sources_share"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`text` is what notifications show and what remains where the blocks are refused."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A line of a list of sources."""
+
+    title: str
+    section: str
+    url: str
+    changed_at: datetime
+    mark: str = ""
+    snippet: str = ""
+
+
+def links_of(answer: Answer) -> frozenset[str]:
+    """The only addresses that this answer may link to."""
+    return frozenset(one.uri for one in answer.citations if is_linkable(one.uri)) | frozenset(
+        one.url for one in answer.nearest if is_linkable(one.url)
+    )
+
+
+def answer_messages(answer: Answer, key: str) -> list[Message]:
+    """One message, or several for an answer beyond Slack's limits; sources and buttons stand in the last one."""
+    allowed = links_of(answer)
+    parts = split(safe_markdown(answer.text, allowed), TEXT_LIMIT)
+    messages = [
+        Message(fallback(part, allowed), ({"type": "markdown", "text": part},) if part.strip() else ())
+        for part in parts
+    ]
+    last = messages[-1]
+    return [*messages[:-1], Message(last.text, (*last.blocks, *closing_blocks(answer, key)))]
+
+
+def plainer(answer: Answer, limit: int = 12_000) -> Message:
+    """The same without blocks, for a Slack that refuses them."""
+    allowed = links_of(answer)
+    lines = [split(to_mrkdwn(answer.text, allowed), limit)[0], *(_line(one) for one in _cited(answer.citations))]
+    lines += [escape(answer.notice)] if answer.notice else []
+    return Message("\n".join(line for line in lines if line)[: limit + 3_000])
+
+
+def fallback(markdown: str, allowed: frozenset[str] = frozenset()) -> str:
+    return split(to_mrkdwn(markdown, allowed), FALLBACK_LIMIT)[0] or "…"
+
+
+def closing_blocks(answer: Answer, key: str) -> list[Block]:
+    """What follows the text: sources, notices, feedback, and the way to a human."""
+    blocks: list[Block] = []
+    if answer.citations:
+        blocks += source_list("Sources", _cited(answer.citations))
+    elif answer.outcome is Outcome.ABSTAINED and answer.nearest:
+        blocks += source_list("Closest documents", _distinct(answer.nearest)[:3])
+    if answer.notice:
+        blocks.append(note(answer.notice))
+    if answer.incident:
+        blocks.append(note(f"Incident {answer.incident}"))
+    if answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED):
+        blocks.append(_feedback(key))
+    if answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.FAILED):
+        blocks.append({"type": "actions", "elements": [button("Talk to a human", CALL_HUMAN, key)]})
+    return blocks
+
+
+def note(text: str) -> Block:
+    return {"type": "context", "elements": [{"type": "plain_text", "text": plain(text, 1_000), "emoji": False}]}
+
+
+def button(label: str, action: str, value: str, style: str | None = None) -> Block:
+    element: Block = {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": plain(label, 75)},
+        "value": value,
+    }
+    return element | ({"style": style} if style else {})
+
+
+def _feedback(key: str) -> Block:
+    def choice(label: str, verdict: str, spoken: str) -> Block:
+        text = {"type": "plain_text", "text": label}
+        return {"text": text, "value": f"{verdict} {key}", "accessibility_label": spoken}
+
+    buttons = {
+        "type": "feedback_buttons",
+        "action_id": FEEDBACK,
+        "positive_button": choice("Helpful", "up", "Mark this answer as helpful"),
+        "negative_button": choice("Not helpful", "down", "Mark this answer as not helpful"),
+    }
+    return {"type": "context_actions", "elements": [buttons]}
+
+
+def _cited(citations: Sequence[Citation]) -> list[Source]:
+    """One line a place in a document, with every number that refers to it."""
+    marks: dict[tuple[str, str, str], list[str]] = {}
+    for number, one in enumerate(citations, 1):
+        marks.setdefault((one.uri, one.title, one.section), []).append(str(number))
+    first = {(one.uri, one.title, one.section): one for one in reversed(citations)}
+    return [
+        Source(one.title, one.section, one.uri, one.changed_at, "".join(f"[{n}]" for n in marks[place]))
+        for place, one in ((place, first[place]) for place in marks)
+    ]
+
+
+def _distinct(passages: Sequence[Passage]) -> list[Source]:
+    seen = {one.document_id: one for one in reversed(passages)}
+    ordered = dict.fromkeys(one.document_id for one in passages)
+    return [Source(p.title, p.section, p.url, p.changed_at) for p in (seen[document] for document in ordered)]
+
+
+def day(when: datetime) -> str:
+    return f"{when.day} {when:%b %Y}"
+
+
+def _name(source: Source) -> str:
+    return plain(f"{source.title or 'Untitled'}{' › ' if source.section else ''}{source.section}", 150)
+
+
+def _line(source: Source) -> str:
+    name = escape(f"{source.mark} ".lstrip()) + (
+        f"<{escape(source.url)}|{escape(_name(source)).replace('|', '/')}>"
+        if is_linkable(source.url)
+        else escape(_name(source))
+    )
+    return f"{name} · changed {day(source.changed_at)}"
+
+
+def source_list(heading: str, sources: Sequence[Source]) -> list[Block]:
+    """A rich_text block: its elements are typed, so a title can't be anything but text."""
+    lines: list[Block] = [_text(heading, bold=True)]
+    used = shown = 0
+    for one in sources:
+        used += len(_name(one)) + len(one.url) + len(one.snippet) + 60
+        if used > SOURCES_LIMIT and shown:
+            lines.append(_text(f"\nand {len(sources) - shown} more"))
+            break
+        shown += 1
+        lines.append(_text(f"\n{one.mark} ".replace("\n ", "\n")))
+        lines.append({"type": "link", "url": one.url, "text": _name(one)} if _fits(one.url) else _text(_name(one)))
+        lines.append(_text(f" · changed {day(one.changed_at)}"))
+        if one.snippet:
+            lines.append(_text(f"\n{one.snippet}"))
+    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": lines}]}]
+
+
+def _fits(url: str) -> bool:
+    return is_linkable(url) and len(url) <= 1_000
+
+
+def _text(text: str, *, bold: bool = False) -> Block:
+    return {"type": "text", "text": text} | ({"style": {"bold": True}} if bold else {})
+
+
+def found(passages: Sequence[Passage], words: str, *, share: str | None = None, by: str | None = None) -> Message:
+    """The private list of /sources; `share` is the Share button's value, `by` the id of who shared it."""
+    sources = [
+        Source(one.title, one.section, one.url, one.changed_at, f"{number}.", plain(one.text, 200))
+        for number, one in enumerate(passages, 1)
+    ]
+    heading = f"Documents about “{plain(words, 100)}”"
+    blocks: list[Block] = []
+    if by:
+        who: list[Block] = [{"type": "user", "user_id": by}, _text(" shared this from the documents:")]
+        blocks.append({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": who}]})
+    # A list a source, so that the limit of one list never hides a document from /sources.
+    for at, one in enumerate(sources):
+        blocks += source_list(heading if at == 0 else "", [one]) if at == 0 else source_list_item(one)
+    if share is not None:
+        blocks.append({"type": "actions", "elements": [button("Share in this channel", SHARE, share)]})
+    return Message(escape(heading), tuple(blocks))
+
+
+def source_list_item(source: Source) -> list[Block]:
+    block = source_list("", [source])[0]
+    elements = block["elements"][0]["elements"][1:]
+    elements[0] = _text(elements[0]["text"].lstrip("\n") or " ")
+    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}]
+
+
+_STATE = {
+    EscalationState.OPEN: "Waiting for somebody to claim it",
+    EscalationState.CLAIMED: "Claimed by {owner}",
+    EscalationState.RESOLVED: "Resolved by {owner}",
+}
+
+
+def brief_message(brief: Brief) -> Message:
+    """What a human needs to take over, and the buttons that its state allows."""
+    one = brief.escalation
+    state = _STATE[one.state].format(owner=brief.owner or "an agent")
+    asked = [_text(f"{brief.asker} asks for a human. ", bold=True)]
+    if brief.thread_url and _fits(brief.thread_url):
+        asked.append({"type": "link", "url": brief.thread_url, "text": "Open the thread"})
+    question: list[Block] = [_text(plain(one.question, 2_500) or "(no question in words)")]
+    parts: list[Block] = [
+        {"type": "rich_text_section", "elements": asked},
+        {"type": "rich_text_quote", "elements": question},
+    ]
+    if brief.answered:
+        answered = [_text("The bot answered:\n", bold=True), _text(plain(brief.answered, 2_500))]
+        parts.append({"type": "rich_text_section", "elements": answered})
+    blocks: list[Block] = [{"type": "rich_text", "elements": parts}]
+    blocks += source_list("Sources", _cited(brief.sources)) if brief.sources else []
+    blocks.append(note(state))
+    buttons = [button("Claim", CLAIM, one.id, "primary")] if one.state is EscalationState.OPEN else []
+    buttons += [button("Resolve", RESOLVE, one.id)] if one.state is not EscalationState.RESOLVED else []
+    blocks += [{"type": "actions", "elements": buttons}] if buttons else []
+    return Message(escape(f"{brief.asker} asks for a human: {plain(one.question, 500)} ({state})"), tuple(blocks))
+
+
+def simple(text: str) -> Message:
+    """A line of our own words, with what is quoted in it made harmless."""
+    return Message(escape(text), ({"type": "section", "text": {"type": "mrkdwn", "text": escape(text)[:3_000]}},))
