@@ -1,4 +1,4 @@
-"""The index: its published contract (all of ingest that the bot may import) and how to open one."""
+"""The index. Its contract, and the only way to its parts; all of ingest that the bot may import."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ingest.index.contract import (
     SearchIndex,
     Vectors,
 )
-from ingest.index.embedder import make_embedder
+from ingest.index.schema import collection_name
 from ingest.index.search import CurrentSearch
 from ingest.settings import IndexSettings
 
@@ -38,31 +38,35 @@ __all__ = [
 ]
 
 
+def make_embedder(settings: IndexSettings) -> Embedder:
+    """The embedding model of the settings. It is loaded by the first call that needs it, from disk if it can be."""
+    import platformdirs  # noqa: PLC0415 - start-up
+
+    from ingest.index.embedder import FastEmbedder  # noqa: PLC0415 - numpy and the model's parts load late
+
+    folder = settings.model_dir or platformdirs.user_cache_path("frontdesk") / "models"
+    return FastEmbedder(settings.embedding_model, folder)
+
+
 def open_collection(settings: IndexSettings, data_dir: Path, embedder: Embedder) -> Collection:
-    """The collection of this embedding model, made when it is not there. Raises IndexUnavailable or IndexInUse."""
-    name = f"frontdesk-{embedder.fingerprint}"
-    # Either client takes a second or more to import, and a process needs one of them.
+    """The collection of this embedder's vectors: on the server of `qdrant_url`, else in data_dir/index.
+
+    Raises IndexInUse when another process has the folder, IndexUnavailable when it cannot be opened. A server is
+    asked by the first call that needs it.
+    """
+    name = collection_name(embedder.fingerprint)
     if settings.qdrant_url is None:
-        from ingest.index.edge import EdgeCollection  # noqa: PLC0415
+        from ingest.index.edge import EdgeCollection  # noqa: PLC0415 - loads the engine
 
-        return EdgeCollection(data_dir / "index", name, embedder.dimensions)
-    from qdrant_client import QdrantClient  # noqa: PLC0415
+        return EdgeCollection(data_dir / "index" / name, embedder.dimensions)
+    from ingest.index.server import ServerCollection, connect  # noqa: PLC0415 - qdrant_client costs 1.4 s
 
-    from ingest.index.server import ServerCollection  # noqa: PLC0415
-
-    key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-    client = QdrantClient(url=settings.qdrant_url, api_key=key, timeout=10, check_compatibility=False)
-    return ServerCollection(client, name, embedder.dimensions)
+    return ServerCollection(connect(settings.qdrant_url, settings.qdrant_api_key), name, embedder.dimensions)
 
 
-def drop_other_collections(collection: Collection, data_dir: Path) -> None:
-    """Remove what other embedding models left behind: call it once this one's collection is complete."""
-    from ingest.index.edge import EdgeCollection, drop_other_folders  # noqa: PLC0415 - see open_collection
+def drop_other_collections(collection: Collection) -> None:
+    """Remove the collections of other embedding models. Call it once a rebuild's sync has finished.
 
-    if isinstance(collection, EdgeCollection):
-        drop_other_folders(data_dir / "index", collection.name)
-    else:
-        from ingest.index.server import ServerCollection  # noqa: PLC0415
-
-        if isinstance(collection, ServerCollection):
-            collection.drop_others()
+    Foreign collections on a server, and folders that another process has open, are left alone.
+    """
+    collection.drop_others()

@@ -1,7 +1,8 @@
 """The published contract of the index: all that the bot may know of ingest.
 
 One collection per embedding model (its name carries the model's fingerprint), so vectors are never mixed.
-A point is a chunk: a dense vector "dense" (cosine), a BM25 sparse vector "sparse" (IDF applied by Qdrant) and the payload below.
+A point is a chunk: a dense vector "dense" (cosine), a BM25 sparse vector "sparse" (IDF applied by Qdrant) and the
+payload below.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +53,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A hybrid query. A point matches when its source is among `sources` (empty: any) and its audience meets `audience`."""
+    """A hybrid query. A point matches when its source is among `sources` (empty: any) and its audience meets
+    `audience`.
+    """
 
     text: str
     dense: Sequence[float]
@@ -63,8 +66,9 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`score` is the fused score (Qdrant RRF with k = 60); `similarity` the cosine to the query's dense vector, None where
-    only the sparse leg found it."""
+    """`score` is the fused score (Qdrant RRF with k = 60); `similarity` the cosine to the query's dense vector, None
+    where it is not known (both adapters know it of every hit).
+    """
 
     id: str
     score: float
@@ -98,16 +102,31 @@ class Collection(Protocol):
         """Dense and sparse legs fused inside Qdrant, best first, of any generation."""
         ...
 
+    def drop_others(self) -> None:
+        """Remove our collections of other embedding models, beside this one."""
+        ...
+
     def close(self) -> None: ...
 
 
 class Embedder(Protocol):
     """One model for documents and queries."""
 
-    name: str
-    dimensions: int
-    max_tokens: int  # the model's window in word pieces, special tokens included
-    fingerprint: str  # 12 hex digits over model, weights and settings that change vectors
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int:
+        """The model's window in word pieces, special tokens included."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """12 hex digits over model, weights and settings that change vectors."""
+        ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors in the order of the texts; batches are sorted by length inside."""

@@ -1,164 +1,226 @@
-"""The index in this process: Qdrant's own engine (qdrant-edge). One process a folder."""
+"""The collection inside the process: Qdrant's own engine on a folder that one process owns."""
 
+import errno
+import fcntl
+import os
 import shutil
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from threading import Lock
+from typing import Any
 
 import qdrant_edge as qdrant
 
+from ingest.index import schema
 from ingest.index.contract import Hit, IndexInUse, IndexUnavailable, Point, Query
-from ingest.index.payload import KEYWORDS, PREFETCH, RRF_K, document_terms, from_payload, query_terms, to_payload
 
-_PAGE = 1000
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-def _reported(
-    method: Callable[Concatenate["EdgeCollection", Arguments], Result],
-) -> Callable[Concatenate["EdgeCollection", Arguments], Result]:
-    """The engine raises plain exceptions, and its panics are not even of Exception's kind."""
-
-    @wraps(method)
-    def call(self: "EdgeCollection", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        try:
-            return method(self, *args, **kwargs)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:
-            raise IndexUnavailable(f"the index in {self._folder} did not do it: {error}") from error
-
-    return call
+# A call into the engine holds the GIL, and with it the event loop that acks Slack's events: 64 points take a few ms.
+WRITE_BATCH = 64
+PAGE = 1000
+# The engine writes through memory maps: on a full disk it would not fail but die, with the process.
+MIN_FREE_BYTES = 64 * 1024 * 1024
 
 
 class EdgeCollection:
-    """contract.Collection in the folder `parent`/`name`."""
+    """A Collection in `folder`: the engine's files in `shard`, and `lock`, held while it is open.
 
-    def __init__(self, parent: Path, name: str, dimensions: int) -> None:
-        self.name = name
-        self._folder = parent / name
-        self._shard = _open(self._folder, dimensions)
+    Raises IndexInUse when another process has it, IndexUnavailable when it cannot be read or made.
+    """
 
-    @_reported
+    def __init__(self, folder: Path, dimensions: int) -> None:
+        self.name = folder.name
+        self._folder = folder
+        self._lock = _locked(folder)
+        self._writing = Lock()
+        try:
+            self._shard = _open(folder, dimensions)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._closed = False
+
     def upsert(self, points: Sequence[Point]) -> None:
-        if not points:
-            return
-        rows = [
-            qdrant.Point(
-                point.id,
-                {"dense": [float(x) for x in point.dense], "sparse": document_terms(point.embedded_text)},
-                to_payload(point.payload),
-            )
-            for point in points
-        ]
-        self._shard.update(qdrant.UpdateOperation.upsert_points(rows))
-        self._shard.flush()
+        with self._translated("write"), self._writing:
+            self._needs_space()
+            for start in range(0, len(points), WRITE_BATCH):
+                batch = [_engine_point(point) for point in points[start : start + WRITE_BATCH]]
+                self._shard.update(qdrant.UpdateOperation.upsert_points(batch))
+            self._shard.flush()
 
-    @_reported
     def count(self, document_id: str | None = None, generation: int | None = None) -> int:
-        return self._shard.count(qdrant.CountRequest(exact=True, filter=_of(document_id, generation)))
+        with self._translated("count"):
+            return int(self._shard.count(qdrant.CountRequest(filter=_document(document_id, generation))))
 
-    @_reported
     def delete_generations(self, document_id: str, keep: int | None) -> None:
-        mine = [_match("document_id", document_id)]
-        kept = [] if keep is None else [qdrant.FieldCondition("generation", match=qdrant.MatchValue(keep))]
-        chosen = qdrant.Filter(must=mine, must_not=kept)
-        self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(chosen))
-        self._shard.flush()
+        kept: list[qdrant.ConditionType] = [] if keep is None else [_matches(schema.GENERATION, keep)]
+        stale = qdrant.Filter(must=[_matches("document_id", document_id)], must_not=kept)
+        with self._translated("delete"), self._writing:
+            self._needs_space()
+            self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(stale))
+            self._shard.flush()
 
-    @_reported
     def document_ids(self) -> Mapping[str, Mapping[int, int]]:
-        found: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        found: dict[str, Counter[int]] = {}
+        with self._translated("list"):
+            for fields in self._scroll():
+                found.setdefault(fields["document_id"], Counter())[fields[schema.GENERATION]] += 1
+        return found
+
+    def search(self, query: Query) -> list[Hit]:
+        indices, values = schema.query_terms(query.text)
+        nearest = [qdrant.Query.Nearest(list(query.dense), using=schema.DENSE)]
+        if indices:
+            nearest.append(qdrant.Query.Nearest(qdrant.SparseVector(indices, values), using=schema.SPARSE))
+        depth, readable = schema.candidates(query.limit), _readable(query)
+        request = qdrant.QueryRequest(
+            limit=query.limit,
+            query=qdrant.Fusion.Rrf(k=schema.RRF_K),  # type: ignore[arg-type]  # the stubs know only its base
+            prefetches=[qdrant.Prefetch(limit=depth, query=leg, filter=readable) for leg in nearest],
+            with_payload=True,
+            with_vector=[schema.DENSE],
+        )
+        with self._translated("search"):
+            found: list[Any] = self._shard.query(request)
+            return [
+                schema.hit_of(point.id, point.score, point.vector[schema.DENSE], point.payload, query.dense)
+                for point in found
+            ]
+
+    def drop_others(self) -> None:
+        for other in self._folder.parent.glob(schema.PREFIX + "*"):
+            if other != self._folder:
+                _drop(other)
+
+    def close(self) -> None:
+        """Everything on disk and the folder free for another process. Closing twice is allowed."""
+        with self._writing:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                self._shard.close()
+            finally:
+                os.close(self._lock)
+
+    def _scroll(self) -> Iterator[schema.Fields]:
         offset = None
         while True:
             records, offset = self._shard.scroll(
-                qdrant.ScrollRequest(offset=offset, limit=_PAGE, with_payload=["document_id", "generation"])
+                qdrant.ScrollRequest(
+                    offset=offset, limit=PAGE, with_payload=["document_id", schema.GENERATION], with_vector=False
+                )
             )
-            for record in records:
-                assert record.payload is not None
-                found[record.payload["document_id"]][record.payload["generation"]] += 1
+            yield from (record.payload or {} for record in records)
             if offset is None:
-                return found
+                return
 
-    @_reported
-    def search(self, query: Query) -> list[Hit]:
-        readable = _readable(query)
-        dense = qdrant.Query.Nearest(list(query.dense), using="dense")
-        terms = query_terms(query.text)
-        depth = query.limit * PREFETCH
-        legs = [qdrant.Prefetch(limit=depth, query=dense, filter=readable)]
-        if terms.indices:
-            sparse = qdrant.Query.Nearest(terms, using="sparse")
-            legs.append(qdrant.Prefetch(limit=depth, query=sparse, filter=readable))
-        fused = qdrant.QueryRequest(
-            limit=query.limit, query=qdrant.Fusion.Rrf(k=RRF_K), prefetches=legs, with_payload=True
-        )
-        similar = qdrant.QueryRequest(limit=depth, query=dense, filter=readable, with_payload=False)
-        best, near = self._shard.query_batch(qdrant.QueryBatchRequest([fused, similar]))
-        cosine = {str(point.id): point.score for point in near}
-        return [
-            Hit(str(point.id), point.score, cosine.get(str(point.id)), from_payload(point.payload or {}))
-            for point in best
-        ]
+    def _needs_space(self) -> None:
+        free = shutil.disk_usage(self._folder).free
+        if free < MIN_FREE_BYTES:
+            raise IndexUnavailable(
+                f"The disk of {self._folder} is full ({free // 1024**2} MiB free, {MIN_FREE_BYTES // 1024**2} MiB "
+                "needed): nothing was written and what is indexed stays searchable. Free some space and sync again."
+            )
 
-    def close(self) -> None:
-        self._shard.close()
+    @contextmanager
+    def _translated(self, doing: str) -> Iterator[None]:
+        if self._closed:
+            raise IndexUnavailable(f"The index {self.name} is closed; it cannot {doing}.")
+        try:
+            yield
+        except IndexUnavailable:
+            raise
+        except Exception as error:  # the engine raises plain Exception for everything
+            raise IndexUnavailable(f"The index in {self._folder} could not {doing} ({error}).") from error
+
+
+def _drop(folder: Path) -> None:
+    with suppress(IndexUnavailable):  # another process has it open: that one's to drop
+        lock = _locked(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked(folder: Path) -> int:
+    """A lock of our own: the engine's is taken after files were made, and its error is only told apart by its text."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise IndexUnavailable(f"The index folder {folder} cannot be used ({error.strerror}).") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+            raise IndexUnavailable(f"The index folder {folder} cannot be locked ({error.strerror}).") from error
+        raise IndexInUse(f"Another process has the index in {folder} open; one process owns it at a time.") from error
+    return lock
 
 
 def _open(folder: Path, dimensions: int) -> qdrant.EdgeShard:
-    # One search thread less than the default pool: queries hold the GIL, and these machines are small.
-    config = qdrant.EdgeConfig(
-        vectors={"dense": qdrant.EdgeVectorParams(dimensions, qdrant.Distance.Cosine)},
-        sparse_vectors={"sparse": qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
-    )
+    shard = folder / "shard"
     try:
-        if any(folder.glob("*")):
-            return qdrant.EdgeShard.load(str(folder), config)
-        folder.mkdir(parents=True, exist_ok=True)
-        shard = qdrant.EdgeShard.create(str(folder), config)
-        for key in KEYWORDS:
-            shard.update(qdrant.UpdateOperation.create_field_index(key, qdrant.PayloadSchemaType.Keyword))
-        shard.update(qdrant.UpdateOperation.create_field_index("generation", qdrant.PayloadSchemaType.Integer))
-    except (KeyboardInterrupt, SystemExit):
+        if not shard.exists():
+            _create(folder, shard, dimensions)
+        return qdrant.EdgeShard.load(str(shard))
+    except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
-    except BaseException as error:
+    except OSError as error:
+        raise IndexUnavailable(f"The index in {folder} cannot be made ({error.strerror or error}).") from error
+    except BaseException as error:  # a damaged file may also make the engine panic, which is no Exception
         if "WouldBlock" in str(error):
-            raise IndexInUse(
-                f"another Frontdesk has the index in {folder} open; use that one, or stop it first"
-            ) from error
+            raise IndexInUse(f"Another process has the index in {folder} open; one process owns it.") from error
         raise IndexUnavailable(
-            f"the index in {folder} can't be opened ({error}); move the folder away and run `frontdesk sync` "
-            "to build it again"
+            f"The index in {folder} cannot be read ({error}). Your documents are untouched: move that folder away "
+            "and run `frontdesk sync`, which builds it again."
         ) from error
-    return shard
 
 
-def drop_other_folders(parent: Path, keep: str) -> None:
-    for folder in parent.glob("frontdesk-*"):
-        if folder.name != keep:
-            shutil.rmtree(folder, ignore_errors=True)
+def _create(folder: Path, shard: Path, dimensions: int) -> None:
+    """Under another name until it is whole: a process killed here leaves nothing that looks like an index."""
+    unfinished = folder / "shard.new"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    config = qdrant.EdgeConfig(
+        vectors={schema.DENSE: qdrant.EdgeVectorParams(size=dimensions, distance=qdrant.Distance.Cosine)},
+        sparse_vectors={schema.SPARSE: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
+    )
+    made = qdrant.EdgeShard.create(str(unfinished), config)
+    for field in schema.KEYWORDS:
+        made.update(qdrant.UpdateOperation.create_field_index(field, qdrant.PayloadSchemaType.Keyword))
+    made.update(qdrant.UpdateOperation.create_field_index(schema.GENERATION, qdrant.PayloadSchemaType.Integer))
+    made.flush()
+    made.close()
+    unfinished.rename(shard)
 
 
-def _match(key: str, value: str) -> qdrant.FieldCondition:
-    return qdrant.FieldCondition(key, match=qdrant.MatchValue(value))
+def _engine_point(point: Point) -> qdrant.Point:
+    indices, values = schema.document_terms(point.embedded_text)
+    return qdrant.Point(
+        id=point.id,
+        vector={schema.DENSE: list(point.dense), schema.SPARSE: qdrant.SparseVector(indices, values)},
+        payload=schema.fields_of(point.payload),
+    )
 
 
-def _of(document_id: str | None, generation: int | None) -> qdrant.Filter | None:
-    conditions: list[qdrant.ConditionType] = []
-    if document_id is not None:
-        conditions.append(_match("document_id", document_id))
-    if generation is not None:
-        conditions.append(qdrant.FieldCondition("generation", match=qdrant.MatchValue(generation)))
-    return qdrant.Filter(must=conditions) if conditions else None
+def _document(document_id: str | None, generation: int | None) -> qdrant.Filter | None:
+    wanted = {"document_id": document_id, schema.GENERATION: generation}
+    must: list[qdrant.ConditionType] = [_matches(key, value) for key, value in wanted.items() if value is not None]
+    return qdrant.Filter(must=must) if must else None
 
 
 def _readable(query: Query) -> qdrant.Filter:
-    conditions: list[qdrant.ConditionType] = [
-        qdrant.FieldCondition("audience", match=qdrant.MatchAny(list(query.audience)))
+    wanted = {"audience": query.audience, "source": query.sources or None}
+    must: list[qdrant.ConditionType] = [
+        qdrant.FieldCondition(key=key, match=qdrant.MatchAny(any=list(values)))
+        for key, values in wanted.items()
+        if values is not None
     ]
-    if query.sources:
-        conditions.append(qdrant.FieldCondition("source", match=qdrant.MatchAny(list(query.sources))))
-    return qdrant.Filter(must=conditions)
+    return qdrant.Filter(must=must)
+
+
+def _matches(key: str, value: str | int) -> qdrant.FieldCondition:
+    return qdrant.FieldCondition(key=key, match=qdrant.MatchValue(value))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 BATCH = 8
 THREADS = min(4, os.cpu_count() or 1)
 HUB_TIMEOUT_S = 5.0
+UNLIMITED = {"max_length": 512}  # for the few models that state no window
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,12 @@ class FastEmbedder:
     """
 
     def __init__(self, name: str, model_dir: Path) -> None:
-        self.name = name
+        self.name = minilm.NAME if name.lower() == minilm.NAME.lower() else name
         self._model_dir = model_dir
         self._loading = Lock()
         self._model: TextEmbedding | None = None
         self._counter: Tokenizer | None = None
-        self._facts = MINILM if name == minilm.NAME else None
+        self._facts = MINILM if self.name == minilm.NAME else None
 
     @property
     def fingerprint(self) -> str:
@@ -78,10 +79,16 @@ class FastEmbedder:
         """Vectors of length 1 in the order of the texts. A text past the window is cut there."""
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        embedded = self._loaded().embed([well_formed(texts[index]) for index in order], batch_size=BATCH)
-        for index, vector in zip(order, embedded, strict=True):
-            vectors[index] = vector
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+        model = self._loaded()
+        try:
+            embedded = model.embed([well_formed(texts[index]) for index in order], batch_size=BATCH)
+            for index, vector in zip(order, embedded, strict=True):
+                vectors[index] = vector
+        except Exception as error:  # whatever onnxruntime raises: out of memory, above all
+            raise IndexUnavailable(f"The embedding model {self.name} failed ({error}); nothing was written.") from error
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
+        return unit
 
     def count_tokens(self, text: str) -> int:
         """Word pieces of the whole text, special tokens included, as the model would read it without its window."""
@@ -111,7 +118,7 @@ class FastEmbedder:
             model = _open_folder(Path(self.name).resolve(), self._model_dir)
         else:
             model = _open_builtin(self.name, self._model_dir)
-        inner = model.model
+        inner: Any = model.model  # its class depends on the model; each has a tokenizer
         counter = Tokenizer.from_str(inner.tokenizer.to_str())
         counter.no_truncation()
         counter.no_padding()
@@ -120,7 +127,7 @@ class FastEmbedder:
                 name=Path(self.name).name if Path(self.name).is_dir() else self.name,
                 weights_sha256=_weights_sha256(inner._model_dir, inner.model_description),
                 dimensions=len(next(iter(model.embed(["probe"])))),
-                max_tokens=inner.tokenizer.truncation["max_length"],
+                max_tokens=(inner.tokenizer.truncation or UNLIMITED)["max_length"],
                 pooling=str(getattr(inner, "_pooling", type(inner).__name__)),
             )
         self._counter, self._model = counter, model

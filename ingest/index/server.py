@@ -1,151 +1,163 @@
-"""The index on a Qdrant server or cluster, with the same schema as the one in the process."""
+"""The collection on a Qdrant server or cluster, through qdrant-client; the same schema as the one in the process."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
 
+from pydantic import SecretStr
 from qdrant_client import QdrantClient, models
 
+from ingest.index import schema
 from ingest.index.contract import Hit, IndexUnavailable, Point, Query
-from ingest.index.payload import KEYWORDS, PREFETCH, RRF_K, document_terms, from_payload, query_terms, to_payload
 
-_PAGE = 1000
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
+TIMEOUT_S = 10  # of one request; a question's own deadline is longer
+WRITE_BATCH = 128
+PAGE = 1000
 
 
-def _reported(
-    method: Callable[Concatenate["ServerCollection", Arguments], Result],
-) -> Callable[Concatenate["ServerCollection", Arguments], Result]:
-    """qdrant-client raises its own, httpx's and plain ValueErrors: here each is an outage."""
-
-    @wraps(method)
-    def call(self: "ServerCollection", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        try:
-            return method(self, *args, **kwargs)
-        except Exception as error:
-            raise IndexUnavailable(
-                f"Qdrant did not do it ({type(error).__name__}: {error}); check QDRANT_URL"
-            ) from error
-
-    return call
+def connect(url: str, api_key: SecretStr | None) -> QdrantClient:
+    """A client that has not called anybody yet."""
+    key = None if api_key is None else api_key.get_secret_value()
+    return QdrantClient(url=url, api_key=key, timeout=TIMEOUT_S, check_compatibility=False)
 
 
 class ServerCollection:
-    """contract.Collection on a server. `client` is qdrant-client's; its local engine has the same request models."""
+    """A Collection of `client`, made by the first call that needs it: a server that is down fails calls, not the start.
+
+    Every method raises IndexUnavailable when the server does not answer within the client's timeout or refuses.
+    """
 
     def __init__(self, client: QdrantClient, name: str, dimensions: int) -> None:
         self.name = name
         self._client = client
-        self._create(dimensions)
+        self._dimensions = dimensions
+        self._making = Lock()
+        self._made = False
 
-    @_reported
-    def _create(self, dimensions: int) -> None:
-        if self._client.collection_exists(self.name):
-            return
-        self._client.create_collection(
-            self.name,
-            vectors_config={"dense": models.VectorParams(size=dimensions, distance=models.Distance.COSINE)},
-            sparse_vectors_config={"sparse": models.SparseVectorParams(modifier=models.Modifier.IDF)},
-        )
-        for key in KEYWORDS:
-            # A reader searches one audience: a tenant's points are kept together.
-            schema = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=key == "audience")
-            self._client.create_payload_index(self.name, key, schema)
-        self._client.create_payload_index(self.name, "generation", models.PayloadSchemaType.INTEGER)
-
-    @_reported
     def upsert(self, points: Sequence[Point]) -> None:
-        if not points:
-            return
-        rows = [
-            models.PointStruct(
-                id=point.id,
-                vector={
-                    "dense": [float(x) for x in point.dense],
-                    "sparse": _sparse(document_terms(point.embedded_text)),
-                },
-                payload=to_payload(point.payload),
-            )
-            for point in points
-        ]
-        self._client.upsert(self.name, rows, wait=True)
+        with self._asked("write"):
+            for start in range(0, len(points), WRITE_BATCH):
+                batch = [_row(point) for point in points[start : start + WRITE_BATCH]]
+                self._client.upsert(self.name, batch, wait=True)
 
-    @_reported
     def count(self, document_id: str | None = None, generation: int | None = None) -> int:
-        conditions: list[models.Condition] = []
-        if document_id is not None:
-            conditions.append(_match("document_id", document_id))
-        if generation is not None:
-            conditions.append(_match("generation", generation))
-        chosen = models.Filter(must=conditions) if conditions else None
-        return self._client.count(self.name, count_filter=chosen, exact=True).count
+        wanted = {"document_id": document_id, schema.GENERATION: generation}
+        must: list[models.Condition] = [_is(key, value) for key, value in wanted.items() if value is not None]
+        with self._asked("count"):
+            return self._client.count(self.name, count_filter=models.Filter(must=must), exact=True).count
 
-    @_reported
     def delete_generations(self, document_id: str, keep: int | None) -> None:
-        kept: list[models.Condition] = [] if keep is None else [_match("generation", keep)]
-        chosen = models.Filter(must=[_match("document_id", document_id)], must_not=kept)
-        self._client.delete(self.name, models.FilterSelector(filter=chosen), wait=True)
+        kept: list[models.Condition] = [] if keep is None else [_is(schema.GENERATION, keep)]
+        stale = models.Filter(must=[_is("document_id", document_id)], must_not=kept)
+        with self._asked("delete"):
+            self._client.delete(self.name, models.FilterSelector(filter=stale), wait=True)
 
-    @_reported
     def document_ids(self) -> Mapping[str, Mapping[int, int]]:
-        found: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        offset: Any = None
-        while True:
-            records, offset = self._client.scroll(
-                self.name, limit=_PAGE, offset=offset, with_payload=["document_id", "generation"]
-            )
-            for record in records:
-                assert record.payload is not None
-                found[record.payload["document_id"]][record.payload["generation"]] += 1
-            if offset is None:
-                return found
+        found: dict[str, Counter[int]] = {}
+        with self._asked("list"):
+            for fields in self._scroll():
+                found.setdefault(fields["document_id"], Counter())[fields[schema.GENERATION]] += 1
+        return found
 
-    @_reported
     def search(self, query: Query) -> list[Hit]:
-        conditions: list[models.Condition] = [_match_any("audience", query.audience)]
-        if query.sources:
-            conditions.append(_match_any("source", query.sources))
-        readable = models.Filter(must=conditions)
-        depth = query.limit * PREFETCH
-        terms = query_terms(query.text)
-        legs = [models.Prefetch(query=list(query.dense), using="dense", filter=readable, limit=depth)]
-        if terms.indices:
-            legs.append(models.Prefetch(query=_sparse(terms), using="sparse", filter=readable, limit=depth))
-        fused = models.QueryRequest(
-            prefetch=legs,
-            query=models.RrfQuery(rrf=models.Rrf(k=RRF_K)),
-            filter=readable,
-            limit=query.limit,
-            with_payload=True,
-        )
-        similar = models.QueryRequest(query=list(query.dense), using="dense", filter=readable, limit=depth)
-        best, near = self._client.query_batch_points(self.name, [fused, similar])
-        cosine = {point.id: point.score for point in near.points}
+        indices, values = schema.query_terms(query.text)
+        legs: list[tuple[str, list[float] | models.SparseVector]] = [(schema.DENSE, list(query.dense))]
+        if indices:
+            legs.append((schema.SPARSE, models.SparseVector(indices=indices, values=values)))
+        depth, readable = schema.candidates(query.limit), _readable(query)
+        with self._asked("search"):
+            found = self._client.query_points(
+                self.name,
+                prefetch=[models.Prefetch(query=leg, using=name, filter=readable, limit=depth) for name, leg in legs],
+                query=models.RrfQuery(rrf=models.Rrf(k=schema.RRF_K)),
+                limit=query.limit,
+                with_payload=True,
+                with_vectors=[schema.DENSE],
+            )
+        hits: list[Any] = found.points
         return [
-            Hit(str(point.id), point.score, cosine.get(point.id), from_payload(point.payload or {}))
-            for point in best.points
+            schema.hit_of(point.id, point.score, point.vector[schema.DENSE], point.payload, query.dense)
+            for point in hits
         ]
+
+    def drop_others(self) -> None:
+        with self._asked("list its collections"):
+            for other in self._client.get_collections().collections:
+                if other.name.startswith(schema.PREFIX) and other.name != self.name:
+                    self._client.delete_collection(other.name)
 
     def close(self) -> None:
         self._client.close()
 
-    @_reported
-    def drop_others(self) -> None:
-        """Remove Frontdesk's collections of other embedding models; never a collection that is not ours."""
-        for other in self._client.get_collections().collections:
-            if other.name.startswith("frontdesk-") and other.name != self.name:
-                self._client.delete_collection(other.name)
+    def _scroll(self) -> Iterator[schema.Fields]:
+        offset = None
+        while True:
+            records, offset = self._client.scroll(
+                self.name, limit=PAGE, offset=offset, with_payload=["document_id", schema.GENERATION]
+            )
+            yield from (record.payload or {} for record in records)
+            if offset is None:
+                return
+
+    @contextmanager
+    def _asked(self, doing: str) -> Iterator[None]:
+        try:
+            self._ensure()
+            yield
+        except Exception as error:  # qdrant-client raises its own, its HTTP library's, and plain ValueErrors
+            reason = str(error).strip().splitlines()
+            raise IndexUnavailable(
+                f"The Qdrant server did not {doing} ({reason[0] if reason else type(error).__name__}); "
+                "check QDRANT_URL, QDRANT_API_KEY and that the server runs."
+            ) from error
+
+    def _ensure(self) -> None:
+        with self._making:
+            if self._made:
+                return
+            if not self._client.collection_exists(self.name):
+                self._create()
+            for field in schema.KEYWORDS:  # again when they exist: a replica may have been killed before them
+                # A question is asked for one audience: its points are kept together.
+                kind = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=field == "audience")
+                self._client.create_payload_index(self.name, field, kind)
+            self._client.create_payload_index(self.name, schema.GENERATION, models.PayloadSchemaType.INTEGER)
+            self._made = True
+
+    def _create(self) -> None:
+        dense = models.VectorParams(size=self._dimensions, distance=models.Distance.COSINE)
+        try:
+            self._client.create_collection(
+                self.name,
+                vectors_config={schema.DENSE: dense},
+                sparse_vectors_config={schema.SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+            )
+        except Exception:
+            if not self._client.collection_exists(self.name):  # else another replica was first
+                raise
 
 
-def _sparse(terms: Any) -> models.SparseVector:
-    return models.SparseVector(indices=terms.indices, values=terms.values)
+def _row(point: Point) -> models.PointStruct:
+    indices, values = schema.document_terms(point.embedded_text)
+    return models.PointStruct(
+        id=point.id,
+        vector={schema.DENSE: list(point.dense), schema.SPARSE: models.SparseVector(indices=indices, values=values)},
+        payload=schema.fields_of(point.payload),
+    )
 
 
-def _match(key: str, value: str | int) -> models.FieldCondition:
+def _is(key: str, value: str | int) -> models.FieldCondition:
     return models.FieldCondition(key=key, match=models.MatchValue(value=value))
 
 
-def _match_any(key: str, values: Sequence[str]) -> models.FieldCondition:
-    return models.FieldCondition(key=key, match=models.MatchAny(any=list(values)))
+def _readable(query: Query) -> models.Filter:
+    wanted = {"audience": query.audience, "source": query.sources or None}
+    return models.Filter(
+        must=[
+            models.FieldCondition(key=key, match=models.MatchAny(any=list(values)))
+            for key, values in wanted.items()
+            if values is not None
+        ]
+    )
