@@ -77,9 +77,9 @@ def closing_blocks(answer: Answer, key: str) -> list[Block]:
     """What follows the text: sources, notices, feedback, and the way to a human."""
     blocks: list[Block] = []
     if answer.citations:
-        blocks += source_list("Sources", _cited(answer.citations))
+        blocks.append(source_list("Sources", _cited(answer.citations)))
     elif answer.outcome is Outcome.ABSTAINED and answer.nearest:
-        blocks += source_list("Closest documents", _distinct(answer.nearest)[:3])
+        blocks.append(source_list("Closest documents", _distinct(answer.nearest)[:3]))
     if answer.notice:
         blocks.append(note(answer.notice))
     if answer.incident:
@@ -154,22 +154,31 @@ def _line(source: Source) -> str:
     return f"{name} · changed {day(source.changed_at)}"
 
 
-def source_list(heading: str, sources: Sequence[Source]) -> list[Block]:
+def source_list(heading: str, sources: Sequence[Source]) -> Block:
     """A rich_text block: its elements are typed, so a title can't be anything but text."""
     lines: list[Block] = [_text(heading, bold=True)]
-    used = shown = 0
-    for one in sources:
-        used += len(_name(one)) + len(one.url) + len(one.snippet) + 60
+    used = 0
+    for shown, one in enumerate(sources):
+        used += len(_name(one)) + len(one.url) + 60
         if used > SOURCES_LIMIT and shown:
             lines.append(_text(f"\nand {len(sources) - shown} more"))
             break
-        shown += 1
-        lines.append(_text(f"\n{one.mark} ".replace("\n ", "\n")))
-        lines.append({"type": "link", "url": one.url, "text": _name(one)} if _fits(one.url) else _text(_name(one)))
-        lines.append(_text(f" · changed {day(one.changed_at)}"))
-        if one.snippet:
-            lines.append(_text(f"\n{one.snippet}"))
-    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": lines}]}]
+        lines += [_text("\n"), *_entry(one)]
+    return _rich(*lines)
+
+
+def _entry(source: Source) -> list[Block]:
+    name = _name(source)
+    return [
+        *([_text(f"{source.mark} ")] if source.mark else []),
+        {"type": "link", "url": source.url, "text": name} if _fits(source.url) else _text(name),
+        _text(f" · changed {day(source.changed_at)}"),
+        *([_text(f"\n{source.snippet}")] if source.snippet else []),
+    ]
+
+
+def _rich(*elements: Block) -> Block:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
 
 
 def _fits(url: str) -> bool:
@@ -187,23 +196,12 @@ def found(passages: Sequence[Passage], words: str, *, share: str | None = None, 
         for number, one in enumerate(passages, 1)
     ]
     heading = f"Documents about “{plain(words, 100)}”"
-    blocks: list[Block] = []
-    if by:
-        who: list[Block] = [{"type": "user", "user_id": by}, _text(" shared this from the documents:")]
-        blocks.append({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": who}]})
-    # A list a source, so that the limit of one list never hides a document from /sources.
-    for at, one in enumerate(sources):
-        blocks += source_list(heading if at == 0 else "", [one]) if at == 0 else source_list_item(one)
+    shared = [_rich({"type": "user", "user_id": by}, _text(" shared this from the documents:"))] if by else []
+    # A block a source, so that no limit of one list hides a document.
+    blocks: list[Block] = [*shared, _rich(_text(heading, bold=True)), *(_rich(*_entry(one)) for one in sources)]
     if share is not None:
         blocks.append({"type": "actions", "elements": [button("Share in this channel", SHARE, share)]})
     return Message(escape(heading), tuple(blocks))
-
-
-def source_list_item(source: Source) -> list[Block]:
-    block = source_list("", [source])[0]
-    elements = block["elements"][0]["elements"][1:]
-    elements[0] = _text(elements[0]["text"].lstrip("\n") or " ")
-    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}]
 
 
 _STATE = {
@@ -229,7 +227,7 @@ def brief_message(brief: Brief) -> Message:
         answered = [_text("The bot answered:\n", bold=True), _text(plain(brief.answered, 2_500))]
         parts.append({"type": "rich_text_section", "elements": answered})
     blocks: list[Block] = [{"type": "rich_text", "elements": parts}]
-    blocks += source_list("Sources", _cited(brief.sources)) if brief.sources else []
+    blocks += [source_list("Sources", _cited(brief.sources))] if brief.sources else []
     blocks.append(note(state))
     buttons = [button("Claim", CLAIM, one.id, "primary")] if one.state is EscalationState.OPEN else []
     buttons += [button("Resolve", RESOLVE, one.id)] if one.state is not EscalationState.RESOLVED else []

@@ -190,9 +190,8 @@ def _fit(unit: str, limit: int) -> Iterator[str]:
 def _repeat(lines: list[str], limit: int, head: str, tail: str) -> Iterator[str]:
     room = max(limit - len(head) - len(tail), 80)
     held = ""
-    for line in (
-        piece for line in lines for piece in (line[at : at + room] for at in range(0, max(len(line), 1), room))
-    ):
+    pieces = [line[at : at + room] for line in lines for at in range(0, max(len(line), 1), room)]
+    for line in pieces:
         if held and len(held) + 1 + len(line) > room:
             yield head + held + tail
             held = line
