@@ -123,17 +123,19 @@ class Source(Protocol):
         ...
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a running sync is; shown by the terminal, the page and Slack."""
+    """How far a running sync is, in changed documents; shown by the terminal, the page and Slack."""
 
     source: str
-    stage: str = "listing"
+    stage: str = "listing"  # listing, reading, indexing, removing, finished
     done: int = 0
     total: int = 0
 
 
 class OnProgress(Protocol):
+    """Called from the sync's thread. It may raise SyncStopped: the sync then ends with all it has finished kept."""
+
     def __call__(self, progress: Progress, /) -> None: ...
 
 
@@ -147,3 +149,7 @@ class SourceError(IngestError):
 
 class ParseError(IngestError):
     """A document's bytes could not be turned into text."""
+
+
+class SyncStopped(IngestError):
+    """Somebody stopped a running sync, or it was not allowed to start."""

@@ -22,8 +22,8 @@ _FURNITURE = (
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
-        "address article blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 "
-        "h3 h4 h5 h6 header hr html li main ol p pre search section summary table tbody td tfoot th thead tr ul",
+        "address article blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form h1 "
+        "h2 h3 h4 h5 h6 header hr html li main ol p pre search section summary table tbody td tfoot th thead tr ul",
     )
 )
 _HEADING = re.compile(r"h[1-6]")

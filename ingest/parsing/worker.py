@@ -19,9 +19,10 @@ def serve(requests: BinaryIO, replies: BinaryIO, time_limit: float) -> None:
         content = requests.read(request["size"])
         # The parent kills us in time; the alarm is for a worker whose parent is gone.
         signal.alarm(int(time_limit) + 5)
-        reply = json.dumps(_reply(request["name"], content))
+        # "replace": half a surrogate pair, as broken files have them, cannot be stored or sent.
+        reply = json.dumps(_reply(request["name"], content), ensure_ascii=False).encode(errors="replace")
         signal.alarm(0)
-        replies.write(reply.encode() + b"\n")
+        replies.write(reply + b"\n")
         replies.flush()
 
 
