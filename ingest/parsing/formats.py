@@ -22,6 +22,10 @@ _PARSERS = {
     ".text": parse_text,
 }
 
+_STAMP = re.compile(
+    r"(?i)(?:superseded|archived|draft|confidential|internal)\b"
+)  # says how a document stands, not what
+
 
 def parse(name: str, content: bytes) -> Parsed:
     """A document's text under its headings. Raises ParseError; and anything that a library raises."""
@@ -30,7 +34,9 @@ def parse(name: str, content: bytes) -> Parsed:
     if not any(block.text.strip() for block in parsed.blocks):
         scanned = " It may be a scan: run it through text recognition (OCR) first." if path.suffix == ".pdf" else ""
         raise ParseError(f"It has no text.{scanned}")
-    title = " ".join((parsed.title or "").split()) or _readable(path.stem)
+    title = " ".join((parsed.title or "").split())
+    if not title or _STAMP.match(title):
+        title = _readable(path.stem)
     return Parsed(title, parsed.blocks, parsed.version or stated_version(title, parsed.blocks))
 
 

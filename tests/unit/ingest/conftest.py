@@ -1,0 +1,79 @@
+"""A folder, an index in memory and a real ledger, put together for a sync."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ingest.ledger import Ledger
+from ingest.model import Progress, SyncReport
+from ingest.parsing import ParserProcess
+from ingest.settings import SourceSettings
+from ingest.sources import make_source
+from ingest.sync_source import sync_source
+from tests.fakes.index import MemoryCollection, WordEmbedder
+
+
+@dataclass
+class World:
+    folder: Path
+    ledger: Ledger
+    parser: ParserProcess
+    collection: MemoryCollection = field(default_factory=MemoryCollection)
+    embedder: WordEmbedder = field(default_factory=WordEmbedder)
+    progress: list[Progress] = field(default_factory=list)
+    shrink_limit: float = 1.0
+    audience: str = "everyone"
+    url: str | None = None
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def sync(self, *, approve: bool = False, dry_run: bool = False, name: str = "docs") -> SyncReport:
+        settings = SourceSettings(
+            kind="folder", path=self.folder, shrink_limit=self.shrink_limit, audience=self.audience, url=self.url
+        )
+        return sync_source(
+            make_source(name, settings),
+            collection=self.collection,
+            embedder=self.embedder,
+            ledger=self.ledger,
+            settings=settings,
+            parser=self.parser,
+            on_progress=self.progress.append,
+            approve=approve,
+            dry_run=dry_run,
+        )
+
+    def visible(self) -> dict[str, list[str]]:
+        """Document -> the texts that a query can find, in order."""
+        points = self.collection.points.values()
+        current = self.ledger.current([point.payload.document_id for point in points])
+        shown = [each.payload for each in points if current.get(each.payload.document_id) == each.payload.generation]
+        found: dict[str, list[str]] = {}
+        for payload in sorted(shown, key=lambda payload: (payload.document_id, payload.position)):
+            found.setdefault(payload.document_id, []).append(payload.text)
+        return found
+
+
+@pytest.fixture(scope="session")
+def parser() -> Iterator[ParserProcess]:
+    with ParserProcess() as parser:
+        yield parser
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path / "data" / "ledger.sqlite3", "memory") as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def world(tmp_path: Path, ledger: Ledger, parser: ParserProcess) -> World:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    return World(folder, ledger, parser)
