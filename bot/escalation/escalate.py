@@ -1,0 +1,158 @@
+"""The human path: call, claim, resolve. One open escalation a thread, one brief an escalation."""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.desk.errors import DeskError, TransitionRefused, Unavailable
+from bot.desk.model import Brief, Escalation, EscalationState, HumanCalled, HumanState
+from bot.desk.ports import Answers, Clock, Escalations, HumanDesk, Threads
+from bot.escalation.brief import brief_of
+from bot.escalation.model import check_resolver, may_follow, refusal
+
+log = logging.getLogger(__name__)
+
+
+class Escalate:
+    """bot.desk.ports.Humans. `channels` says where each desk's humans are; a desk without has `admin_channel`."""
+
+    def __init__(
+        self,
+        escalations: Escalations,
+        answers: Answers,
+        threads: Threads,
+        desk: HumanDesk,
+        clock: Clock,
+        *,
+        channels: Mapping[str, str | None],
+        admin_channel: str | None = None,
+        agents: tuple[str, ...] = (),
+        admins: tuple[str, ...] = (),
+    ) -> None:
+        self._escalations = escalations
+        self._answers = answers
+        self._threads = threads
+        self._desk = desk
+        self._clock = clock
+        self._channels = channels
+        self._admin_channel = admin_channel
+        self._agents = agents
+        self._admins = admins
+
+    async def call(
+        self, team: str, channel: str, thread_ts: str, asker: str, answer_key: str | None, question: str = ""
+    ) -> HumanCalled:
+        """Record it, post its brief, tell the thread. A brief that can't be posted now is posted by post_pending()."""
+        known = await self._escalations.of_thread(team, channel, thread_ts)
+        if known is not None:
+            return await self._known(known)
+        answer = await self._answers.get(answer_key) if answer_key else None
+        desk = answer.desk if answer else (await self._threads.state(team, channel, thread_ts)).desk
+        desk = desk or next(iter(self._channels))
+        if self._channel(desk) is None:
+            log.warning("somebody asks for a human and desk %s has none: set escalation_channel", desk)
+            return HumanCalled(HumanState.NOWHERE)
+        now = self._clock()
+        identity = f"{team}:{channel}:{thread_ts}:{now.isoformat()}"
+        new = Escalation(
+            id="E-" + hashlib.sha256(identity.encode()).hexdigest()[:12],
+            desk=desk,
+            team=team,
+            channel=channel,
+            thread_ts=thread_ts,
+            asker=asker,
+            question=question or (answer.question if answer else ""),
+            answer_key=answer_key,
+            state=EscalationState.OPEN,
+            created_at=now,
+        )
+        # The bot is part of a thread that a human was called to, so that its state is looked up there.
+        await self._threads.join(team, channel, thread_ts, desk)
+        made = await self._escalations.create(new)
+        if made.id != new.id:
+            return await self._known(made)
+        return HumanCalled(HumanState.CALLED if await self._post(made) else HumanState.DELAYED, made)
+
+    async def claim(self, escalation_id: str, user: str) -> Escalation:
+        """Raises TransitionRefused with who was faster, or why this person may not."""
+        await self._check_agent(await self._get(escalation_id, EscalationState.CLAIMED), user)
+        return await self._move(escalation_id, EscalationState.CLAIMED, user)
+
+    async def resolve(self, escalation_id: str, user: str) -> Escalation:
+        """By its owner or an admin; one that nobody claimed, by anybody who may claim it. Raises TransitionRefused."""
+        one = await self._get(escalation_id, EscalationState.RESOLVED)
+        check_resolver(one, user, self._admins, await self._name(one.owner))
+        await self._check_agent(one, user)
+        return await self._move(escalation_id, EscalationState.RESOLVED, user)
+
+    async def post_pending(self) -> None:
+        """Post the briefs that a crash or an outage left; each failure is logged and tried again the next time."""
+        for one in await self._escalations.without_brief():
+            if one.state is not EscalationState.RESOLVED and self._channel(one.desk):
+                await self._post(one)
+
+    def _channel(self, desk: str) -> str | None:
+        return self._channels.get(desk) or self._admin_channel
+
+    async def _known(self, one: Escalation) -> HumanCalled:
+        if one.state is EscalationState.CLAIMED:
+            return HumanCalled(HumanState.ALREADY_CLAIMED, one, await self._name(one.owner))
+        return HumanCalled(HumanState.ALREADY_OPEN, one)
+
+    async def _post(self, one: Escalation) -> bool:
+        channel = self._channel(one.desk)
+        if channel is None:
+            return False
+        try:
+            brief = await self._brief(one)
+            ts = await self._desk.post_brief(brief, channel)
+            await self._escalations.set_brief(one.id, channel, ts)
+            await self._desk.announce(brief)
+        except DeskError as error:
+            log.error("the brief of %s is not posted yet, trying again later: %s", one.id, error)
+            return False
+        return True
+
+    async def _get(self, escalation_id: str, new: EscalationState) -> Escalation:
+        one = await self._escalations.get(escalation_id)
+        if one is None or one.state not in may_follow(new):
+            raise refusal(one, new, await self._name(one.owner if one else None))
+        return one
+
+    async def _check_agent(self, one: Escalation, user: str) -> None:
+        if user in self._admins or user in self._agents:
+            return
+        channel = one.brief_channel or self._channel(one.desk)
+        if self._agents or channel is None or not await self._desk.is_member(channel, user):
+            raise TransitionRefused("Only this desk's agents can take requests. Ask an admin to add you.")
+
+    async def _move(self, escalation_id: str, new: EscalationState, user: str) -> Escalation:
+        before = await self._escalations.get(escalation_id)
+        owner = user
+        if new is EscalationState.RESOLVED and before is not None and before.owner:
+            owner = before.owner
+        moved = await self._escalations.transition(escalation_id, may_follow(new), new, owner, self._clock())
+        if moved is None:
+            one = await self._escalations.get(escalation_id)
+            raise refusal(one, new, await self._name(one.owner if one else None))
+        brief = await self._brief(moved)
+        try:
+            await self._desk.update_brief(brief)
+            await self._desk.announce(brief)
+        except Unavailable as error:
+            log.error("%s is %s, but Slack did not show it: %s", moved.id, new.value, error)
+        return moved
+
+    async def _brief(self, one: Escalation) -> Brief:
+        answer = await self._answers.get(one.answer_key) if one.answer_key else None
+        return brief_of(
+            replace(one, question=one.question or (answer.question if answer else "")),
+            answer,
+            await self._name(one.asker),
+            await self._name(one.owner) if one.owner else None,
+            await self._desk.thread_url(one),
+        )
+
+    async def _name(self, user: str | None) -> str:
+        return await self._desk.name(user) if user else "Somebody"

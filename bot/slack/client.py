@@ -1,0 +1,107 @@
+"""Slack's Web API as this bot calls it: one HTTP session, errors as ours, and no retry that could post twice."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.desk.errors import DeskError, Unavailable
+from bot.settings import SlackSettings
+
+_PASSING = frozenset(
+    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}
+)
+
+
+class SlackUnavailable(Unavailable):
+    """Slack did not answer, or said to come back later: the same call may work in a while."""
+
+    public = "Slack is not reachable right now."
+
+
+class SlackRefused(DeskError):
+    """Slack answered no. `code` is its error, such as channel_not_found."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"Slack refused: {code}")
+        self.code = code
+
+
+@contextmanager
+def slack_errors() -> Iterator[None]:
+    """Turns the SDK's and the network's errors into SlackUnavailable and SlackRefused."""
+    try:
+        yield
+    except SlackApiError as error:
+        code = _code(error)
+        if code in _PASSING:
+            raise SlackUnavailable(code or str(error)) from error
+        raise SlackRefused(code) from error
+    except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
+        raise SlackUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _code(error: SlackApiError) -> str:
+    status = getattr(error.response, "status_code", None) or getattr(error.response, "status", 200)
+    if isinstance(status, int) and (status >= 500 or status == 429):
+        return ""
+    try:
+        return str(error.response["error"])
+    except (TypeError, KeyError, AttributeError):
+        return ""
+
+
+class SlackClients:
+    """Three ways to call, over one session that open() makes and close() ends; constructing does no I/O.
+
+    `web` repeats what may be repeated. `poster` waits for rate limits and repeats nothing else, because a post
+    whose reply was lost may have happened. `once` repeats nothing: for what is dropped or done otherwise instead.
+    """
+
+    def __init__(self, settings: SlackSettings) -> None:
+        self._settings = settings
+        limited = AsyncRateLimitErrorRetryHandler(max_retry_count=8)
+        repeat: list[AsyncRetryHandler] = [
+            AsyncConnectionErrorRetryHandler(2),
+            AsyncServerErrorRetryHandler(2),
+            limited,
+        ]
+        self.web = self._client(repeat)
+        self.poster = self._client([limited])
+        self.once = self._client([])
+        self._session: aiohttp.ClientSession | None = None
+
+    def _client(self, handlers: list[AsyncRetryHandler]) -> AsyncWebClient:
+        token = self._settings.bot_token
+        client = AsyncWebClient(
+            token=token.get_secret_value() if token else None,
+            base_url=self._settings.api_url.rstrip("/") + "/",
+            timeout=30,
+            retry_handlers=handlers,
+        )
+        if urlsplit(self._settings.api_url).hostname in ("127.0.0.1", "localhost", "::1"):
+            client.proxy = None  # the SDK takes a proxy from the environment even for this machine
+        return client
+
+    @property
+    def app_token(self) -> str:
+        token = self._settings.app_token
+        return token.get_secret_value() if token else ""
+
+    async def open(self) -> None:
+        self._session = aiohttp.ClientSession()
+        for client in (self.web, self.poster, self.once):
+            client.session = self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()

@@ -1,0 +1,118 @@
+"""Where humans are, in Slack: briefs in the escalation channel, word to the asker in their thread."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from bot.desk.model import Brief, Escalation, EscalationState
+from bot.slack.blocks import Message, brief_message
+from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.mrkdwn import escape
+from bot.slack.people import People
+
+log = logging.getLogger(__name__)
+
+_EVENT_TYPE = "frontdesk_escalation"
+
+
+def _metadata(escalation: Escalation, role: str) -> dict[str, Any]:
+    return {"event_type": _EVENT_TYPE, "event_payload": {"escalation": escalation.id, "role": role}}
+
+
+def announcement(brief: Brief) -> str:
+    """What the asker's thread is told, as mrkdwn. The owner is the one person whom the bot mentions."""
+    owner = brief.escalation.owner
+    who = f"<@{owner}>" if owner else escape(brief.owner or "A colleague")
+    if brief.escalation.state is EscalationState.CLAIMED:
+        return f"{who} has taken this and will answer here. I keep quiet until it is resolved."
+    if brief.escalation.state is EscalationState.RESOLVED:
+        return f"{who} has marked this as resolved. Write here or mention me if you need more."
+    return "I have asked a human to help. They see this thread and will answer here."
+
+
+class SlackHumanDesk:
+    """bot.desk.ports.HumanDesk over the Web API."""
+
+    def __init__(self, clients: SlackClients, people: People) -> None:
+        self._clients = clients
+        self._people = people
+
+    async def post_brief(self, brief: Brief, channel: str) -> str:
+        found = await self._find(brief.escalation, channel)
+        if found is not None:
+            return found
+        try:
+            return await self._post(channel, brief_message(brief), brief.escalation, "brief")
+        except SlackUnavailable:
+            found = await self._find(brief.escalation, channel)  # its reply was lost, and it may be there
+            if found is None:
+                raise
+            return found
+
+    async def update_brief(self, brief: Brief) -> None:
+        one = brief.escalation
+        if one.brief_channel is None or one.brief_ts is None:
+            return
+        message = brief_message(brief)
+        try:
+            with slack_errors():
+                await self._clients.web.chat_update(
+                    channel=one.brief_channel,
+                    ts=one.brief_ts,
+                    text=message.text,
+                    blocks=list(message.blocks),
+                    metadata=_metadata(one, "brief"),
+                )
+        except SlackRefused as error:
+            log.error("the brief of %s can't be updated: %s", one.id, error.code)
+
+    async def announce(self, brief: Brief) -> None:
+        one = brief.escalation
+        try:
+            await self._post(one.channel, Message(announcement(brief)), one, one.state.value, one.thread_ts)
+        except (SlackRefused, SlackUnavailable) as error:
+            log.error("the thread of %s could not be told that it is %s: %s", one.id, one.state.value, error)
+
+    async def thread_url(self, escalation: Escalation) -> str | None:
+        try:
+            with slack_errors():
+                response = await self._clients.web.chat_getPermalink(
+                    channel=escalation.channel, message_ts=escalation.thread_ts
+                )
+            return str(response["permalink"])
+        except (SlackRefused, SlackUnavailable) as error:
+            log.warning("no link to the thread of %s: %s", escalation.id, error)
+            return None
+
+    async def name(self, user: str) -> str:
+        return (await self._people.person(user, "")).name or "A colleague"
+
+    async def is_member(self, channel: str, user: str) -> bool:
+        return await self._people.is_member(channel, user)
+
+    async def _post(
+        self, channel: str, message: Message, one: Escalation, role: str, thread_ts: str | None = None
+    ) -> str:
+        with slack_errors():
+            response = await self._clients.poster.chat_postMessage(
+                channel=channel,
+                thread_ts=thread_ts,
+                text=message.text,
+                blocks=list(message.blocks) or None,
+                metadata=_metadata(one, role),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        return str(response["ts"])
+
+    async def _find(self, one: Escalation, channel: str) -> str | None:
+        with slack_errors():
+            response = await self._clients.web.conversations_history(
+                channel=channel, oldest=f"{one.created_at.timestamp() - 60:.6f}", include_all_metadata=True, limit=200
+            )
+        messages: list[Mapping[str, Any]] = response.get("messages") or []
+        for message in messages:
+            payload = (message.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("escalation") == one.id and payload.get("role") == "brief":
+                return str(message["ts"])
+        return None
