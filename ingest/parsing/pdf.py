@@ -181,7 +181,7 @@ def _title(lines: Sequence[_Line], stated: str, body: float) -> str | None:
             break
         headline.append(line)
     text = _joined(headline).replace("\n", " ")
-    shown = {word for line in first for word in line.text.lower().split()}
-    if stated and set(stated.lower().split()) <= shown and len(stated) >= len(text):
+    shown = {word for line in first for word in re.findall(r"\w+", line.text.lower())}
+    if stated and set(re.findall(r"\w+", stated.lower())) <= shown and len(stated) >= len(text):
         return stated
     return text if len(text) <= 160 else stated or None
