@@ -21,6 +21,7 @@ WRITE_BATCH = 64
 PAGE = 1000
 # The engine writes through memory maps: on a full disk it would not fail but die, with the process.
 MIN_FREE_BYTES = 64 * 1024 * 1024
+_IN_USE = "Another process has the index in {} open, and one process owns it: use that one, or stop it first."
 
 
 class EdgeCollection:
@@ -43,8 +44,8 @@ class EdgeCollection:
 
     def upsert(self, points: Sequence[Point]) -> None:
         with self._translated("write"), self._writing:
-            self._needs_space()
             for start in range(0, len(points), WRITE_BATCH):
+                _needs_space(self._folder)
                 batch = [_engine_point(point) for point in points[start : start + WRITE_BATCH]]
                 self._shard.update(qdrant.UpdateOperation.upsert_points(batch))
             self._shard.flush()
@@ -57,7 +58,7 @@ class EdgeCollection:
         kept: list[qdrant.ConditionType] = [] if keep is None else [_matches(schema.GENERATION, keep)]
         stale = qdrant.Filter(must=[_matches("document_id", document_id)], must_not=kept)
         with self._translated("delete"), self._writing:
-            self._needs_space()
+            _needs_space(self._folder)
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(stale))
             self._shard.flush()
 
@@ -116,14 +117,6 @@ class EdgeCollection:
             if offset is None:
                 return
 
-    def _needs_space(self) -> None:
-        free = shutil.disk_usage(self._folder).free
-        if free < MIN_FREE_BYTES:
-            raise IndexUnavailable(
-                f"The disk of {self._folder} is full ({free // 1024**2} MiB free, {MIN_FREE_BYTES // 1024**2} MiB "
-                "needed): nothing was written and what is indexed stays searchable. Free some space and sync again."
-            )
-
     @contextmanager
     def _translated(self, doing: str) -> Iterator[None]:
         if self._closed:
@@ -143,6 +136,15 @@ def _drop(folder: Path) -> None:
         os.close(lock)
 
 
+def _needs_space(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < MIN_FREE_BYTES:
+        raise IndexUnavailable(
+            f"The disk of {folder} is full ({free // 1024**2} MiB free, {MIN_FREE_BYTES // 1024**2} MiB needed): "
+            "nothing more was written, and what is indexed stays searchable. Free some space and sync again."
+        )
+
+
 def _locked(folder: Path) -> int:
     """A lock of our own: the engine's is taken after files were made, and its error is only told apart by its text."""
     try:
@@ -156,7 +158,7 @@ def _locked(folder: Path) -> int:
         os.close(lock)
         if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
             raise IndexUnavailable(f"The index folder {folder} cannot be locked ({error.strerror}).") from error
-        raise IndexInUse(f"Another process has the index in {folder} open; one process owns it at a time.") from error
+        raise IndexInUse(_IN_USE.format(folder)) from error
     return lock
 
 
@@ -166,13 +168,14 @@ def _open(folder: Path, dimensions: int) -> qdrant.EdgeShard:
         if not shard.exists():
             _create(folder, shard, dimensions)
         return qdrant.EdgeShard.load(str(shard))
-    except (KeyboardInterrupt, SystemExit, MemoryError):
+    except (KeyboardInterrupt, SystemExit, MemoryError, IndexUnavailable):
         raise
     except OSError as error:
         raise IndexUnavailable(f"The index in {folder} cannot be made ({error.strerror or error}).") from error
     except BaseException as error:  # a damaged file may also make the engine panic, which is no Exception
         if "WouldBlock" in str(error):
-            raise IndexInUse(f"Another process has the index in {folder} open; one process owns it.") from error
+            raise IndexInUse(_IN_USE.format(folder)) from error
+        _needs_space(folder)  # opening writes too: a full disk is no damage
         raise IndexUnavailable(
             f"The index in {folder} cannot be read ({error}). Your documents are untouched: move that folder away "
             "and run `frontdesk sync`, which builds it again."
@@ -181,6 +184,7 @@ def _open(folder: Path, dimensions: int) -> qdrant.EdgeShard:
 
 def _create(folder: Path, shard: Path, dimensions: int) -> None:
     """Under another name until it is whole: a process killed here leaves nothing that looks like an index."""
+    _needs_space(folder)
     unfinished = folder / "shard.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()

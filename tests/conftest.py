@@ -1,0 +1,19 @@
+"""What tests of every part share: the default embedding model, built once a machine in the user's cache."""
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from ingest.index import Embedder, make_embedder
+from ingest.settings import IndexSettings
+
+
+@pytest.fixture(scope="session")
+def model_dir() -> Path:
+    return platformdirs.user_cache_path("frontdesk") / "models"
+
+
+@pytest.fixture(scope="session")
+def embedder(model_dir: Path) -> Embedder:
+    return make_embedder(IndexSettings(model_dir=model_dir))
