@@ -1,5 +1,6 @@
 """The human path: call, claim, resolve. One open escalation a thread, one brief an escalation."""
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Mapping
@@ -39,6 +40,7 @@ class Escalate:
         self._admin_channel = admin_channel
         self._agents = agents
         self._admins = admins
+        self._posting = asyncio.Lock()
 
     async def call(
         self, team: str, channel: str, thread_ts: str, asker: str, answer_key: str | None, question: str = ""
@@ -105,9 +107,13 @@ class Escalate:
         if channel is None:
             return False
         try:
-            brief = await self._brief(one)
-            ts = await self._desk.post_brief(brief, channel)
-            await self._escalations.set_brief(one.id, channel, ts)
+            async with self._posting:  # the watchdog looks for unposted briefs while one is being posted
+                stored = await self._escalations.get(one.id)
+                if stored is None or stored.brief_ts is not None:
+                    return True
+                brief = await self._brief(stored)
+                ts = await self._desk.post_brief(brief, channel)
+                await self._escalations.set_brief(one.id, channel, ts)
             await self._desk.announce(brief)
         except DeskError as error:
             log.error("the brief of %s is not posted yet, trying again later: %s", one.id, error)

@@ -216,7 +216,9 @@ def brief_message(brief: Brief) -> Message:
     one = brief.escalation
     state = _STATE[one.state].format(owner=brief.owner or "an agent")
     asked = [_text(f"{brief.asker} asks for a human. ", bold=True)]
-    if brief.thread_url and _fits(brief.thread_url):
+    if one.channel.startswith("D"):  # nobody else can see a DM
+        asked += [_text("It was a direct message, so write to "), {"type": "user", "user_id": one.asker}, _text(".")]
+    elif brief.thread_url and _fits(brief.thread_url):
         asked.append({"type": "link", "url": brief.thread_url, "text": "Open the thread"})
     question: list[Block] = [_text(plain(one.question, 2_500) or "(no question in words)")]
     parts: list[Block] = [

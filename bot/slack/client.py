@@ -1,6 +1,6 @@
 """Slack's Web API as this bot calls it: one HTTP session, errors as ours, and no retry that could post twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -96,6 +96,17 @@ class SlackClients:
     def app_token(self) -> str:
         token = self._settings.app_token
         return token.get_secret_value() if token else ""
+
+    async def respond(self, url: str, payload: Mapping[str, object]) -> None:
+        """Answer a command or a button through its response_url. Raises SlackUnavailable and SlackRefused."""
+        if self._session is None:
+            raise SlackUnavailable("the connection is closed")
+        with slack_errors():
+            async with self._session.post(url, json=payload, timeout=aiohttp.ClientTimeout(30)) as response:
+                if response.status >= 500 or response.status == 429:
+                    raise SlackUnavailable(f"response_url: {response.status}")
+                if response.status >= 400:
+                    raise SlackRefused((await response.text())[:80])
 
     async def open(self) -> None:
         self._session = aiohttp.ClientSession()

@@ -23,11 +23,12 @@ def announcement(brief: Brief) -> str:
     """What the asker's thread is told, as mrkdwn. The owner is the one person whom the bot mentions."""
     owner = brief.escalation.owner
     who = f"<@{owner}>" if owner else escape(brief.owner or "A colleague")
+    where = "write to you directly" if brief.escalation.channel.startswith("D") else "answer here"
     if brief.escalation.state is EscalationState.CLAIMED:
-        return f"{who} has taken this and will answer here. I keep quiet until it is resolved."
+        return f"{who} has taken this and will {where}. I keep quiet in this thread until it is resolved."
     if brief.escalation.state is EscalationState.RESOLVED:
         return f"{who} has marked this as resolved. Write here or mention me if you need more."
-    return "I have asked a human to help. They see this thread and will answer here."
+    return f"I have asked a human to help. Somebody will {where}."
 
 
 class SlackHumanDesk:

@@ -18,22 +18,19 @@ class People:
 
     def __init__(self, clients: SlackClients) -> None:
         self._clients = clients
-        self._people: dict[str, tuple[float, Person]] = {}
+        self._people: dict[str, tuple[float, Mapping[str, Any]]] = {}
         self._kinds: dict[str, tuple[float, PlaceKind]] = {}
 
     async def person(self, user: str, team: str) -> Person:
         known = self._people.get(user)
-        if known and known[0] > time.monotonic():
-            return known[1]
-        try:
-            with slack_errors():
-                response = await self._clients.web.users_info(user=user)
-            person = _person(user, response.get("user") or {}, team)
-        except (SlackRefused, SlackUnavailable) as error:
-            log.warning("Slack does not tell who %s is: %s", user, error)
-            return known[1] if known else Person(user)
-        _keep(self._people, user, person)
-        return person
+        if known is None or known[0] <= time.monotonic():
+            try:
+                with slack_errors():
+                    response = await self._clients.web.users_info(user=user)
+                _keep(self._people, user, response.get("user") or {})
+            except (SlackRefused, SlackUnavailable) as error:
+                log.warning("Slack does not tell who %s is: %s", user, error)
+        return _person(user, self._people[user][1], team) if user in self._people else Person(user)
 
     async def place(self, item: Accepted) -> Place:
         """The question's place. An app_mention does not say whether its channel is private, so Slack is asked."""

@@ -1,0 +1,60 @@
+"""The Bolt app: middleware in order, listeners, errors. Nothing here calls the network."""
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.client import SlackClients
+from bot.slack.inbound import Identity
+from bot.slack.listeners.messages import Messages
+
+log = logging.getLogger(__name__)
+
+
+def build_app(clients: SlackClients, me: Identity, messages: Messages) -> AsyncApp:
+    """An app for one workspace, already authorized as `me`; listeners are registered by the caller."""
+
+    async def record(body: Mapping[str, Any], next: Callable[[], Awaitable[None]]) -> BoltResponse | None:
+        # Before authorization: Bolt acks events before a listener runs, and acks where authorization fails.
+        event = body.get("event")
+        if not isinstance(event, Mapping) or event.get("type") not in ("message", "app_mention"):
+            await next()
+            return None
+        await messages.take(event)
+        return BoltResponse(status=200)
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=me.team,
+            bot_user_id=me.user_id,
+            bot_id=me.bot_id or None,
+            bot_token=clients.web.token,
+        )
+
+    # No token in Bolt's own client: with one, Bolt would call auth.test when the first event is there.
+    client = AsyncWebClient(base_url=clients.web.base_url, session=clients.web.session)
+    app = AsyncApp(
+        name="frontdesk",
+        client=client,
+        authorize=authorize,
+        before_authorize=record,
+        request_verification_enabled=False,  # Socket Mode: the connection itself is authenticated
+        ssl_check_enabled=False,
+    )
+    app.error(report)
+    return app
+
+
+async def report(error: Exception, body: Mapping[str, Any] | None) -> None:
+    """Bolt's error handler. A failed middleware is not acked, so Slack delivers the event again."""
+    event = (body or {}).get("event") or {}
+    where = f"{(body or {}).get('type')} {event.get('type', '')} {event.get('ts', '')}".strip()
+    incident = "FD-" + hashlib.sha256(f"{where} {error!r}".encode()).hexdigest()[:8].upper()
+    log.error("incident %s: %s failed: %s", incident, where, error, exc_info=error)

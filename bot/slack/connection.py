@@ -1,0 +1,142 @@
+"""The edge as one thing that starts and stops: credentials, workers, Socket Mode and its watchdog."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+
+from bot.desk.errors import DeskError
+from bot.desk.ports import Feedback
+from bot.slack.app import build_app
+from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.delivery import Delivery
+from bot.slack.inbound import Identity
+from bot.slack.listeners import register
+from bot.slack.listeners.app_home import AppHome
+from bot.slack.listeners.feedback import FeedbackButtons
+from bot.slack.listeners.humans import HumanButtons
+from bot.slack.listeners.messages import Messages
+from bot.slack.listeners.sources_command import LookUpSources, SourcesCommand
+from bot.slack.people import People
+from bot.slack.worker import Work, Workers
+
+log = logging.getLogger(__name__)
+_DIAL_S = 30.0
+
+
+class CredentialsRefused(DeskError):
+    """Slack does not take a token. The text is one line for the operator and names the setting."""
+
+    public = "The connection to Slack is not set up."
+
+
+async def check_credentials(clients: SlackClients) -> Identity:
+    """Who the tokens make us. Raises CredentialsRefused or SlackUnavailable; both tokens are tried."""
+    try:
+        with slack_errors():
+            who = await clients.web.auth_test()
+    except SlackRefused as error:
+        raise CredentialsRefused(
+            f"SLACK_BOT_TOKEN: Slack refused it ({error.code}); use the xoxb- token of OAuth & Permissions."
+        ) from error
+    try:
+        with slack_errors():
+            await clients.web.apps_connections_open(app_token=clients.app_token)
+    except SlackRefused as error:
+        raise CredentialsRefused(
+            f"SLACK_APP_TOKEN: Slack refused it ({error.code}); use an xapp- token with connections:write."
+        ) from error
+    return Identity(str(who["team_id"]), str(who["user_id"]), str(who.get("bot_id") or ""), str(who.get("url") or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What the edge is given. `sole`: this process alone works on the inbox."""
+
+    clients: SlackClients
+    people: People
+    work: Work
+    look_up: LookUpSources
+    feedback: Feedback
+    sole: bool = True
+    streaming: bool = True
+    watch_every_s: float = 10.0
+
+
+class SlackConnection:
+    """start() returns when events are coming in; stop() drains what is being answered and disconnects."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._handler: AsyncSocketModeHandler | None = None
+        self._watchdog: asyncio.Task[None] | None = None
+        self.workers: Workers | None = None
+
+    async def start(self) -> Identity:
+        """Raises CredentialsRefused (the SDK would dial for ever), SlackUnavailable or StoreUnavailable."""
+        clients, work = self._edge.clients, self._edge.work
+        await clients.open()
+        try:
+            me = await check_credentials(clients)
+            delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
+            workers = Workers(work, delivery, self._edge.people, me, sole=self._edge.sole)
+            app = build_app(clients, me, Messages(work.inbox, work.threads, workers, me, work.clock))
+            register(
+                app,
+                AppHome(clients),
+                FeedbackButtons(self._edge.feedback, clients),
+                HumanButtons(work.humans, clients, me),
+                SourcesCommand(self._edge.look_up, work.desks, clients, me),
+            )
+            await workers.start()
+        except BaseException:
+            await clients.close()
+            raise
+        self.workers = workers
+        self._handler = AsyncSocketModeHandler(app, clients.app_token, web_client=clients.web, ping_interval=10)
+        if clients.web.proxy is None:
+            self._handler.client.proxy = None
+        try:
+            async with asyncio.timeout(_DIAL_S):
+                await self._handler.connect_async()  # type: ignore[no-untyped-call]
+        except TimeoutError as error:
+            await self.stop(0)
+            raise SlackUnavailable("no Socket Mode connection could be opened") from error
+        self._watchdog = asyncio.create_task(self._watch())
+        log.info("connected to Slack as %s in %s", me.user_id, me.team)
+        return me
+
+    async def stop(self, drain_s: float = 20.0) -> None:
+        """Take no more events, let answers end within `drain_s` seconds, give the rest back to the inbox."""
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            await asyncio.gather(self._watchdog, return_exceptions=True)
+        if self._handler is not None:
+            await self._handler.close_async()  # type: ignore[no-untyped-call]
+        if self.workers is not None:
+            await self.workers.stop(drain_s)
+        await self._edge.clients.close()
+
+    async def _watch(self) -> None:
+        """The SDK redials the ticket it has. Where that one is dead, this gets a new one."""
+        handler = self._handler
+        if handler is None:
+            return
+        down = 0
+        while True:
+            await asyncio.sleep(self._edge.watch_every_s)
+            down = 0 if await handler.client.is_connected() else down + 1
+            if down < 2:
+                continue
+            log.warning("no connection to Slack; asking for a new one")
+            try:
+                async with asyncio.timeout(_DIAL_S):
+                    with slack_errors():
+                        if handler.client.connect_operation_lock.locked():  # it dials: give it a live ticket
+                            handler.client.wss_uri = await handler.client.issue_new_wss_url()
+                        else:
+                            await handler.client.connect_to_new_endpoint(force=True)
+                down = 0
+            except (DeskError, TimeoutError) as error:
+                log.error("Slack can't be reached, trying again: %s", error)

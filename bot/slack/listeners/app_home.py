@@ -1,0 +1,49 @@
+"""The app's own pages: suggested prompts beside its messages, and a small home."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from bot.desk.errors import DeskError
+from bot.slack.client import SlackClients, slack_errors
+
+log = logging.getLogger(__name__)
+
+_PROMPTS = (
+    ("Returns", "How long do I have to return something?"),
+    ("Delivery", "How long does delivery take and what does it cost?"),
+    ("Warranty", "What does the warranty cover?"),
+)
+_HOME = (
+    "*What I do*\nI answer questions from the documents of your company and show which ones I used.",
+    "*How to ask*\nMention me in a channel, or write to me under Messages. In a thread where I take part you need"
+    " not mention me again.\nType `/sources` and a few words to look into the documents yourself.",
+    "*When I don't know*\nI say so, and “Talk to a human” under my answers fetches somebody.",
+)
+
+
+class AppHome:
+    """`prompts` are up to four pairs of a title and a question that the documents can answer."""
+
+    def __init__(self, clients: SlackClients, prompts: tuple[tuple[str, str], ...] = _PROMPTS) -> None:
+        self._clients = clients
+        self._prompts = prompts[:4]
+
+    async def opened(self, event: Mapping[str, Any]) -> None:
+        try:
+            with slack_errors():
+                await (self._suggest(event) if event.get("tab") == "messages" else self._publish(event))
+        except DeskError as error:
+            log.info("the app's %s page stays as it was: %s", event.get("tab"), error)
+
+    async def _suggest(self, event: Mapping[str, Any]) -> None:
+        # No thread_ts: in an agent app it would make the call fail without an error.
+        await self._clients.web.assistant_threads_setSuggestedPrompts(
+            channel_id=str(event["channel"]),
+            title="Ask me, for example",
+            prompts=[{"title": title, "message": message} for title, message in self._prompts],
+        )
+
+    async def _publish(self, event: Mapping[str, Any]) -> None:
+        blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in _HOME]
+        await self._clients.web.views_publish(user_id=str(event["user"]), view={"type": "home", "blocks": blocks})

@@ -1,0 +1,55 @@
+"""Mentions, direct messages and replies: stored before they are acked, then left to the workers."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from bot.desk.ports import Clock, Inbox, Threads
+from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
+from bot.slack.worker import Workers
+
+log = logging.getLogger(__name__)
+_RECENT = 5_000
+
+
+class Messages:
+    """What happens to a `message` or `app_mention` event."""
+
+    def __init__(self, inbox: Inbox, threads: Threads, workers: Workers, me: Identity, clock: Clock) -> None:
+        self._inbox = inbox
+        self._threads = threads
+        self._workers = workers
+        self._me = me
+        self._clock = clock
+        # Threads of questions that were just accepted: their worker has perhaps not joined them in the store yet.
+        self._recent: dict[tuple[str, str], None] = {}
+
+    async def take(self, event: Mapping[str, Any]) -> None:
+        """Store what the event means. Raises StoreUnavailable: then it must not be acked, and Slack sends it again."""
+        meaning = read(event, self._me, self._clock())
+        match meaning:
+            case Ignored(reason):
+                log.debug("ignored: %s", reason)
+            case Deleted(key):
+                await self._workers.withdraw(key)
+            case Edited(key, text):
+                await self._inbox.amend(key, text)
+            case Heard():
+                await self._hear(meaning)
+
+    async def _hear(self, heard: Heard) -> None:
+        item = heard.item
+        if not heard.addressed and not await self._takes_part(item.channel, str(item.thread_ts)):
+            return
+        self._recent[item.channel, item.thread_ts or item.ts] = None
+        while len(self._recent) > _RECENT:
+            del self._recent[next(iter(self._recent))]
+        if await self._inbox.accept(item):
+            log.info("accepted %s", item.key)
+            self._workers.wake()
+
+    async def _takes_part(self, channel: str, thread_ts: str) -> bool:
+        state = await self._threads.state(self._me.team, channel, thread_ts)
+        if state.quiet:
+            return False
+        return state.participates or (channel, thread_ts) in self._recent
