@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.desk.model import Answer, Brief, Citation, EscalationState, Outcome, Passage
+from bot.desk.model import Answer, Brief, Citation, EscalationState, Outcome, SourceHit
 from bot.slack.mrkdwn import escape, is_linkable, plain, safe_markdown, split, to_mrkdwn
 
 Block = dict[str, Any]
@@ -19,6 +19,7 @@ SOURCES_LIMIT = 2_500
 FALLBACK_LIMIT = 3_000
 
 FEEDBACK, CALL_HUMAN = "answer_feedback", "human_call"
+HUMAN_LABEL = "Talk to a human"
 CLAIM, RESOLVE, SHARE = "human_claim", "human_resolve", "sources_share"
 
 
@@ -78,16 +79,14 @@ def closing_blocks(answer: Answer, key: str) -> list[Block]:
     blocks: list[Block] = []
     if answer.citations:
         blocks.append(source_list("Sources", _cited(answer.citations)))
-    elif answer.outcome is Outcome.ABSTAINED and answer.nearest:
-        blocks.append(source_list("Closest documents", _distinct(answer.nearest)[:3]))
     if answer.notice:
         blocks.append(note(answer.notice))
     if answer.incident:
         blocks.append(note(f"Incident {answer.incident}"))
     if answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED):
         blocks.append(_feedback(key))
-    if answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.FAILED):
-        blocks.append({"type": "actions", "elements": [button("Talk to a human", CALL_HUMAN, key)]})
+    if answer.outcome not in (Outcome.ASKED, Outcome.ESCALATED) or HUMAN_LABEL in answer.text:
+        blocks.append({"type": "actions", "elements": [button(HUMAN_LABEL, CALL_HUMAN, key)]})
     return blocks
 
 
@@ -129,12 +128,6 @@ def _cited(citations: Sequence[Citation]) -> list[Source]:
         Source(one.title, one.section, one.uri, one.changed_at, "".join(f"[{n}]" for n in marks[place]))
         for place, one in ((place, first[place]) for place in marks)
     ]
-
-
-def _distinct(passages: Sequence[Passage]) -> list[Source]:
-    seen = {one.document_id: one for one in reversed(passages)}
-    ordered = dict.fromkeys(one.document_id for one in passages)
-    return [Source(p.title, p.section, p.url, p.changed_at) for p in (seen[document] for document in ordered)]
 
 
 def day(when: datetime) -> str:
@@ -189,11 +182,11 @@ def _text(text: str, *, bold: bool = False) -> Block:
     return {"type": "text", "text": text} | ({"style": {"bold": True}} if bold else {})
 
 
-def found(passages: Sequence[Passage], words: str, *, share: str | None = None, by: str | None = None) -> Message:
+def found(hits: Sequence[SourceHit], words: str, *, share: str | None = None, by: str | None = None) -> Message:
     """The private list of /sources; `share` is the Share button's value, `by` the id of who shared it."""
     sources = [
-        Source(one.title, one.section, one.url, one.changed_at, f"{number}.", plain(one.text, 200))
-        for number, one in enumerate(passages, 1)
+        Source(one.title, one.section, one.url, one.changed_at, f"{number}.", plain(one.snippet, 200))
+        for number, one in enumerate(hits, 1)
     ]
     heading = f"Documents about “{plain(words, 100)}”"
     shared = [_rich({"type": "user", "user_id": by}, _text(" shared this from the documents:"))] if by else []
@@ -235,8 +228,3 @@ def brief_message(brief: Brief) -> Message:
     buttons += [button("Resolve", RESOLVE, one.id)] if one.state is not EscalationState.RESOLVED else []
     blocks += [{"type": "actions", "elements": buttons}] if buttons else []
     return Message(escape(f"{brief.asker} asks for a human: {plain(one.question, 500)} ({state})"), tuple(blocks))
-
-
-def simple(text: str) -> Message:
-    """A line of our own words, with what is quoted in it made harmless."""
-    return Message(escape(text), ({"type": "section", "text": {"type": "mrkdwn", "text": escape(text)[:3_000]}},))

@@ -45,7 +45,7 @@ async def whisper(clients: SlackClients, body: Mapping[str, Any], text: str) -> 
             await clients.poster.chat_postEphemeral(
                 channel=str((body.get("channel") or {}).get("id") or container.get("channel_id")),
                 user=str(body["user"]["id"]),
-                thread_ts=message.get("thread_ts"),
+                thread_ts=message.get("thread_ts") or container.get("thread_ts"),
                 text=text,
             )
     except DeskError as error:

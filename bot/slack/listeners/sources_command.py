@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.desk.errors import DeskError
-from bot.desk.model import Desk, Passage, Place
+from bot.desk.model import Desk, Place, SourceHit
 from bot.slack.blocks import Message, found
 from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.inbound import Identity, clean
@@ -21,7 +21,7 @@ _WORDS = 300
 
 
 class LookUpSources(Protocol):
-    def __call__(self, words: str, desk: Desk, place: Place) -> Awaitable[Sequence[Passage]]: ...
+    def __call__(self, words: str, desk: Desk, place: Place) -> Awaitable[Sequence[SourceHit]]: ...
 
 
 class SourcesCommand:
@@ -71,13 +71,13 @@ class SourcesCommand:
     ) -> Message:
         place = Place(self._me.team, channel, "dm" if channel.startswith("D") else "channel")
         try:
-            passages = await self._look_up(words, self._desks.of(channel), place)
+            hits = await self._look_up(words, self._desks.of(channel), place)
         except DeskError as error:
             log.error("/sources by %s failed: %s", user, error)
             return Message(escape(error.public) + " Please try again in a minute.")
-        if not passages:
+        if not hits:
             return Message(escape(f"No document says anything about “{words}”. Try other words."))
-        return found(passages, words, share=share, by=by)
+        return found(hits, words, share=share, by=by)
 
     async def _respond(self, body: Body, message: Message, **options: object) -> None:
         payload = {"text": message.text, "blocks": list(message.blocks), **options}
