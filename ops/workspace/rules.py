@@ -47,7 +47,7 @@ def string(longest: int, *, shortest: int = 0, pattern: str = "") -> Check:
 
 def choice(*allowed: str) -> Check:
     def check(value: Any, rule: str) -> None:
-        if value not in allowed:
+        if not isinstance(value, str) or value not in allowed:
             raise _no(f"{rule}.one_of", f"must be one of {', '.join(allowed)}")
 
     return check
@@ -281,7 +281,7 @@ def check_blocks(blocks: Any, *, view: bool = False) -> None:
         raise _no(f"blocks.at_most_{most}", f"more than {most} blocks ({len(blocks)})")
     seen: dict[str, set[str]] = {"block_id": set(), "action_id": set()}
     for block in blocks:
-        kind = block.get("type") if isinstance(block, dict) else None
+        kind = str(block.get("type")) if isinstance(block, dict) else ""
         if kind not in _BLOCKS or (view and kind in _NOT_IN_VIEWS):
             raise _no(f"blocks.unknown_type.{kind}", f"block type {kind!r} is not taken here")
         shape = _BLOCKS[kind]

@@ -64,6 +64,8 @@ class WebApi:
         if known is None or (not self.streaming and name.endswith("Stream")):
             raise Refused("unknown_method", "methods.known", f"{name} is not offered")
         given = {key: _decoded(key, value) for key, value in arguments.items() if value is not None}
+        if given.pop("team_id", self.state.team.id) != self.state.team.id:  # bolt's client sends it with every call
+            raise Refused("team_access_not_granted", "team_id.of_this_workspace")
         for key in given:
             if key not in known.required | known.optional:
                 raise Refused("invalid_arguments", f"{name}.unknown_argument.{key}", f"{key} is not an argument of it")
@@ -118,7 +120,7 @@ class WebApi:
                 return {"user": self._user(user)}
         raise Refused("users_not_found", "users.exist")
 
-    @method("users.list", optional="cursor limit include_locale team_id", tier=2)
+    @method("users.list", optional="cursor limit include_locale", tier=2)
     def users_list(self, given: Json) -> Json:
         members = [self._user(user) for user in self.state.team.users.values()]
         return {"members": members, "response_metadata": {"next_cursor": ""}}
@@ -127,11 +129,11 @@ class WebApi:
     def usergroups_list(self, given: Json) -> Json:
         return {"usergroups": []}
 
-    @method("users.conversations", optional="cursor limit types user exclude_archived team_id")
+    @method("users.conversations", optional="cursor limit types user exclude_archived")
     def users_conversations(self, given: Json) -> Json:
         return self.conversations_list({**given, "mine": True})
 
-    @method("conversations.list", optional="cursor limit types exclude_archived team_id", tier=2)
+    @method("conversations.list", optional="cursor limit types exclude_archived", tier=2)
     def conversations_list(self, given: Json) -> Json:
         kinds = {"public_channel": "channel", "private_channel": "private", "im": "dm"}
         wanted = {kinds.get(one.strip(), "") for one in str(given.get("types", "public_channel")).split(",")}
