@@ -1,4 +1,4 @@
-"""Who ordered what and when at ElectroMart, and how it ended: the orders a demo is about, and drawn ones around them."""
+"""Who ordered what at ElectroMart and how it ended: the orders that a demo is about, and drawn ones around them."""
 
 import csv
 import random
