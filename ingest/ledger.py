@@ -14,33 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Connection,
-    DateTime,
-    Dialect,
-    Integer,
-    MetaData,
-    Select,
-    String,
-    Table,
-    TypeDecorator,
-    bindparam,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Select, bindparam, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.model import Failure, IngestError, Listed, SyncReport, SyncState
+from ingest.tables import SCHEMA, metadata
+from ingest.tables import documents as _documents
+from ingest.tables import runs as _runs
+from ingest.tables import version as _version
 
-SCHEMA = 1  # PRAGMA user_version; the ledger can be rebuilt from the sources, so it has no migrations
 RUNS_KEPT = 100  # a source
 
 
@@ -50,56 +32,6 @@ class LedgerError(IngestError):
 
 class Overtaken(IngestError):
     """A newer run owns the source."""
-
-
-class Utc(TypeDecorator[datetime]):
-    """SQLite knows no time zones: stored as UTC, given back aware."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-metadata = MetaData()
-_documents = Table(
-    "documents",
-    metadata,
-    Column("collection", String, primary_key=True),
-    Column("document_id", String, primary_key=True),
-    Column("source", String, nullable=False, index=True),
-    Column("uri", String, nullable=False),
-    Column("fingerprint", String, nullable=False),  # of what was last read, "" when it is to be read again
-    Column("content_hash", String, nullable=False),
-    Column("generation", Integer),
-    Column("chunks", Integer, nullable=False),
-    Column("dirty", Boolean, nullable=False),
-    Column("changed_at", Utc, nullable=False),
-    Column("error", String, nullable=False),  # why the document as it is now could not be indexed, "" when it is
-)
-_runs = Table(
-    "runs",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("source", String, nullable=False, index=True),
-    Column("started", Utc, nullable=False),
-    Column("finished", Utc),
-    Column("report", JSON),
-)
-_version = Table("version", metadata, Column("index_version", Integer, nullable=False))
-schedules = Table(
-    "schedules",
-    metadata,
-    Column("source", String, primary_key=True),
-    Column("schedule", String, nullable=False),
-    Column("next_due", Utc, nullable=False),
-    Column("lease_until", Utc),
-    Column("fence", Integer, nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)

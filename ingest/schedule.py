@@ -13,9 +13,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import ColumnElement, delete, insert, or_, select, true, update
 
-from ingest.ledger import Ledger, LedgerError, schedules
+from ingest.ledger import Ledger, LedgerError
 from ingest.model import SyncStopped
 from ingest.settings import interval_of
+from ingest.tables import schedules
 
 log = logging.getLogger(__name__)
 

@@ -255,7 +255,7 @@ class _Sync:
         stored = self.collection.count(document.listed.document_id, self._run)
         if stored != len(document.chunks):
             raise IndexUnavailable(
-                f'The index holds {stored} of the {len(document.chunks)} passages just written of "'
+                f'The index holds {stored} of the {len(document.chunks)} chunks just written of "'
                 f'{document.listed.uri}", so the new version was not shown.'
             )
 

@@ -69,7 +69,7 @@ def test_threads_and_processes_write_at_once(ledger: Ledger, tmp_path: Path) -> 
 
 
 def test_verify_names_what_ledger_and_index_disagree_on(world: World) -> None:
-    """Missing passages, surplus ones, unknown documents and foreign sources."""
+    """Missing chunks, surplus ones, unknown documents and foreign sources."""
     for name in "abc":
         world.write(f"{name}.md", f"Text of {name}.")
     world.sync()
@@ -82,9 +82,9 @@ def test_verify_names_what_ledger_and_index_disagree_on(world: World) -> None:
         connection.execute("DELETE FROM documents WHERE document_id = 'docs:c.md'")
     check = verify(world.ledger, world.collection, ["others"])
     assert not check.ok
-    assert check.missing == ("docs:a.md: 0 of 1 passages are in the index",)
+    assert check.missing == ("docs:a.md: 0 of 1 chunks are in the index",)
     assert check.surplus == (
-        "docs:b.md: 1 passages too many are in the index",
-        "docs:c.md: 1 passages of no known document",
+        "docs:b.md: 1 chunks too many are in the index",
+        "docs:c.md: 1 chunks of no known document",
     )
     assert check.foreign == ("docs",)

@@ -297,7 +297,7 @@ def test_a_count_that_is_wrong_shows_nothing_of_the_new_version(world: World) ->
     world.collection.upsert = lambda points: kept(points[1:])  # type: ignore[method-assign]
     report = world.sync()
     assert report.state is SyncState.FAILED
-    assert "0 of the 1 passages" in report.problem
+    assert "0 of the 1 chunks" in report.problem
     assert world.visible() == {"docs:a.md": ["Old text."]}
 
 
