@@ -1,6 +1,6 @@
 """What the use cases need from outside. Each adapter lives in a package of its own; bootstrap hands them in."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -33,8 +33,14 @@ class Engine(Protocol):
 
     def write(
         self, question: str, passages: Sequence[Passage], prompt: Prompt, turns: Sequence[Turn]
-    ) -> AsyncIterator[DraftSentence | DraftEnd]:
+    ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
         """Sentences in order, each as soon as it is complete, then exactly one DraftEnd."""
+        ...
+
+    def quote(
+        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
+    ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
+        """The same without a model: the passages' best sentences. What remains when write() raises ModelUnavailable."""
         ...
 
 
@@ -190,9 +196,7 @@ class HumanDesk(Protocol):
 class Humans(Protocol):
     """The human path, as the surfaces call it."""
 
-    async def call(
-        self, team: str, channel: str, thread_ts: str, asker: str, answer_key: str | None, question: str = ""
-    ) -> HumanCalled:
+    async def call(self, team: str, channel: str, thread_ts: str, asker: str, answer_key: str) -> HumanCalled:
         """Ask for a human in a thread. Once a thread: again gives the escalation that is there."""
         ...
 

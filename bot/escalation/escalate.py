@@ -42,14 +42,12 @@ class Escalate:
         self._admins = admins
         self._posting = asyncio.Lock()
 
-    async def call(
-        self, team: str, channel: str, thread_ts: str, asker: str, answer_key: str | None, question: str = ""
-    ) -> HumanCalled:
+    async def call(self, team: str, channel: str, thread_ts: str, asker: str, answer_key: str) -> HumanCalled:
         """Record it, post its brief, tell the thread. A brief that can't be posted now is posted by post_pending()."""
         known = await self._escalations.of_thread(team, channel, thread_ts)
         if known is not None:
             return await self._known(known)
-        answer = await self._answers.get(answer_key) if answer_key else None
+        answer = await self._answers.get(answer_key)
         desk = answer.desk if answer else (await self._threads.state(team, channel, thread_ts)).desk
         desk = desk or next(iter(self._channels))
         if self._channel(desk) is None:
@@ -64,7 +62,7 @@ class Escalate:
             channel=channel,
             thread_ts=thread_ts,
             asker=asker,
-            question=question or (answer.question if answer else ""),
+            question=answer.question if answer else "",
             answer_key=answer_key,
             state=EscalationState.OPEN,
             created_at=now,

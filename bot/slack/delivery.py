@@ -111,7 +111,7 @@ class SlackStage:
             await self._update_quietly(markdown)
 
     def _text(self) -> str:
-        return "".join(one.text for one in self._sentences)
+        return "".join(one.text for one in self._sentences).strip()
 
     async def _set_status(self, text: str) -> None:
         try:
@@ -192,7 +192,7 @@ class SlackStage:
         await self._settle()
         shown = self._text()
         if answer.outcome is Outcome.FAILED and shown and not answer.text.startswith(shown):
-            answer = replace(answer, text=f"{shown.rstrip()}\n\n{answer.text}")
+            answer = replace(answer, text=f"{shown}\n\n{answer.text}")
         messages = answer_messages(answer, self._question.key)
         if self._earlier is not None and self._ts is None:
             await self.resume()

@@ -200,10 +200,10 @@ class Workers:
     async def _answer(self, claimed: Claimed) -> Outcome:
         item, again = claimed.item, claimed.attempt > 1
         posted = await self._work.posts.of(item.key) if again else None
+        question = await self._question(item)
         if posted is not None and posted.final:
             stored = await self._work.answers.get(item.key)
-            return stored.outcome if stored else Outcome.FAILED  # only a notice is posted without being stored
-        question = await self._question(item)
+            return await self._concluded(question, stored.outcome if stored else Outcome.FAILED)
         if item.thread_ts and (await self._work.threads.state(item.team, item.channel, item.thread_ts)).quiet:
             await self._keep_quiet(item)
             return Outcome.ESCALATED
@@ -212,9 +212,13 @@ class Workers:
         stage = await self._stage(question, again=again)
         answer = await self._made(claimed, question, desk, stage)
         await self._deliver(stage, answer)
-        if answer.outcome is Outcome.ESCALATED:
-            await self._work.humans.call(item.team, item.channel, question.thread_ts, item.user, item.key, item.text)
-        return answer.outcome
+        return await self._concluded(question, answer.outcome)
+
+    async def _concluded(self, question: Question, outcome: Outcome) -> Outcome:
+        if outcome is Outcome.ESCALATED:
+            place, asker = question.place, question.asker.user_id
+            await self._work.humans.call(place.team, place.channel, question.thread_ts, asker, question.key)
+        return outcome
 
     async def _made(self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage) -> Answer:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""

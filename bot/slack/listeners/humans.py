@@ -30,7 +30,7 @@ class HumanButtons:
         thread_ts = str(message.get("thread_ts") or message.get("ts") or "")
         try:
             called = await self._humans.call(
-                self._me.team, str(body["channel"]["id"]), thread_ts, str(body["user"]["id"]), key or None
+                self._me.team, str(body["channel"]["id"]), thread_ts, str(body["user"]["id"]), key
             )
         except DeskError as error:
             log.error("nobody was called to %s: %s", key, error)

@@ -1,0 +1,280 @@
+"""A whole bot against the local workspace: the real Bolt app, store, desk and escalation; only the index is small."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.desk.answer_question import AnswerQuestion
+from bot.desk.errors import StoreUnavailable
+from bot.desk.look_up_sources import LookUpSources
+from bot.desk.model import (
+    Citation,
+    Desk,
+    DraftEnd,
+    DraftSentence,
+    Outcome,
+    Passage,
+    Prompt,
+    PromptRef,
+    Retrieval,
+    Turn,
+    question_key,
+)
+from bot.escalation.escalate import Escalate
+from bot.settings import AnsweringSettings, SlackSettings
+from bot.slack.client import SlackClients
+from bot.slack.connection import Edge, SlackConnection
+from bot.slack.human_desk import SlackHumanDesk
+from bot.slack.people import People
+from bot.slack.worker import Desks, Work
+from bot.store import Store, open_store
+from ops.workspace.server import LocalWorkspace
+from ops.workspace.state import BOT
+
+MANIFEST = Path(__file__).parents[2] / "ops" / "slack" / "manifest.yaml"
+CHANGED = datetime(2026, 3, 12, tzinfo=UTC)
+RETURNS = "You can return most items within 30 days of delivery. Keep the receipt. Refunds take 5 business days."
+SHIPPING = "Standard shipping takes 3 to 5 business days. It is free from $49."
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Shelf:
+    """An Engine over a few pages in memory, which quotes them. `gate` holds its writing; `broken` makes it raise."""
+
+    pages: dict[str, str] = field(default_factory=lambda: {"Returns policy": RETURNS, "Shipping": SHIPPING})
+    asked: list[str] = field(default_factory=list)
+    writing: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event | None = None
+    after: int = 0  # sentences that pass before the gate
+    broken: Exception | None = None
+
+    async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
+        self.asked.append(query)
+        if self.broken:
+            raise self.broken
+        words = {word for word in query.lower().strip("?").split() if len(word) > 4}
+        found = [
+            _passage(title, text)
+            for title, text in self.pages.items()
+            if any(word[:6] in text.lower() or word[:6] in title.lower() for word in words)
+        ]
+        return Retrieval(tuple(found), tuple(_passage(*page) for page in self.pages.items()), index_version=1)
+
+    async def write(
+        self, question: str, passages: Sequence[Passage], prompt: Prompt, turns: Sequence[Turn]
+    ) -> AsyncIterator[DraftSentence | DraftEnd]:
+        self.writing.set()
+        count = 0
+        for number, passage in enumerate(passages):
+            for sentence in passage.text.split(". "):
+                if self.gate and count >= self.after:
+                    await self.gate.wait()
+                count += 1
+                quote = sentence.rstrip(".")
+                cited = Citation(number, quote, passage.title, passage.url, passage.section, passage.changed_at)
+                yield DraftSentence(quote + ". ", (cited,))
+        yield DraftEnd(model="shelf")
+
+    def quote(
+        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
+    ) -> AsyncIterator[DraftSentence | DraftEnd]:
+        return self.write(question, passages, PROMPT, turns)
+
+
+def _passage(title: str, text: str) -> Passage:
+    name = title.lower().replace(" ", "-")
+    url = f"https://electromart.example/{name}"
+    return Passage(f"{name}-0", name, "docs", title, "Overview", text, url, CHANGED, 0, 1.0, similarity=0.9)
+
+
+PROMPT = Prompt(PromptRef("electromart", "1.0.0", "0" * 64), "Be brief.")
+
+
+class Prompts:
+    def live(self, name: str) -> Prompt:
+        return PROMPT
+
+
+class Faulty:
+    """A store's part that fails while its bot's store is down, and dies for good at `crash_at`."""
+
+    def __init__(self, inner: Any, bot: "Bot") -> None:
+        self._inner = inner
+        self._bot = bot
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        async def call(*args: Any, **options: Any) -> Any:
+            if name == self._bot.crash_at:
+                self._bot.down = True
+                self._bot.crashed.set()
+            if self._bot.down:
+                raise StoreUnavailable("the store is down")
+            try:
+                return await getattr(self._inner, name)(*args, **options)
+            finally:
+                self._bot.changed.set()
+                self._bot.changed = asyncio.Event()
+
+        return call
+
+
+@dataclass
+class Bot:
+    """One run of the bot. kill() ends it as a crash does: nothing is finished and nothing given back."""
+
+    workspace: LocalWorkspace
+    database: Path
+    shelf: Shelf
+    answering: AnsweringSettings
+    slack: SlackSettings
+    escalation_channel: str | None = "C0ESCALATE"
+    streaming: bool = True
+    down: bool = False
+    crash_at: str | None = None
+    crashed: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    store: Store = field(init=False)
+    connection: SlackConnection = field(init=False)
+    humans: Escalate = field(init=False)
+
+    async def start(self) -> None:
+        self.store = await open_store(f"sqlite:///{self.database}", now)
+        inbox, posts, threads, answers, escalations = (
+            Faulty(part, self)
+            for part in (
+                self.store.inbox,
+                self.store.posts,
+                self.store.threads,
+                self.store.answers,
+                self.store.escalations,
+            )
+        )
+        clients = SlackClients(self.slack)
+        people = People(clients)
+        self.humans = Escalate(
+            escalations,
+            answers,
+            threads,
+            SlackHumanDesk(clients, people),
+            now,
+            channels={"support": self.escalation_channel},
+            admin_channel=self.slack.admin_channel,
+            agents=self.slack.agents,
+            admins=self.slack.admins,
+        )
+        desk = Desk("support", "electromart", escalation_channel=self.escalation_channel)
+        work = Work(
+            inbox=inbox,
+            posts=posts,
+            answers=answers,
+            threads=threads,
+            humans=self.humans,
+            answer_question=AnswerQuestion(self.shelf, Prompts(), answers, answers, self.answering),
+            desks=Desks((desk,)),
+            settings=self.answering,
+            clock=now,
+        )
+        edge = Edge(clients, people, work, LookUpSources(self.shelf), self.store.feedback, watch_every_s=0.1)
+        self.connection = SlackConnection(edge)
+        try:
+            await self.connection.start()
+        except BaseException:
+            await self.store.close()
+            raise
+        assert self.connection.workers is not None
+        self.connection.workers.tick_s = 0.1
+
+    async def stop(self, drain_s: float = 5.0) -> None:
+        await self.connection.stop(drain_s)
+        await self.store.close()
+
+    async def kill(self) -> None:
+        self.down = True
+        await self.stop(0)
+
+    async def outcome(self, channel: str, ts: str) -> Outcome | None:
+        return await self.store.inbox.outcome(question_key("T0ELECTRO", channel, ts))
+
+    async def ended(self, ts: str, channel: str = "C0SUPPORT") -> Outcome:
+        """How the question of that message ended; waits for it."""
+        return await self.until(lambda: self.outcome(channel, ts))
+
+    async def accepted(self, ts: str) -> None:
+        """Waits until the message of that ts is in the inbox."""
+
+        async def there() -> bool:
+            return any(one.ts == ts for one in await self.store.inbox.stuck(now() + timedelta(hours=1)))
+
+        await self.until(there)
+
+    async def until(self, condition: Callable[[], Awaitable[Any]]) -> Any:
+        """Until the condition holds; looked at again after every use of the store."""
+        async with asyncio.timeout(10):
+            while True:
+                changed = self.changed
+                if value := await condition():
+                    return value
+                await changed.wait()
+
+
+MakeBot = Callable[..., Awaitable[Bot]]
+
+
+@pytest.fixture
+async def workspace() -> AsyncIterator[LocalWorkspace]:
+    async with LocalWorkspace(manifest=MANIFEST, ack_timeout=1.0, redelivery_delays=(0, 0.2, 0.5)) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def make_bot(workspace: LocalWorkspace, shelf: Shelf, tmp_path: Path) -> AsyncIterator[MakeBot]:
+    """Starts bots over one database, one after the other; what still runs is stopped at the end."""
+    running: list[Bot] = []
+
+    async def make(**options: Any) -> Bot:
+        answering = AnsweringSettings(**options.pop("answering", {}))
+        slack = SlackSettings(
+            bot_token=options.pop("bot_token", workspace.bot_token),
+            app_token=options.pop("app_token", workspace.app_token),
+            api_url=workspace.api_url,
+            **options.pop("slack", {}),
+        )
+        bot = Bot(workspace, tmp_path / "desk.db", options.pop("shelf", shelf), answering, slack, **options)
+        await bot.start()
+        running.append(bot)
+        return bot
+
+    yield make
+    for bot in running:
+        await bot.stop(0)
+
+
+def said(workspace: LocalWorkspace, thread_ts: str, channel: str = "support") -> list[dict[str, Any]]:
+    """What the bot wrote in a thread."""
+    return [one for one in workspace.messages(channel, thread_ts) if one.get("user") == BOT]
+
+
+def everything(message: dict[str, Any]) -> str:
+    """All the text of a message: its blocks, or its text."""
+    return " ".join(_strings(message.get("blocks"))) if message.get("blocks") else str(message.get("text"))
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for one in inner for text in _strings(one)]
