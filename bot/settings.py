@@ -73,6 +73,7 @@ class AnsweringSettings(Section):
     candidates: Positive = 24
     min_similarity: Annotated[float, Field(ge=-1, le=1)] = 0.30
     history_turns: Positive = 12
+    history_chars: Positive = 6000
     workers: Positive = 8
     deadline_s: Annotated[float, Field(gt=0)] = 120.0
     max_attempts: Positive = 3

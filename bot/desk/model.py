@@ -117,6 +117,12 @@ class Passage:
     score: float
     version: str | None = None
     similarity: float | None = None  # cosine to the question, -1..1, where it is known
+    joined: tuple[str, ...] = ()  # ids of the neighbouring chunks whose text follows in `text`
+
+    @property
+    def superseded(self) -> bool:
+        """The document says of itself that another took its place."""
+        return "superseded" in (self.version or "").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class DraftSentence:
-    """One sentence as a writer made it, unchecked. `text` is Markdown, with the white space that follows it."""
+    """One sentence, Markdown, with the white space that follows it. From a writer it is unchecked and bears no marks;
+    what a Stage and an Answer have is checked and bears its [n] marks."""
 
     text: str
     citations: tuple[Citation, ...] = ()
@@ -151,26 +158,31 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class DraftEnd:
-    """A writer's last word. `notice` is a line to show with the answer ("I quote because ..."); cost None: unknown."""
+    """A writer's last word. `notice` is a line to show with the answer ("I quote because ..."); cost None: unknown.
+    `complete` False: it broke off after tokens were paid for."""
 
     model: str
     usage: Usage | None = None
     cost_usd: float | None = None
     notice: str = ""
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What a search gave, best first. `nearest` are what fell below the floor, to show when the desk abstains."""
+    """What a search gave, best first. `nearest` are what fell below the floor, to show when the desk abstains.
+    `search_ms` is the time that embedding the query and Qdrant took."""
 
     passages: tuple[Passage, ...]
     nearest: tuple[Passage, ...]
     index_version: int
+    search_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the desk says, as stored. `sentences` are checked; `text` is Markdown with [n] marks into `citations`."""
+    """What the desk says, as stored. `sentences` are what the stage was given; `text` is Markdown, complete without
+    `notice`, with [n] marks: [1] is `citations[0]`. `nearest` are named in the text of an abstention already."""
 
     outcome: Outcome
     text: str
@@ -188,6 +200,19 @@ class Answer:
     searched: str = ""  # the standalone question that was searched for
     rejected: tuple[str, ...] = ()  # why sentences were cut, for the log
     incident: str | None = None  # with FAILED: what the log has too
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHit:
+    """A section that /sources found. `snippet` is plain text of at most 200 characters."""
+
+    chunk_id: str
+    document_id: str
+    title: str
+    section: str
+    snippet: str
+    url: str
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,59 @@
+"""What the desk says when it has no answer: what it searched for, the nearest sources and how fresh they are, a human.
+
+Pure. What people or documents wrote is quoted as plain text: nothing in it can be a link, a mention or markup.
+"""
+
+import re
+from collections.abc import Sequence
+
+from bot.desk.model import Answer, Desk, Outcome, Passage, PromptRef, Retrieval
+from bot.desk.words import flat
+
+NOT_FOUND = "I couldn't find an answer to that in our documents."
+_SHOWN = 3
+_SEARCHED = 160  # characters
+
+
+def abstain(desk: Desk, searched: str, found: Retrieval, prompt: PromptRef | None, said: str = NOT_FOUND) -> Answer:
+    """`said` is the first line: why there is no answer."""
+    nearest = found.passages or found.nearest
+    parts = [said, f"I searched for “{plain(searched, _SEARCHED)}”."]
+    if nearest:
+        parts[-1] += " The nearest pages I have:\n" + "\n".join(_lines(nearest))
+    parts.append(offer(desk))
+    return Answer(
+        Outcome.ABSTAINED,
+        "\n\n".join(part for part in parts if part),
+        nearest=tuple(nearest),
+        prompt=prompt,
+        index_version=found.index_version,
+        searched=searched,
+    )
+
+
+def hand_over(desk: Desk) -> Answer:
+    """The asker called for a human."""
+    if desk.escalation_channel:
+        return Answer(Outcome.ESCALATED, "I'm passing this on to a human.")
+    return Answer(Outcome.ABSTAINED, "I can't reach a human from here: this desk has nobody connected to it.")
+
+
+def offer(desk: Desk) -> str:
+    return "Press *Talk to a human* and somebody takes it from here." if desk.escalation_channel else ""
+
+
+def plain(text: str, limit: int) -> str:
+    """Somebody else's words on one line, without what Markdown or Slack would act on."""
+    bare = re.sub(r"[<>`*_~\[\]|\\@]|\w+://", "", flat(text)).strip()
+    return bare if len(bare) <= limit else bare[:limit].rsplit(" ", 1)[0] + "…"
+
+
+def _lines(passages: Sequence[Passage]) -> list[str]:
+    named: dict[tuple[str, str], str] = {}
+    for passage in passages:
+        section = f" › {plain(passage.section, 80)}" if passage.section else ""
+        changed = f"{passage.changed_at.day} {passage.changed_at:%b %Y}"
+        old = ", superseded" if passage.superseded else ""
+        line = f"- {plain(passage.title, 80)}{section} (changed {changed}{old})"
+        named.setdefault((passage.document_id, passage.section), line)
+    return list(named.values())[:_SHOWN]

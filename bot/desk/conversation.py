@@ -1,0 +1,79 @@
+"""What of a thread is used: the turns that fit the budget, and a follow-up as a question that stands alone. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.desk.model import Turn
+from bot.desk.words import codes, content_words, flat
+
+_MARKS = re.compile(r"\s?\[\d{1,3}\]")
+_ELLIPSIS = re.compile(
+    r"(?:(?:ok(?:ay)?|thanks|thank you|great|so|hm+|yes|no)[,. ]+)*(?:and|or|but|also|plus|what|how|same)?[, ]*"
+    r"(?:(?:what|how) about|what if|how if|about|and|for|with|if|in|to|on|at|by|without|only|even|not|also)\b.*",
+    re.IGNORECASE,
+)
+_POINTING = re.compile(
+    r"\b(?:it|its|it's|they|them|their|theirs|that|those|this|these|ones?|there|he|she|him|her|the same|the other|then"
+    r"|either|both|neither|the (?:first|second|third|last|latter|former)(?: one)?)\b",
+    re.IGNORECASE,
+)
+_BARE_QUESTION = re.compile(
+    r"(?:why|how|how so|when|where|how much|how long|how many|which|which one|who|really|and)(?: not)?"
+)
+_POINTS_WITHIN = re.compile(
+    r"\b(?:so|such|if|know|sure|say|says|think|is|means?|in case|so) that\b|\bthis (?:week|month|year)\b", re.IGNORECASE
+)
+_FEW = 2  # content words: a question with no more is short
+
+
+def fit(turns: Sequence[Turn], max_turns: int, max_chars: int) -> tuple[Turn, ...]:
+    """The latest turns within the budget, oldest first, beginning with the asker's; citation marks are taken out."""
+    kept: list[Turn] = []
+    for turn in reversed(turns[-max_turns:]):
+        text = _MARKS.sub("", turn.text).strip() if turn.role == "desk" else turn.text.strip()
+        max_chars -= len(text)
+        if max_chars < 0:
+            break
+        if text:
+            kept.append(replace(turn, text=text))
+    while kept and kept[-1].role != "asker":
+        kept.pop()
+    return tuple(reversed(kept))
+
+
+def standalone(question: str, turns: Sequence[Turn]) -> str:
+    """A follow-up together with what it follows: "and for headphones?" after "How long can I return a laptop?".
+
+    A question that says by itself what it is about comes back as it is.
+    """
+    asked = [turn.text for turn in turns if turn.role == "asker" and content_words(turn.text)]
+    root = next((text for text in reversed(asked) if not _follows(text)), asked[0] if asked else None)
+    if root is None or not _follows(question):
+        return question.strip()
+    context = [root]
+    if not _ELLIPSIS.fullmatch(flat(question)) and asked[-1] != root:
+        context.append(asked[-1])
+    said = content_words(question)
+    words = [word for text in context for word in _surface(text) if not content_words(word) <= said]
+    return " ".join([question.strip(), *dict.fromkeys(words)])
+
+
+def _follows(text: str) -> bool:
+    """Whether a text, in a running thread, needs what was said before it."""
+    plain = flat(text).strip(" ?!.")
+    words = content_words(plain)
+    if codes(plain):
+        return len(words) <= 1 + len(codes(plain)) and bool(_ELLIPSIS.fullmatch(plain))
+    if _BARE_QUESTION.fullmatch(plain.lower()) or len(words) <= 1:
+        return True
+    if _ELLIPSIS.fullmatch(plain) and len(words) <= 3:
+        return True
+    if _POINTING.search(_POINTS_WITHIN.sub(" ", plain)):
+        return len(words) <= 4
+    return len(words) <= _FEW and len(plain.split()) <= 5
+
+
+def _surface(text: str) -> list[str]:
+    """The words that carry a text's meaning, as they were written."""
+    return [word for word in re.findall(r"[\w$%.'-]*\w", flat(text)) if content_words(word)]

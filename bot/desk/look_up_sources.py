@@ -1,0 +1,56 @@
+"""What /sources does: which sections the words find, by document, with the lines that fit best."""
+
+from collections.abc import Sequence
+
+from bot.desk.audience import readable_in
+from bot.desk.model import Desk, Passage, Place, SourceHit
+from bot.desk.ports import Engine
+from bot.desk.sentences import split_passage
+from bot.desk.words import content_words, flat
+
+SNIPPET = 200  # characters
+
+
+class LookUpSources:
+    """Raises RetrievalUnavailable; an empty list means that nothing was found."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def __call__(self, words: str, desk: Desk, place: Place) -> tuple[SourceHit, ...]:
+        """Sections for `words`, the best document's first, then the next one's. `place` is where they will be seen."""
+        found = await self._engine.retrieve(words, sources=desk.sources, audience=readable_in(place))
+        return tuple(_hit(passage, words) for passage in _by_document(found.passages or found.nearest))
+
+
+def _by_document(passages: Sequence[Passage]) -> list[Passage]:
+    order = {document: rank for rank, document in enumerate(dict.fromkeys(one.document_id for one in passages))}
+    return sorted(passages, key=lambda passage: order[passage.document_id])
+
+
+def _hit(passage: Passage, words: str) -> SourceHit:
+    return SourceHit(
+        chunk_id=passage.chunk_id,
+        document_id=passage.document_id,
+        title=passage.title,
+        section=passage.section,
+        snippet=snippet(passage.text, words),
+        url=passage.url,
+        changed_at=passage.changed_at,
+    )
+
+
+def snippet(text: str, words: str, limit: int = SNIPPET) -> str:
+    """At most `limit` characters around the sentence that shares most with `words`; "…" where something is left out."""
+    units = [flat(unit) for unit in split_passage(text)]
+    wanted = content_words(words)
+    first = max(range(len(units)), key=lambda at: (len(wanted & content_words(units[at])), -at), default=0)
+    last, room = first + 1, limit - 2
+    while last < len(units) and len(" ".join(units[first : last + 1])) <= room:
+        last += 1
+    while first > 0 and len(" ".join(units[first - 1 : last])) <= room:
+        first -= 1
+    chosen = " ".join(units[first:last])
+    if len(chosen) > room:
+        return ("…" if first else "") + chosen[:room].rsplit(" ", 1)[0] + "…"
+    return ("…" if first else "") + chosen + ("…" if last < len(units) else "")

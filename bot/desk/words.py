@@ -1,0 +1,61 @@
+"""Words as they are compared: typography flattened, inflections cut, the words that carry no meaning left out. Pure."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_TYPOGRAPHY = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛′", "'"),
+        **dict.fromkeys("“”„‟″«»", '"'),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff"),
+    }
+)
+_WORD = re.compile(r"[a-z0-9]+(?:[-'.][a-z0-9]+)*")
+_CODE = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])")
+_MEASURE = re.compile(r"\d+(?:-?(?:to-)?\d+)*-?[a-z]+(?:-[a-z]+)*|v\d+", re.IGNORECASE)  # 100W, 30-day, 2-year-old, v3
+_EMPTY = """a about after all also am an
+    and any are as at be been before but by can could did do does for from get give
+    got had has have how i if in into is it its it's i'm just let long many may me might more much must my need no not of
+    off on only or our out please shall should so some tell than thanks that the their them then there these they this
+    those to too under until up us very want was we were what what's when where which while who why will with would
+    yes you your"""
+_STOP = frozenset(_EMPTY.split())
+
+
+def flat(text: str) -> str:
+    """Typographic quotes, dashes and white space as their plain twins, one space at most."""
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY).split())
+
+
+def stem(word: str) -> str:
+    """Cut the commonest English endings, so that "returned" meets "returns". Crude on purpose."""
+    word = word.removesuffix("'s")
+    for ending, put, least in (
+        ("ies", "y", 5), ("sses", "ss", 6), ("ing", "", 6), ("ed", "", 5), ("es", "", 6), ("s", "", 4), ("ly", "", 6),
+    ):  # fmt: skip
+        if word.endswith(ending) and len(word) >= least and not word.endswith("ss"):
+            word = word[: -len(ending)] + put
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "ls":
+        word = word[:-1]
+    return word[:-1] if len(word) > 3 and word[-1] in "ey" else word
+
+
+@lru_cache(maxsize=4096)
+def content_words(text: str) -> frozenset[str]:
+    """The stems that carry the meaning of a text."""
+    words = (word for found in _WORD.findall(flat(text).lower()) for word in {found, *found.split("-")})
+    return frozenset(stem(word) for word in words if word not in _STOP and len(word) > 1)
+
+
+def codes(text: str) -> frozenset[str]:
+    """Product codes, order numbers and model names, in capitals: VX-TB4-DOCK, EM-104233. Not measures such as 100W."""
+    return frozenset(
+        code.upper() for code in _CODE.findall(flat(text)) if len(code) >= 4 and not _MEASURE.fullmatch(code)
+    )
+
+
+def has_code(text: str, wanted: frozenset[str]) -> bool:
+    return bool(wanted) and not wanted.isdisjoint(codes(text))
