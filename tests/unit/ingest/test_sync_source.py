@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,17 @@ def test_an_audience_or_link_that_changed_rewrites_every_document(world: World) 
     assert world.sync().changed == 1
     payload = next(iter(world.collection.points.values())).payload
     assert (payload.audience, payload.url) == (("staff",), "https://docs.example.com/help/a.md")
+
+
+def test_a_passage_says_where_it_stands_and_when_it_changed(world: World) -> None:
+    """Title, section, version, link and the file's time, for the citation."""
+    path = world.write("policy.md", "# Policy\n\nVersion 2.0, May 2026.\n\n## Fees\n\nNone.")
+    os.utime(path, (1_790_000_000, 1_790_000_000))
+    world.sync()
+    payload = next(each.payload for each in world.collection.points.values() if each.payload.section)
+    assert (payload.title, payload.section, payload.text, payload.url) == ("Policy", "Fees", "None.", "policy.md")
+    assert (payload.version, payload.changed_at) == ("v2.0, May 2026", datetime.fromtimestamp(1_790_000_000, UTC))
+    assert (payload.source, payload.position) == ("docs", 1)
 
 
 def test_an_index_that_is_away_fails_the_sync_and_loses_nothing(world: World) -> None:
