@@ -102,6 +102,12 @@ class Config:
     def data_dir(self) -> Path:
         return self.bot.data_dir
 
+    @property
+    def store_url(self) -> str:
+        """Where questions and answers are kept, as SQLAlchemy's URL. Holds a password where DATABASE_URL does."""
+        url = self.bot.database_url
+        return url.get_secret_value() if url else f"sqlite:///{self.data_dir / 'frontdesk.sqlite3'}"
+
 
 def find_config(given: Path | None, folder: Path) -> Path:
     """The file to use: the given one, ./frontdesk.toml, or in Frontdesk's own repository the demo's."""

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from ops.reports import AskReport, CheckReport, FoundSource, IndexReport, SyncOutcome, SyncStep
+
+if TYPE_CHECKING:  # the doctor imports everything
+    from ops.doctor import Check
 
 
 class Steps:
@@ -101,6 +104,12 @@ def show_check(report: CheckReport) -> None:
     )
     for problem in report.problems:
         click.echo(f"  {problem}")
+
+
+def show_checks(checks: "Sequence[Check]") -> None:
+    marks = {"ok": "ok     ", "warning": "note   ", "failed": "FAILED "}
+    for check in checks:
+        click.echo(f"{marks[check.verdict]}{check.name}: {check.said}")
 
 
 def day(moment: datetime) -> str:

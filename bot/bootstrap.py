@@ -1,0 +1,81 @@
+"""Builds the bot's parts and hands them to each other: the only place in bot that knows all of them."""
+
+from dataclasses import dataclass
+
+from bot.desk.answer_question import AnswerQuestion
+from bot.desk.look_up_sources import LookUpSources
+from bot.desk.model import Desk
+from bot.desk.ports import Clock, Conversations, Engine
+from bot.engine import build_engine
+from bot.escalation.escalate import Escalate
+from bot.prompting import PromptLibrary
+from bot.settings import BotSettings
+from bot.slack.client import SlackClients
+from bot.slack.connection import Edge, SlackConnection
+from bot.slack.human_desk import SlackHumanDesk
+from bot.slack.people import People
+from bot.slack.worker import Desks, Work
+from bot.store import Store
+from ingest.index import SearchIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The use cases over their adapters."""
+
+    settings: BotSettings
+    desks: tuple[Desk, ...]
+    engine: Engine
+    prompts: PromptLibrary
+    store: Store
+    look_up_sources: LookUpSources
+    clock: Clock
+
+    def answering(self, conversations: Conversations) -> AnswerQuestion:
+        """The use case with the conversation from there: a Slack thread's, or one that was given."""
+        return AnswerQuestion(self.engine, self.prompts, conversations, self.store.answers, self.settings.answering)
+
+    def slack(self) -> SlackConnection:
+        """The edge to Slack, not started yet."""
+        slack, store = self.settings.slack, self.store
+        clients = SlackClients(slack)
+        people = People(clients)
+        humans = Escalate(
+            store.escalations,
+            store.answers,
+            store.threads,
+            SlackHumanDesk(clients, people),
+            self.clock,
+            channels={desk.name: desk.escalation_channel for desk in self.desks},
+            admin_channel=slack.admin_channel,
+            agents=slack.agents,
+            admins=slack.admins,
+        )
+        work = Work(
+            inbox=store.inbox,
+            posts=store.posts,
+            answers=store.answers,
+            threads=store.threads,
+            humans=humans,
+            answer_question=self.answering(store.answers),
+            desks=Desks(self.desks),
+            settings=self.settings.answering,
+            clock=self.clock,
+        )
+        return SlackConnection(Edge(clients, people, work, self.look_up_sources, store.feedback))
+
+    async def close(self) -> None:
+        await self.engine.close()
+
+
+def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Clock) -> Bot:
+    """Raises PromptInvalid when a desk's prompt can't be used: better at the start than at the first question."""
+    prompts = PromptLibrary(settings.prompt_dirs)
+    desks = tuple(
+        Desk(name, desk.prompt, desk.sources, desk.channels, desk.escalation_channel)
+        for name, desk in settings.desks.items()
+    )
+    for desk in desks:
+        prompts.live(desk.prompt)
+    engine = build_engine(settings.model, settings.answering, index)
+    return Bot(settings, desks, engine, prompts, store, LookUpSources(engine), clock)

@@ -1,0 +1,133 @@
+"""Composes the parts of a process: knowledge, store and bot; and the operations over them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.bootstrap import Bot, build_bot
+from bot.desk.errors import DeskError
+from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
+from bot.store import open_store
+from ops.config import Config
+from ops.control import connect
+from ops.knowledge import Knowledge, open_knowledge
+from ops.operations import OnStep, OperationError, Operations
+from ops.reports import (
+    AskReport,
+    AskRequest,
+    CheckReport,
+    FoundSource,
+    IndexReport,
+    SourcesRequest,
+    SyncOutcome,
+    SyncRequest,
+)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenConversation:
+    """bot.desk.ports.Conversations for a question that comes with its conversation."""
+
+    given: tuple[Turn, ...]
+
+    async def turns(self, question: Question) -> Sequence[Turn]:
+        return self.given
+
+
+class NoStage:
+    """bot.desk.ports.Stage for an answer that is shown when it is whole."""
+
+    async def progress(self, text: str) -> None:
+        return None
+
+    async def sentence(self, sentence: DraftSentence) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOperations:
+    """ops.operations.Operations in this process."""
+
+    knowledge: Knowledge
+    bot: Bot
+
+    async def ask(self, request: AskRequest) -> AskReport:
+        now = utc_now()
+        ts = f"{now.timestamp():.6f}"
+        question = Question(
+            key=question_key("cli", "cli", ts),
+            text=request.question,
+            asker=Person(request.email or "cli", email=request.email),
+            place=Place("cli", "cli", "cli"),
+            ts=ts,
+            asked_at=now,
+        )
+        answer_question = self.bot.answering(GivenConversation(tuple(turn.turn() for turn in request.conversation)))
+        return AskReport.of(await answer_question(question, self._desk(request.desk), NoStage()))
+
+    async def sync(self, request: SyncRequest, on_step: OnStep) -> tuple[SyncOutcome, ...]:
+        return await asyncio.to_thread(self.knowledge.sync, request, on_step)
+
+    async def sources(self, request: SourcesRequest) -> tuple[FoundSource, ...]:
+        with _reported():
+            hits = await self.bot.look_up_sources(request.words, self._desk(request.desk), Place("cli", "cli", "cli"))
+        return tuple(
+            FoundSource(
+                title=hit.title, section=hit.section, snippet=hit.snippet, uri=hit.url, changed_at=hit.changed_at
+            )
+            for hit in hits
+        )
+
+    async def index_status(self) -> IndexReport:
+        return await asyncio.to_thread(self.knowledge.status)
+
+    async def index_verify(self) -> CheckReport:
+        return await asyncio.to_thread(self.knowledge.verify)
+
+    def _desk(self, name: str | None) -> Desk:
+        for desk in self.bot.desks:
+            if name in (None, desk.name):
+                return desk
+        raise OperationError(f"{name} is not a desk; known: {', '.join(desk.name for desk in self.bot.desks)}")
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except DeskError as error:
+        raise OperationError(str(error)) from error
+
+
+@asynccontextmanager
+async def open_operations(config: Config) -> AsyncIterator[LocalOperations]:
+    """Everything but Slack, opened in this process. Raises OperationError."""
+    with open_knowledge(config.ingest) as knowledge:
+        with _reported():
+            store = await open_store(config.store_url, utc_now)
+        try:
+            with _reported():
+                bot = build_bot(config.bot, knowledge.search, store, utc_now)
+            try:
+                yield LocalOperations(knowledge, bot)
+            finally:
+                await bot.close()
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def operations(config: Config) -> AsyncIterator[Operations]:
+    """The operations of the `serve` that owns this data_dir, or this process's own when none runs."""
+    async with connect(config.data_dir) as remote:
+        if remote is not None:
+            yield remote
+            return
+    async with open_operations(config) as local:
+        yield local

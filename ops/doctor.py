@@ -1,0 +1,144 @@
+"""`frontdesk doctor`: everything that can be checked before people rely on it, one line each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from bot.desk.errors import DeskError
+from bot.engine import check_model
+from bot.prompting import PromptLibrary
+from bot.slack.client import SlackClients
+from bot.slack.connection import check_credentials, granted_scopes
+from bot.store import open_store
+from ingest.model import SourceError
+from ingest.sources import make_source
+from ops.composition import utc_now
+from ops.config import Config
+from ops.control import connect
+from ops.knowledge import open_knowledge
+from ops.operations import OperationError
+from ops.reports import IndexReport
+
+MANIFEST = Path(__file__).parent / "slack" / "manifest.yaml"
+
+
+class Check(BaseModel):
+    """What was looked at and what was found. `warning`: it works, and less than it could."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    verdict: Literal["ok", "warning", "failed"]
+    said: str
+
+
+def _ok(name: str, said: str) -> Check:
+    return Check(name=name, verdict="ok", said=said)
+
+
+def _failed(name: str, error: Exception | str) -> Check:
+    return Check(name=name, verdict="failed", said=str(error))
+
+
+def _warning(name: str, said: str) -> Check:
+    return Check(name=name, verdict="warning", said=said)
+
+
+async def examine(config: Config) -> list[Check]:
+    """Every check, in the order in which they are best put right."""
+    return [
+        _ok("configuration", str(config.path)),
+        *_prompts(config),
+        *_sources(config),
+        await _index(config),
+        await _database(config),
+        await _model(config),
+        *[check async for check in _slack(config)],
+    ]
+
+
+def _prompts(config: Config) -> Iterator[Check]:
+    library = PromptLibrary(config.bot.prompt_dirs)
+    for name, desk in config.bot.desks.items():
+        try:
+            ref = library.live(desk.prompt).ref
+            yield _ok(f"prompt of {name}", f"{ref.name} {ref.version}")
+        except DeskError as error:
+            yield _failed(f"prompt of {name}", error)
+
+
+def _sources(config: Config) -> Iterator[Check]:
+    for name, settings in config.ingest.sources.items():
+        try:
+            listing = make_source(name, settings).list()
+        except SourceError as error:
+            yield _failed(f"source {name}", error)
+            continue
+        said = f"{len(listing.documents)} documents in {settings.path}"
+        if listing.problems:
+            yield _warning(f"source {name}", f"{said}; {listing.problems[0]}")
+        elif not listing.documents:
+            yield _warning(f"source {name}", f"{said}; it holds Markdown, HTML, PDF, DOCX, CSV or text files")
+        else:
+            yield _ok(f"source {name}", said)
+
+
+async def _index(config: Config) -> Check:
+    def report() -> IndexReport:
+        with open_knowledge(config.ingest) as knowledge:
+            knowledge.embedder.embed(["a question"])
+            return knowledge.status()
+
+    try:
+        async with connect(config.data_dir) as remote:
+            status = await remote.index_status() if remote else await asyncio.to_thread(report)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other checks go on
+        return _failed("index", error)
+    said = f"{status.documents} documents, {status.chunks} chunks, {status.embedding_model}"
+    return _ok("index", said) if status.documents else _warning("index", f"{said}; fill it with `frontdesk sync`")
+
+
+async def _database(config: Config) -> Check:
+    try:
+        store = await open_store(config.store_url, utc_now)
+    except DeskError as error:
+        return _failed("database", error)
+    waiting = await store.inbox.depth()
+    await store.close()
+    return _ok("database", f"{waiting} questions wait to be answered")
+
+
+async def _model(config: Config) -> Check:
+    if config.bot.model.api_key is None:
+        return _warning("model", "ANTHROPIC_API_KEY is not set: the desk quotes the documents")
+    try:
+        return _ok("model", await check_model(config.bot.model))
+    except DeskError as error:
+        return _failed("model", error)
+
+
+async def _slack(config: Config) -> AsyncIterator[Check]:
+    slack = config.bot.slack
+    if slack.bot_token is None or slack.app_token is None:
+        missing = "SLACK_BOT_TOKEN" if slack.bot_token is None else "SLACK_APP_TOKEN"
+        yield _warning("slack", f"{missing} is not set: `serve` needs it, `try` does not")
+        return
+    clients = SlackClients(slack)
+    await clients.open()
+    try:
+        me = await check_credentials(clients)
+        yield _ok("slack tokens", f"{me.user_id} in {me.team}")
+        wanted = set(yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
+        lacking = wanted - await granted_scopes(clients)
+        if lacking:
+            yield _failed("slack scopes", f"missing: {', '.join(sorted(lacking))}; add them and reinstall the app")
+        else:
+            yield _ok("slack scopes", "all that ops/slack/manifest.yaml asks for")
+    except (DeskError, OperationError) as error:
+        yield _failed("slack tokens", error)
+    finally:
+        await clients.close()

@@ -1,0 +1,66 @@
+"""`frontdesk serve`: bot, scheduler and control socket in one process, until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.desk.errors import DeskError
+from ingest.schedule import SyncScheduler
+from ops.composition import LocalOperations, open_operations
+from ops.config import Config, ConfigError
+from ops.control import serve_control
+from ops.operations import OnStep, OperationError
+from ops.reports import SyncRequest, SyncStep
+
+log = logging.getLogger(__name__)
+
+
+async def serve(config: Config) -> None:
+    """Serve until SIGINT or SIGTERM, then drain."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(config, _log_step):
+        log.info("serving; stop with Ctrl+C")
+        await stop.wait()
+        log.info("stopping: what is being answered is finished first")
+
+
+@asynccontextmanager
+async def serving(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperations]:
+    """Everything, running while the block does. Raises ConfigError and OperationError before anything is answered."""
+    slack = config.bot.slack
+    for name, token in (("SLACK_BOT_TOKEN", slack.bot_token), ("SLACK_APP_TOKEN", slack.app_token)):
+        if token is None:
+            raise ConfigError(f'{name} is missing; README.md, "Connect a real workspace"; or run `frontdesk try`')
+    async with open_operations(config) as local:
+        knowledge = local.knowledge
+
+        async def sync(name: str) -> None:
+            outcome = await asyncio.to_thread(knowledge.sync_held, name, SyncRequest(), on_step)
+            failed = f"; {len(outcome.failed)} documents failed" if outcome.failed else ""
+            log.info("synced %s: %s%s %s", name, outcome.state, failed, outcome.problem)
+
+        schedules = {name: source.schedule for name, source in config.ingest.sources.items()}
+        scheduler = SyncScheduler(knowledge.leases, schedules, sync)
+        connection = local.bot.slack()
+        async with serve_control(local, config.data_dir):
+            try:
+                await connection.start()
+            except DeskError as error:
+                raise OperationError(str(error)) from error
+            try:
+                await scheduler.start()
+                yield local
+            finally:
+                knowledge.stopping = True
+                await connection.stop()
+                await scheduler.stop()
+
+
+def _log_step(step: SyncStep) -> None:
+    if step.total and step.done == step.total:
+        log.info("sync of %s: %s %d of %d", step.source, step.stage, step.done, step.total)
