@@ -27,6 +27,7 @@ _BLOCKS = frozenset(
     )
 )
 _HEADING = re.compile(r"h[1-6]")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")  # soft hyphens, zero-width spaces, joiners, byte order marks
 
 
 def parse_html(content: bytes | str) -> Parsed:
@@ -200,7 +201,7 @@ def _raw_inline(element: Tag) -> str:
 
 def _string(node: object) -> str:
     if isinstance(node, NavigableString) and not isinstance(node, PreformattedString):  # comments are preformatted
-        return re.sub(r"\s+", " ", node)
+        return re.sub(r"\s+", " ", _INVISIBLE.sub("", node))
     return ""
 
 

@@ -113,6 +113,7 @@ def test_html() -> None:
     [
         ("<table><tr><td><h2>A</h2><p>Laid out</td><td><p>Right</td></tr></table>", ["Laid out", "Right"]),
         ("<form><p>All of it in a form</p></form>", ["All of it in a form"]),
+        ("<p>in&shy;visible&#8203;", ["invisible"]),
         ('<meta charset="iso-8859-1"><p>caf\xe9', ["caf\xe9"]),
     ],
 )
