@@ -35,7 +35,6 @@ class DocumentEngine:
     """The port bot.desk.ports.Engine. `writer` None: no model is configured, so write() quotes."""
 
     def __init__(self, index: SearchIndex, writer: Writer | None, settings: AnsweringSettings) -> None:
-        self._index = index
         self._quoting = ExtractiveWriter(index.similarity)
         self._shown = settings.passages
         self.llama = DeskQueryEngine(
@@ -52,13 +51,12 @@ class DocumentEngine:
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         asked = DeskQuery(query, sources=tuple(sources), audience=tuple(audience))
-        version = self._index.version()
         usable, retrieved = await self.llama.find(asked)
         nearest = [] if usable else retrieved[: self._shown]
         return Retrieval(
             passages=tuple(passage_of(node) for node in usable),
             nearest=tuple(passage_of(node) for node in nearest),
-            index_version=version,
+            index_version=asked.index_version,
             search_ms=asked.search_ms,
         )
 

@@ -15,13 +15,14 @@ from ingest.index.contract import Hit, IndexUnavailable, SearchIndex
 
 @dataclass
 class DeskQuery(QueryBundle):
-    """A question as the engine's parts see it. `search_ms` is filled in by the retriever."""
+    """A question as the engine's parts see it. `search_ms` and `index_version` are filled in by the retriever."""
 
     audience: Sequence[str] = ()
     sources: Sequence[str] = ()
     prompt: Prompt | None = None
     turns: Sequence[Turn] = ()
     search_ms: float = field(default=0.0, compare=False)
+    index_version: int = field(default=0, compare=False)
 
 
 class HybridRetriever(BaseRetriever):
@@ -37,8 +38,9 @@ class HybridRetriever(BaseRetriever):
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         query = query_bundle if isinstance(query_bundle, DeskQuery) else DeskQuery(query_bundle.query_str)
-        began = perf_counter()
         try:
+            query.index_version = self._index.version()
+            began = perf_counter()
             hits = self._index.search(
                 query.query_str, audience=query.audience, sources=query.sources, limit=self._candidates
             )
