@@ -21,7 +21,8 @@ GENERATION = "generation"
 PREFIX = "frontdesk-"  # on a shared server: whatever is not named so is not ours
 
 RRF_K = 60  # the literature's; qdrant-client's own default is 2
-MIN_CANDIDATES = 50  # of each leg: with fewer, what is good in both but best in neither is lost
+# Of each leg: with fewer, what is good in both but best in neither is lost (PolicyQA nDCG@10: .361 at 50, .366 at 100).
+MIN_CANDIDATES = 100
 
 Fields = dict[str, Any]  # a payload at Qdrant's wire
 

@@ -33,6 +33,7 @@ from ingest.index import (
 )
 from ingest.index import edge as edge_module
 from ingest.index.edge import EdgeCollection
+from ingest.index.schema import MIN_CANDIDATES
 from ingest.index.server import ServerCollection, connect
 from ingest.settings import IndexSettings
 
@@ -154,10 +155,10 @@ def test_scores_are_reciprocal_ranks_with_k_60_and_similarity_is_the_cosine(
     assert (first.payload.document_id, first.score) == ("d1", pytest.approx(2 / 60))
     assert second.score == pytest.approx(1 / 61)
     assert (first.similarity, second.similarity) == (pytest.approx(1.0), pytest.approx(0.6))
-    collection.upsert([point(f"filler {at}", near, document_id=f"f{at}") for at in range(60)])
+    collection.upsert([point(f"filler {at}", near, document_id=f"f{at}") for at in range(MIN_CANDIDATES)])
     collection.upsert([point("quagga", away, document_id="rare")])
-    rare = collection.search(Query("quagga", near, ("everyone",)))[1]
-    assert (rare.payload.document_id, rare.similarity) == ("rare", pytest.approx(0.0, abs=1e-6))
+    found = {hit.payload.document_id: hit for hit in collection.search(Query("quagga", near, ("everyone",)))}
+    assert (found["rare"].score, found["rare"].similarity) == (pytest.approx(1 / 60), pytest.approx(0.0, abs=1e-6))
 
 
 def test_a_reader_gets_only_their_audience_and_sources(
@@ -344,7 +345,9 @@ def test_both_adapters_rank_alike(tmp_path: Path, write: Write, embedder: Embedd
     for question in ("return a drone", "express shipping of a phone", "ElectroCare headset", "broken camera"):
         query = ask(embedder, question, limit=len(points))
         one, other = (collection.search(query) for collection in both)
-        assert {hit.id: hit.score for hit in one} == pytest.approx({hit.id: hit.score for hit in other})
+        # Float rounding may swap two neighbours in one leg: 1/60 - 1/61 = 0.00027.
+        assert {hit.id: hit.score for hit in one} == pytest.approx({hit.id: hit.score for hit in other}, abs=3e-4)
+        assert one[0].id == other[0].id
         assert {hit.id: hit.similarity for hit in one} == pytest.approx(
             {hit.id: hit.similarity for hit in other}, abs=1e-5
         )
