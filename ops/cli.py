@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 from pydantic import TypeAdapter, ValidationError
 
+from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
 from ops.operations import OperationError, Operations
 from ops.reports import AskRequest, SourcesRequest, SpokenTurn, SyncRequest
@@ -23,6 +24,9 @@ from ops.reports import AskRequest, SourcesRequest, SpokenTurn, SyncRequest
 # Heavy parts (LlamaIndex, Qdrant, Slack) take seconds to import, so each command imports what it runs: `--help`, a
 # wrong setting and `prompts` answer at once.
 # ruff: noqa: PLC0415
+
+if TYPE_CHECKING:
+    from bot.prompting import PromptLibrary
 
 Result = TypeVar("Result")
 
@@ -43,7 +47,7 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except (ConfigError, OperationError) as error:
+        except (ConfigError, OperationError, DeskError) as error:
             _fail(str(error))
 
 
@@ -238,7 +242,10 @@ def diff_prompts(settings: Settings, name: str, old: str, new: str) -> None:
     click.echo(_prompts(settings).diff(name, old, new), nl=False)
 
 
-def _prompts(settings: Settings) -> Any: ...
+def _prompts(settings: Settings) -> "PromptLibrary":
+    from bot.prompting import PromptLibrary
+
+    return PromptLibrary(settings.load().bot.prompt_dirs)
 
 
 @main.group()

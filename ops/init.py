@@ -60,7 +60,7 @@ name: support
 version: 1.0.0
 summary: First version. Say who the assistant is and what it must never do.
 date: {date}
-variables: []
+variables: {}
 ---
 You are the support assistant of our company, in Slack.
 
@@ -77,7 +77,7 @@ def write_project(folder: Path, documents: str, date: str) -> Iterator[str]:
     config = folder / "frontdesk.toml"
     if config.exists():
         raise ConfigError(f"{config} exists already and was left as it is; edit it, or choose another folder")
-    prompt = _PROMPT.format(date=date)
+    prompt = _PROMPT.replace("{date}", date)
     version = folder / "prompts" / "support" / "1.0.0.md"
     digest = hashlib.sha256(prompt.encode()).hexdigest()
     releases = folder / "prompts" / "releases.toml"

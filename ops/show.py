@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from ops.reports import AskReport, CheckReport, FoundSource, IndexReport, SyncOutcome, SyncStep
 
 if TYPE_CHECKING:  # the doctor imports everything
+    from bot.prompting import ListedPrompt
     from ops.doctor import Check
 
 
@@ -110,6 +111,12 @@ def show_checks(checks: "Sequence[Check]") -> None:
     marks = {"ok": "ok     ", "warning": "note   ", "failed": "FAILED "}
     for check in checks:
         click.echo(f"{marks[check.verdict]}{check.name}: {check.said}")
+
+
+def show_prompts(listed: "Sequence[ListedPrompt]") -> None:
+    for one in listed:
+        mark = "live" if one.live else "    " if one.released else "draft"
+        click.echo(f"{mark:5} {one.name} {one.version} ({one.date}): {one.summary}")
 
 
 def day(moment: datetime) -> str:
