@@ -114,8 +114,8 @@ class Faulty:
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         async def call(*args: Any, **options: Any) -> Any:
             if name == self._bot.crash_at:
-                self._bot.down = True
                 self._bot.crashed.set()
+                await asyncio.Event().wait()  # a dead process does nothing more
             if self._bot.down:
                 raise StoreUnavailable("the store is down")
             try:

@@ -1,0 +1,209 @@
+"""Crashes, outages and limits: nothing that was accepted is lost, and nothing is said twice."""
+
+import asyncio
+
+import pytest
+
+from bot.desk.model import Outcome
+from ops.workspace.server import LocalWorkspace
+from tests.scenarios.conftest import MakeBot, Shelf, everything, said
+
+ASK = "@frontdesk how long do I have to return something?"
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+@pytest.mark.parametrize("crash_at", ["posted", "finish", "started", "save"])
+async def test_killed_while_it_posts_there_is_one_answer(
+    workspace: LocalWorkspace, make_bot: MakeBot, streaming: bool, crash_at: str
+) -> None:
+    """Killed between Slack's accepting the post and our storing its ts, and at the other seams: one answer, complete."""
+    workspace.streaming = streaming
+    first = await make_bot(crash_at=crash_at)
+    ts = await workspace.say("dana", "support", ASK)
+    await asyncio.wait_for(first.crashed.wait(), 5)
+    await first.kill()
+    second = await make_bot()
+    assert await second.ended(ts) is Outcome.ANSWERED
+    [answer] = said(workspace, ts)
+    assert "30 days" in everything(answer)
+    assert "Returns policy" in everything(answer)
+    assert not answer.get("streaming")
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.startStream"])
+async def test_killed_when_the_reply_to_a_post_was_lost(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, method: str
+) -> None:
+    """Slack took the post, its reply never came, the process died while looking: the next run finishes that post."""
+    workspace.streaming = method == "chat.startStream"
+    first = await make_bot()
+    workspace.fail(method, after_effect=True)
+    look = workspace.hold("conversations.replies")
+    ts = await workspace.say("dana", "support", ASK)
+    await asyncio.wait_for(look.reached.wait(), 5)
+    assert len(said(workspace, ts)) == 1
+    await first.kill()
+    workspace.let_go("conversations.replies")
+    second = await make_bot()
+    assert await second.ended(ts) is Outcome.ANSWERED
+    [answer] = said(workspace, ts)
+    assert "30 days" in everything(answer)
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.startStream", "chat.appendStream", "chat.stopStream"])
+@pytest.mark.parametrize("after_effect", [True, False])
+async def test_a_lost_reply_makes_no_second_answer(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, method: str, after_effect: bool
+) -> None:
+    """A server error on a post, whether it was done or not, ends in one complete answer."""
+    workspace.streaming = method != "chat.postMessage"
+    shelf.pages["Returns policy"] += " A return is easy. " + " ".join(
+        f"Return rule {n} holds for 30 days." for n in range(40)
+    )
+    bot = await make_bot()
+    workspace.fail(method, status=500, after_effect=after_effect)
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    [answer] = said(workspace, ts)
+    assert everything(answer).count("Return rule 39 ") == 1
+    assert everything(answer).count("within 30 days of delivery") == 1
+
+
+async def test_a_stream_that_slack_ended_is_finished_by_an_update(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    """Slack ends streams after some minutes; the answer is whole all the same."""
+    bot = await make_bot()
+    shelf.gate, shelf.after = asyncio.Event(), 1
+    ts = await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: said(workspace, ts))
+    workspace.api._streams.clear()
+    shelf.gate.set()
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    [answer] = said(workspace, ts)
+    assert "Refunds take 5 business days" in everything(answer)
+    assert "Talk to a human" in everything(answer)
+
+
+async def test_a_store_that_is_down_acks_nothing(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """No ack, so Slack delivers again; when the store is back the question is answered once."""
+    bot = await make_bot()
+    bot.down = True
+    ts = await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: [one for one in workspace.calls if one["error"] == "not acked"])
+    bot.down = False
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    assert len(said(workspace, ts)) == 1
+
+
+async def test_shutdown_gives_back_what_it_does_not_finish(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    """What runs beyond the drain goes back to the inbox; the next run finishes the message that was begun."""
+    first = await make_bot()
+    shelf.gate, shelf.after = asyncio.Event(), 1
+    ts = await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: said(workspace, ts))
+    await first.stop(0)
+    shelf.gate.set()
+    second = await make_bot()
+    assert await second.ended(ts) is Outcome.ANSWERED
+    [answer] = said(workspace, ts)
+    assert "Refunds take 5 business days" in everything(answer)
+
+
+async def test_shutdown_waits_for_what_is_nearly_done(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    """Within the drain an answer is finished, stored and shown."""
+    bot = await make_bot()
+    shelf.gate = asyncio.Event()
+    ts = await workspace.say("dana", "support", ASK)
+    await asyncio.wait_for(shelf.writing.wait(), 5)
+    stopping = asyncio.create_task(bot.stop(5))
+    shelf.gate.set()
+    await stopping
+    assert "30 days" in everything(said(workspace, ts)[0])
+    second = await make_bot()
+    assert await second.ended(ts) is Outcome.ANSWERED
+    assert len(said(workspace, ts)) == 1
+
+
+async def test_a_failing_question_gets_its_notice_after_some_attempts(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    """Each run that dies counts; beyond the limit there is a visible notice with an incident id."""
+    ts = ""
+    for _ in range(2):
+        bot = await make_bot(answering={"max_attempts": 2})
+        shelf.gate, shelf.writing = asyncio.Event(), asyncio.Event()
+        ts = ts or await workspace.say("dana", "support", ASK)
+        await asyncio.wait_for(shelf.writing.wait(), 5)
+        await bot.kill()
+    bot = await make_bot(answering={"max_attempts": 2})
+    assert await bot.ended(ts) is Outcome.FAILED
+    [notice] = said(workspace, ts)
+    assert "several times" in everything(notice)
+    assert "Incident FD-" in everything(notice)
+
+
+async def test_rate_limits_are_waited_for(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """A 429 with Retry-After on the post delays the answer and loses nothing."""
+    workspace.streaming = False
+    bot = await make_bot()
+    workspace.fail("chat.postMessage", error="ratelimited", status=429, headers={"Retry-After": "1"})
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    assert len(said(workspace, ts)) == 1
+    assert len(workspace.called("chat.postMessage")) == 2
+
+
+async def test_a_form_that_slack_refuses_is_posted_plainer(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """Refused blocks do not cost the answer: its text and sources are posted without them."""
+    workspace.streaming = False
+    bot = await make_bot()
+    workspace.fail("chat.update", error="invalid_blocks")
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    [answer] = said(workspace, ts)
+    assert "30 days" in answer["text"]
+    assert "<https://electromart.example/returns-policy|Returns policy › Overview>" in answer["text"]
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_an_answer_beyond_slacks_limits_goes_on_in_a_second_message(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, streaming: bool
+) -> None:
+    """Nothing is cut off, each sentence is shown once, and sources and buttons stand in the last message."""
+    workspace.streaming = streaming
+    shelf.pages = {"Returns policy": ". ".join(f"Returning item number {n} takes {n} days" for n in range(400)) + "."}
+    bot = await make_bot()
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    parts = said(workspace, ts)
+    text = " ".join(everything(one) for one in parts)
+    assert len(parts) > 1
+    assert all(text.count(f"item number {n} takes") == 1 for n in range(400))
+    assert "Talk to a human" in everything(parts[-1])
+    assert [one for one in workspace.calls if one.get("error") not in (None, "unknown_method")] == []
+
+
+async def test_fifty_events_at_once_are_acked_and_answered(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """All are acked in time and each is answered once."""
+    bot = await make_bot()
+    asked = [await workspace.say("dana", "support", f"{ASK} ({n})") for n in range(50)]
+    for ts in asked:
+        assert await bot.ended(ts) is Outcome.ANSWERED
+    assert [one for one in workspace.calls if one["kind"] == "socket" and not one["ok"]] == []
+    assert all(len(said(workspace, ts)) == 1 for ts in asked)
+
+
+async def test_a_dropped_connection_is_made_again(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """A cut connection and a refresh are both followed by a new one; what was written meanwhile is answered."""
+    bot = await make_bot()
+    await workspace.drop_sockets()
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    await workspace.refresh_sockets()
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.ANSWERED
