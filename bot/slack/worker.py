@@ -279,9 +279,7 @@ class Workers:
         return any(one.get("ts") == item.ts and one.get("files") for one in messages)
 
     async def _keep_quiet(self, item: Accepted) -> None:
-        """A human has the thread. Only somebody who mentioned the bot is told so, and only they see it."""
-        if item.payload.get("type") != "app_mention":
-            return
+        """A human has the thread. Whoever addressed the bot there is told so, and only they see it."""
         try:
             with slack_errors():
                 await self._delivery.clients.poster.chat_postEphemeral(
