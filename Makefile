@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: try test check fmt bench soak lock install install-dev clean
 
 try: install
-	$(BIN)/frontdesk try
+	$(BIN)/frontdesk try $(TRY)
 
 test: install-dev
 	$(BIN)/pytest
