@@ -6,7 +6,8 @@ from bot.desk.answer_question import AnswerQuestion
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import Desk
 from bot.desk.ports import Clock, Conversations, Engine
-from bot.engine import build_engine
+from bot.engine.claude import ClaudeWriter
+from bot.engine.query_engine import DocumentEngine
 from bot.escalation.escalate import Escalate
 from bot.prompting import PromptLibrary
 from bot.settings import BotSettings
@@ -26,6 +27,7 @@ class Bot:
     settings: BotSettings
     desks: tuple[Desk, ...]
     engine: Engine
+    writer: ClaudeWriter | None
     prompts: PromptLibrary
     store: Store
     look_up_sources: LookUpSources
@@ -65,7 +67,8 @@ class Bot:
         return SlackConnection(Edge(clients, people, work, self.look_up_sources, store.feedback))
 
     async def close(self) -> None:
-        await self.engine.close()
+        if self.writer is not None:
+            await self.writer.close()
 
 
 def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Clock) -> Bot:
@@ -77,5 +80,6 @@ def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Cl
     )
     for desk in desks:
         prompts.live(desk.prompt)
-    engine = build_engine(settings.model, settings.answering, index)
-    return Bot(settings, desks, engine, prompts, store, LookUpSources(engine), clock)
+    writer = ClaudeWriter(settings.model) if settings.model.api_key else None
+    engine = DocumentEngine(index, writer, settings.answering)
+    return Bot(settings, desks, engine, writer, prompts, store, LookUpSources(engine), clock)

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from bot.desk.errors import DeskError
-from bot.engine import check_model
+from bot.engine.claude import check_model
 from bot.prompting import PromptLibrary
 from bot.slack.client import SlackClients
 from bot.slack.connection import check_credentials, granted_scopes
