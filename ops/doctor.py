@@ -130,7 +130,7 @@ async def _slack(config: Config) -> AsyncIterator[Check]:
     clients = SlackClients(slack)
     await clients.open()
     try:
-        me = await check_credentials(clients)
+        me, _ = await check_credentials(clients)
         yield _ok("slack tokens", f"{me.user_id} in {me.team}")
         wanted = set(yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
         lacking = wanted - await granted_scopes(clients)

@@ -31,8 +31,11 @@ class CredentialsRefused(DeskError):
     public = "The connection to Slack is not set up."
 
 
-async def check_credentials(clients: SlackClients) -> Identity:
-    """Who the tokens make us. Raises CredentialsRefused or SlackUnavailable; both tokens are tried."""
+async def check_credentials(clients: SlackClients) -> tuple[Identity, str]:
+    """Who the tokens make us, and the address of a Socket Mode connection, which can be used once.
+
+    Raises CredentialsRefused or SlackUnavailable; both tokens are tried.
+    """
     try:
         with slack_errors():
             who = await clients.web.auth_test()
@@ -42,12 +45,13 @@ async def check_credentials(clients: SlackClients) -> Identity:
         ) from error
     try:
         with slack_errors():
-            await clients.web.apps_connections_open(app_token=clients.app_token)
+            opened = await clients.web.apps_connections_open(app_token=clients.app_token)
     except SlackRefused as error:
         raise CredentialsRefused(
             f"SLACK_APP_TOKEN: Slack refused it ({error.code}); use an xapp- token with connections:write."
         ) from error
-    return Identity(str(who["team_id"]), str(who["user_id"]), str(who.get("bot_id") or ""), str(who.get("url") or ""))
+    me = Identity(str(who["team_id"]), str(who["user_id"]), str(who.get("bot_id") or ""), str(who.get("url") or ""))
+    return me, str(opened["url"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class SlackConnection:
         clients, work = self._edge.clients, self._edge.work
         await clients.open()
         try:
-            me = await check_credentials(clients)
+            me, address = await check_credentials(clients)
             delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
             workers = Workers(work, delivery, self._edge.people, me, sole=self._edge.sole)
             app = build_app(clients, me, Messages(work.inbox, work.threads, workers, me, work.clock))
@@ -95,6 +99,7 @@ class SlackConnection:
             raise
         self.workers = workers
         self._handler = AsyncSocketModeHandler(app, clients.app_token, web_client=clients.web, ping_interval=10)
+        self._handler.client.wss_uri = address  # a second one at once would be rate limited (Tier 1)
         if clients.web.proxy is None:
             self._handler.client.proxy = None
         try:
