@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import anthropic
-from anthropic.types import CitationsSearchResultLocation, MessageParam, SearchResultBlockParam
+from anthropic.types import CitationsSearchResultLocation, MessageParam, SearchResultBlockParam, TextBlockParam
 
 from bot.desk.errors import ModelRefused, ModelUnavailable
 from bot.desk.model import Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn, Usage
@@ -78,7 +78,7 @@ class ClaudeWriter:
         try:
             async with asyncio.timeout_at(deadline):
                 stream = await request.__aenter__()
-            async with aclosing(stream):
+            try:
                 events = aiter(stream)
                 while True:
                     # Around each wait and not around the loop: between two events the caller has the task.
@@ -87,6 +87,8 @@ class ClaudeWriter:
                     if event is None:
                         return
                     yield event
+            finally:
+                await stream.close()
         except TimeoutError as error:
             raise ModelUnavailable(f"the model did not answer within {settings.deadline_s:g} s") from error
         except anthropic.APIStatusError as error:
@@ -166,8 +168,9 @@ def _messages(question: str, passages: Sequence[Passage], turns: Sequence[Turn],
     """The thread's turns, then the passages and the question. What others wrote is data in messages (rule 7)."""
     said: list[MessageParam] = [_said(turn) for turn in turns]
     asked = f"Today is {today:%A}, {today.day} {today:%B %Y}.\n\n{question}"
-    content = [*(_search_result(passage) for passage in passages), {"type": "text", "text": asked}]
-    return [*said, {"role": "user", "content": content}]  # type: ignore[typeddict-item]
+    content: list[SearchResultBlockParam | TextBlockParam] = [_search_result(passage) for passage in passages]
+    content.append({"type": "text", "text": asked})
+    return [*said, {"role": "user", "content": content}]
 
 
 def _said(turn: Turn) -> MessageParam:
