@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Collection, Iterator
 
 _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})\s*([\w+.#-]*)")
+_ROUNDS = 8
 _ZERO = "\u200b"  # a space without width: shown as nothing, ends every construct of Slack's parsers
 _BROADCAST = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
 _ANGLE = re.compile(r"<(?=[@#!/a-zA-Z])")
-_URL = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.|\bmailto:|\btel:)[^\s<>`]+", re.IGNORECASE)
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}://|www\.|\bmailto:|\btel:)[^\s<>`]+", re.IGNORECASE)
 _LINK = re.compile(r"!?\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?([^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*)>?[^()\n]*\)")
+_ESCAPED = re.compile(r"(?<!\\)\\+(?=[`:/@.!<])")  # would hide from us what Slack reads
 _CODE = re.compile(r"(`+)([^`\n]+)\1(?!`)")
 
 
@@ -29,7 +31,11 @@ def safe_markdown(text: str, allowed: Collection[str] = ()) -> str:
     Other addresses are shown as code, which can be copied and not clicked. Code stays as it is, in one canonical
     form, so that Slack and this function agree on what is code. The result is a fixed point.
     """
-    return "\n".join(_prose(part, allowed) if not fenced else part for fenced, part in _fences(text))
+    for _ in range(_ROUNDS):  # taking one construct apart can put another together
+        before, text = text, "\n".join(part if fenced else _prose(part, allowed) for fenced, part in _fences(text))
+        if text == before:
+            return text
+    return f"`{_inert(' '.join(text.replace('`', ' ').split()))}`"
 
 
 def _fences(text: str) -> Iterator[tuple[bool, str]]:
@@ -61,7 +67,7 @@ def _inert(text: str) -> str:
 
 
 def _prose(text: str, allowed: Collection[str]) -> str:
-    text = re.sub(r"\\+(?=[`:/@.!<])", "", text)
+    text = _ESCAPED.sub("", text)
     text = re.sub(r"&(?=#|[a-z]+;)", "&" + _ZERO, text, flags=re.IGNORECASE)
     out: list[str] = []
     position = 0
@@ -71,7 +77,11 @@ def _prose(text: str, allowed: Collection[str]) -> str:
         position = match.end()
     out.append(_linked(text[position:], allowed))
     joined = re.sub(r"`(?=`)", "`" + _ZERO, "".join(out))  # two pieces of code side by side would open another kind
-    return re.sub(r"\\+(?=`)", "", joined)
+    joined = _ESCAPED.sub("", joined)
+    if allowed:  # Slack takes all that follows an address as a part of it
+        ends = "|".join(re.escape(url) for url in sorted(allowed, key=len, reverse=True))
+        joined = re.sub(rf"((?:{ends})[.,;:!?)'\"\]*_~]*)(?=[`\[!])", r"\1 ", joined)
+    return _inert(joined)
 
 
 def _code(text: str) -> str:
@@ -86,8 +96,11 @@ def _linked(text: str, allowed: Collection[str]) -> str:
     for match in _LINK.finditer(text):
         out.append(_plain(text[position : match.start()], allowed))
         # A label that is an address itself would say one place and lead to another.
-        label = _plain(match[1], ()).replace("[", "(").replace("]", ")")
+        label = _plain(match[1], ()).replace("[", "(").replace("]", ")").rstrip("\\")
         kept = match[2] in allowed and is_linkable(match[2]) and label.strip() and "`" not in label
+        if kept:
+            before = out.pop().rstrip("\\")
+            out.append(before + (_ZERO if before.endswith("!") else ""))  # or it would be an image
         out.append(f"[{label}]({match[2]})" if kept else label)
         position = match.end()
     out.append(_plain(text[position:], allowed))
@@ -109,41 +122,57 @@ def _outside_urls(text: str, prose: Callable[[str], str], address: Callable[[str
 
 
 def _address(url: str, allowed: Collection[str]) -> str:
-    bare = url.rstrip(".,;:!?)'\"]*_~")
+    bare = _bare(url)
     if bare in allowed and is_linkable(bare):
         return bare + _inert(url[len(bare) :])
     return _code(bare) + url[len(bare) :] if bare else url
 
 
+def _bare(url: str) -> str:
+    """Without the punctuation that ends a sentence, not an address."""
+    return url.rstrip(".,;:!?)'\"]*_~")
+
+
 def to_mrkdwn(text: str, allowed: Collection[str] = ()) -> str:
     """Markdown as mrkdwn: the plainer form, for `text` and where blocks are refused. As safe as safe_markdown."""
     return "\n".join(
-        escape(part) if fenced else "\n".join(_mrkdwn_line(line) for line in part.split("\n"))
+        escape(part) if fenced else "\n".join(_mrkdwn_line(line, allowed) for line in part.split("\n"))
         for fenced, part in _fences(safe_markdown(text, allowed))
     )
 
 
-def _mrkdwn_line(line: str) -> str:
+def _mrkdwn_line(line: str, allowed: Collection[str]) -> str:
     if heading := re.match(r"\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$", line):
-        return f"*{_spans(heading[1]).replace('*', '')}*" if heading[1] else ""
+        return f"*{_spans(heading[1], allowed).replace('*', '')}*" if heading[1] else ""
     bullet = re.match(r"(\s*)[-*+]\s+", line)
-    return f"{bullet[1]}• {_spans(line[bullet.end() :])}" if bullet else _spans(line)
+    return f"{bullet[1]}• {_spans(line[bullet.end() :], allowed)}" if bullet else _spans(line, allowed)
 
 
-def _spans(text: str) -> str:
+def _spans(text: str, allowed: Collection[str]) -> str:
     parts = re.split(r"(`[^`]*`|\[[^\[\]]*\]\(https?://[^\s()]*(?:\([^\s()]*\)[^\s()]*)*\))", text)
-    return "".join(_span(part, index % 2 == 1) for index, part in enumerate(parts))
+    return "".join(_special(part) if index % 2 else _styled(part, allowed) for index, part in enumerate(parts))
 
 
-def _span(part: str, special: bool) -> str:
-    if special and part.startswith("["):
-        label, _, url = part[1:-1].partition("](")
-        return f"<{escape(url)}|{escape(label).replace('|', '/')}>"
-    if special:
+def _special(part: str) -> str:
+    if part.startswith("`"):
         return escape(part)
-    part = re.sub(r"(?<![*\w])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![*\w])", r"_\1_", escape(part))
-    part = re.sub(r"\*\*(?=\S)(.+?)(?<=\S)\*\*|__(?=\S)(.+?)(?<=\S)__", lambda m: f"*{m[1] or m[2]}*", part)
-    return re.sub(r"~~(?=\S)(.+?)(?<=\S)~~", r"~\1~", part)
+    label, _, url = part[1:-1].partition("](")
+    return f"<{escape(url)}|{escape(label).replace('|', '/')}>"
+
+
+def _styled(part: str, allowed: Collection[str]) -> str:
+    def prose(text: str) -> str:
+        text = re.sub(r"(?<![*\w])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![*\w])", r"_\1_", escape(text))
+        text = re.sub(
+            r"\*\*(?=\S)(.{1,500}?)(?<=\S)\*\*|__(?=\S)(.{1,500}?)(?<=\S)__", lambda m: f"*{m[1] or m[2]}*", text
+        )
+        return re.sub(r"~~(?=\S)(.{1,500}?)(?<=\S)~~", r"~\1~", text)
+
+    def address(url: str) -> str:  # explicit, or Slack would take what follows as a part of it
+        bare = _bare(url)
+        return f"<{escape(bare)}>{escape(url[len(bare) :])}" if bare in allowed else escape(url)
+
+    return _outside_urls(part, prose, address)
 
 
 def plain(text: str, limit: int) -> str:
