@@ -24,8 +24,11 @@ class CurrentSearch:
         dense = self._embedder.embed([text])[0].tolist()
         wanted = limit + max(SPARE, limit // 2)
         while True:
+            version = self.version()
             hits = self._collection.search(Query(text, dense, tuple(audience), tuple(sources), wanted))
             current = self._current(hits)
+            if self.version() != version:
+                continue  # a document switched in between: it would be missing from both sides of the switch
             if len(current) >= limit or len(hits) < wanted or wanted >= MAX_CANDIDATES:
                 return current[:limit]
             wanted = min(wanted * WIDEN, MAX_CANDIDATES)

@@ -506,7 +506,7 @@ class WebApi:
             "is_stranger": False,
             "is_email_confirmed": bool(user.email),
             "tz": "America/New_York",
-            "profile": {"real_name": user.real_name, "display_name": user.name, "email": user.email},
+            "profile": {"real_name": user.real_name, "display_name": user.real_name, "email": user.email},
         }
 
 

@@ -1,0 +1,139 @@
+"""The whole story in a browser: `frontdesk try`, its page, three people."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+REQUIRED = os.environ.get("FRONTDESK_BROWSER_TEST") == "required"
+CONFIG = """
+[desks.support]
+prompt = "electromart"
+escalation_channel = "C0ESCALATE"
+[sources.electromart]
+kind = "folder"
+path = "{documents}"
+url = "https://electromart.example/docs/"
+[slack]
+agents = ["U0ALEX", "U0PRIYA"]
+"""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists() and not REQUIRED, reason="needs Debian's chromium at /usr/bin/chromium"),
+]
+
+
+@pytest.fixture
+async def address(tmp_path: Path) -> AsyncIterator[str]:
+    """`frontdesk try` in a process of its own, without a key, on a part of the demo's documents."""
+    config = tmp_path / "frontdesk.toml"
+    config.write_text(CONFIG.format(documents=ROOT / "ops/demo/electromart/documents/returns"))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "SLACK_"))}
+    command = (sys.executable, "-m", "ops.cli", "--config", str(config), "try", "--no-browser", "--port", "0")
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment | {"PYTHONUNBUFFERED": "1"}, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        assert found, line
+        yield found[0]
+    finally:
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 60) == 0
+
+
+@pytest.fixture
+async def page(address: str) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-background-networking", "--disable-sync"]
+        )
+        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        await page.goto(address)
+        yield page
+        assert errors == []
+        await browser.close()
+
+
+async def become(page: Page, user: str) -> None:
+    await page.get_by_test_id("person-switcher").click()
+    await page.locator(f"[data-testid=person-option][data-user={user}]").click()
+
+
+async def open_channel(page: Page, name: str) -> None:
+    await page.locator(f"[data-testid=channel-link][data-name={name}]").click()
+
+
+async def say(page: Page, where: str, text: str) -> None:
+    await page.get_by_test_id(where).fill(text)
+    await page.get_by_test_id(f"{where}-send").click()
+
+
+async def picture(page: Page, name: str) -> None:
+    """Kept where FRONTDESK_PICTURES says, to be looked at and for README."""
+    if folder := os.environ.get("FRONTDESK_PICTURES"):
+        await page.screenshot(path=f"{folder}/{name}.png")
+
+
+async def test_a_customer_is_answered_asks_for_a_human_and_is_helped(page: Page) -> None:
+    """Mention, cited answer, follow-up, `/sources`, a human who claims and resolves."""
+    expect.set_options(timeout=30_000)
+    await open_channel(page, "support")
+    await expect(page.get_by_test_id("notice")).to_be_visible()
+    await expect(page.get_by_test_id("notice")).to_be_hidden(timeout=90_000)
+
+    await say(page, "composer", "@frontdesk how many days do I have to return something?")
+    thread = page.get_by_test_id("thread-panel")
+    human = thread.locator("[data-action-id=human_call]")
+    await expect(human).to_have_count(1)
+    await expect(thread).to_contain_text("30 days")
+    link = thread.locator("a[href^='https://electromart.example/docs/']").first
+    await expect(link).to_be_visible()
+    await picture(page, "thread")
+
+    await say(page, "thread-composer", "and without a receipt?")
+    await expect(human).to_have_count(2)
+    await expect(thread.get_by_test_id("message").last).to_contain_text("receipt")
+    await thread.get_by_test_id("feedback-up").first.click()
+
+    await say(page, "composer", "/sources holiday returns")
+    await expect(page.get_by_test_id("channel-view").locator("[data-action-id=sources_share]")).to_be_visible()
+    await picture(page, "sources")
+
+    await human.last.click()
+    await expect(thread).to_contain_text("I have asked a human to help")
+    await become(page, "U0ALEX")
+    await open_channel(page, "support-escalations")
+    await picture(page, "brief")
+    await page.locator("[data-action-id=human_claim]").click()
+    await expect(page.get_by_test_id("channel-view")).to_contain_text("Alex")
+
+    await become(page, "U0DANA")
+    await open_channel(page, "support")
+    await page.get_by_test_id("open-thread").first.click()
+    await expect(thread).to_contain_text("has taken this")
+    await picture(page, "claimed")
+    before = await thread.get_by_test_id("message").count()
+    await say(page, "thread-composer", "thank you, Alex")
+    await expect(thread.get_by_test_id("message")).to_have_count(before + 1)
+
+    await become(page, "U0ALEX")
+    await open_channel(page, "support-escalations")
+    await page.locator("[data-action-id=human_resolve]").click()
+    await become(page, "U0DANA")
+    await open_channel(page, "support")
+    await page.get_by_test_id("open-thread").first.click()
+    await expect(thread).to_contain_text("resolved")
+    await picture(page, "channel")

@@ -1,0 +1,37 @@
+"""The search that drops what is not current."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ingest.index import CurrentSearch, Payload, Point
+from tests.fakes.index import MemoryCollection, WordEmbedder
+
+PAYLOAD = Payload("d1", "docs", "T", "", "returns", "", ("everyone",), None, datetime(2026, 1, 1, tzinfo=UTC), 1, 0)
+
+
+class Switching:
+    """A ledger whose document switches generation once, between the search and the look at what is current."""
+
+    def __init__(self, switch: object) -> None:
+        self.generation = 1
+        self._switch = switch
+
+    def current(self, document_ids: Sequence[str]) -> Mapping[str, int]:
+        if self.generation == 1:
+            self.generation = 2
+            self._switch()  # type: ignore[operator]
+        return {"d1": self.generation}
+
+    def index_version(self) -> int:
+        return self.generation
+
+
+def test_a_document_that_switches_meanwhile_is_still_found() -> None:
+    """Without a second look it would be missing from one answer: old points found, new generation current."""
+    collection, embedder = MemoryCollection(), WordEmbedder()
+    old = Point("00000000-0000-0000-0000-000000000001", embedder.embed(["returns"])[0].tolist(), "returns", PAYLOAD)
+    new = replace(old, id="00000000-0000-0000-0000-000000000002", payload=replace(PAYLOAD, generation=2))
+    collection.upsert([old])
+    search = CurrentSearch(collection, embedder, Switching(lambda: collection.upsert([new])))
+    assert [hit.payload.generation for hit in search.search("returns", audience=["everyone"])] == [2]
