@@ -79,7 +79,7 @@ def closing_blocks(answer: Answer, key: str) -> list[Block]:
     blocks: list[Block] = []
     if answer.citations:
         blocks.append(source_list("Sources", _cited(answer.citations)))
-    if answer.notice:
+    if plain(answer.notice, 1_000):
         blocks.append(note(answer.notice))
     if answer.incident:
         blocks.append(note(f"Incident {answer.incident}"))

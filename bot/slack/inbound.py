@@ -10,7 +10,7 @@ from typing import Any
 from bot.desk.model import Accepted, PlaceKind, question_key
 
 # People wrote these. Everything else that has a subtype is Slack's or an app's own.
-_WRITTEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+_WRITTEN = ("file_share", "thread_broadcast", "me_message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,15 @@ def read(event: Mapping[str, Any], me: Identity, now: datetime) -> Heard | Edite
         previous = _mapping(event.get("previous_message"))
         ts = str(event.get("deleted_ts") or previous.get("ts") or "")
         return Deleted(question_key(me.team, channel, ts)) if ts else Ignored("deletion without a ts")
-    if subtype not in _WRITTEN or event.get("hidden"):
+    if not (subtype is None or subtype in _WRITTEN) or event.get("hidden"):
         return Ignored(f"subtype {subtype}")
     return _heard(event, channel, me, now)
 
 
-def _edited(event: Mapping[str, Any], channel: str, me: Identity) -> Edited | Ignored:
+def _edited(event: Mapping[str, Any], channel: str, me: Identity) -> Edited | Deleted | Ignored:
     message = _mapping(event.get("message"))
     if message.get("subtype") == "tombstone":  # the root of a thread was deleted and its replies were kept
-        return Ignored("tombstone") if not message.get("ts") else Edited(_key(me, channel, message), "")
+        return Deleted(_key(me, channel, message)) if message.get("ts") else Ignored("tombstone")
     before = _mapping(event.get("previous_message")).get("text")
     if not message.get("ts") or message.get("text") == before:
         return Ignored("an edit that left the text as it was")
@@ -131,7 +131,7 @@ def _mention(me: Identity) -> re.Pattern[str]:
     return re.compile(rf"<@{re.escape(me.user_id)}(?:\|[^>]*)?>")
 
 
-_TOKEN = re.compile(r"<([^<>]*)>")
+_TOKEN = re.compile(r"<([@#!][^<>]*|[a-z]+:[^<>]*)>")
 
 
 def clean(text: str, me: Identity) -> str:

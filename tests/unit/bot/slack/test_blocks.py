@@ -1,0 +1,107 @@
+"""Messages are within Slack's limits whatever the answer holds, as the workspace's own tables check them."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.desk.model import Answer, Brief, Citation, Escalation, EscalationState, Outcome, SourceHit
+from bot.slack.blocks import answer_messages, brief_message, closing_blocks, found, plainer
+from ops.workspace.rules import check_blocks
+from ops.workspace.web_api import mentions_in
+
+WHEN = datetime(2026, 3, 12, tzinfo=UTC)
+KEY = "T0ELECTRO:C0SUPPORT:1700000000.000100"
+text = st.text(max_size=300) | st.sampled_from(
+    ["<!channel> <@U1>", "@here", "x" * 4000, "", "[a](https://evil.example)"]
+)
+url = st.sampled_from(
+    ["https://docs.example/" + "x" * 2500, "https://docs.example/a", "returns/policy.md", "", "javascript:x"]
+)
+citation = st.builds(
+    Citation, passage=st.just(0), quote=text, title=text, uri=url, section=text, changed_at=st.just(WHEN)
+)
+answer = st.builds(
+    Answer,
+    outcome=st.sampled_from(Outcome),
+    text=st.lists(text | st.text(min_size=1000, max_size=5000), max_size=9).map("\n\n".join),
+    citations=st.lists(citation, max_size=20).map(tuple),
+    notice=text,
+    incident=st.none() | st.just("FD-12345678"),
+)
+
+
+def cited(number: int, title: str = "Returns", section: str = "Refunds") -> Citation:
+    return Citation(0, f"q{number}", title, f"https://docs.example/{title}", section, WHEN)
+
+
+@settings(max_examples=60, deadline=None)
+@given(answer)
+def test_no_answer_passes_a_limit_or_mentions_anybody(one: Answer) -> None:
+    """Every message passes the workspace's checks of Block Kit, and its fallback notifies nobody."""
+    for message in answer_messages(one, KEY):
+        check_blocks(list(message.blocks))
+        assert len(message.text) <= 4_000
+        assert mentions_in(message.text) == []
+    assert len(plainer(one).text) <= 40_000
+    assert mentions_in(plainer(one).text) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(text, text, text, st.lists(citation, max_size=12).map(tuple), url, st.sampled_from(EscalationState))
+def test_no_brief_passes_a_limit(
+    question: str, answered: str, name: str, sources: tuple[Citation, ...], link: str, state: EscalationState
+) -> None:
+    """A brief of anything is a message that Slack takes."""
+    one = Escalation("E-1", "support", "T1", "C1", "1.2", "U1", question, KEY, state, WHEN, owner="U2")
+    message = brief_message(Brief(one, name, link, answered, sources, name))
+    check_blocks(list(message.blocks))
+    assert mentions_in(message.text) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(text, st.lists(st.builds(SourceHit, text, text, text, text, text, url, st.just(WHEN)), max_size=12))
+def test_no_list_of_sources_passes_a_limit(words: str, hits: list[SourceHit]) -> None:
+    """Private or shared, for whatever was searched and found."""
+    check_blocks(list(found(hits, words, share=words[:300]).blocks))
+    check_blocks(list(found(hits, words, by="U1").blocks))
+
+
+def test_sources_are_numbered_as_the_marks_in_the_text() -> None:
+    """[1] and [3] are one place: one line with both marks, linked, with the date of its last change."""
+    one = Answer(Outcome.ANSWERED, "A [1]. B [2]. C [3].", citations=(cited(1), cited(2, "Shipping"), cited(3)))
+    sources = closing_blocks(one, KEY)[0]["elements"][0]["elements"]
+    assert "".join(part["text"] for part in sources) == (
+        "Sources\n[1][3] Returns › Refunds · changed 12 Mar 2026\n[2] Shipping › Refunds · changed 12 Mar 2026"
+    )
+    assert [part["url"] for part in sources if part["type"] == "link"] == [
+        "https://docs.example/Returns",
+        "https://docs.example/Shipping",
+    ]
+
+
+def test_what_follows_each_outcome() -> None:
+    """Feedback where something was answered; a way to a human wherever the bot did not just chat."""
+
+    def kinds(outcome: Outcome, said: str = "x") -> list[str]:
+        return [block["type"] for block in closing_blocks(Answer(outcome, said), KEY)]
+
+    assert kinds(Outcome.ANSWERED) == ["context_actions", "actions"]
+    assert kinds(Outcome.ABSTAINED) == ["context_actions", "actions"]
+    assert kinds(Outcome.FAILED) == ["actions"]
+    assert kinds(Outcome.ASKED) == []
+    assert kinds(Outcome.ASKED, "Press *Talk to a human* below") == ["actions"]
+    assert kinds(Outcome.ESCALATED) == []
+
+
+def test_the_buttons_of_a_brief_follow_its_state() -> None:
+    """Claim only while it is open, nothing once it is resolved."""
+
+    def buttons(state: EscalationState) -> list[str]:
+        one = Escalation("E-1", "support", "T1", "C1", "1.2", "U1", "q", KEY, state, WHEN, owner="U2")
+        blocks = brief_message(Brief(one, "dana", "https://slack.example/x", owner="alex")).blocks
+        return [e["text"]["text"] for block in blocks if block["type"] == "actions" for e in block["elements"]]
+
+    assert buttons(EscalationState.OPEN) == ["Claim", "Resolve"]
+    assert buttons(EscalationState.CLAIMED) == ["Resolve"]
+    assert buttons(EscalationState.RESOLVED) == []
