@@ -37,8 +37,9 @@ class Fault:
 
 @dataclass
 class Hold:
-    """A method that stands still: `reached` is set when a call came, and it goes on after `release`."""
+    """A method that stands still, before or `after` it took effect, until `release`. `reached`: a call is there."""
 
+    after: bool = False
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     release: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -124,14 +125,13 @@ class LocalWorkspace:
         headers: dict[str, str] = {}
         refused: Refused | None = None
         try:
-            if hold := self._holds.get(name):
-                hold.reached.set()
-                await hold.release.wait()
+            await self._stand(name, after=False)
             if fault and not fault.after_effect:
                 raise Refused(fault.error or "internal_error", "fault.asked_for", status=fault.status or 200)
             self._check_token(name, token)
             self._check_rate(name, arguments)
             answer: Json = {"ok": True, **self.api.call(name, arguments)}
+            await self._stand(name, after=True)
             status = 200
             if fault:
                 answer, status = {"ok": False, "error": fault.error or "internal_error"}, fault.status or 500
@@ -155,6 +155,12 @@ class LocalWorkspace:
             response=answer,
         )
         return web.json_response(answer, status=status, headers={"X-OAuth-Scopes": self.scopes, **headers})
+
+    async def _stand(self, name: str, *, after: bool) -> None:
+        hold = self._holds.get(name)
+        if hold is not None and hold.after == after:
+            hold.reached.set()
+            await hold.release.wait()
 
     def _fault(self, name: str) -> Fault | None:
         fault = self._faults.get(name)
@@ -232,6 +238,11 @@ class LocalWorkspace:
 
     def hold(self, method: str) -> Hold:
         self._holds[method] = Hold()
+        return self._holds[method]
+
+    def hold_reply(self, method: str) -> Hold:
+        """The calls take effect, and their answers wait: the moment between Slack's accepting and our knowing."""
+        self._holds[method] = Hold(after=True)
         return self._holds[method]
 
     def let_go(self, method: str) -> None:
