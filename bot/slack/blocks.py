@@ -135,7 +135,8 @@ def day(when: datetime) -> str:
 
 
 def _name(source: Source) -> str:
-    return plain(f"{source.title or 'Untitled'}{' › ' if source.section else ''}{source.section}", 150)
+    title = plain(source.title, 150) or "Untitled"
+    return plain(f"{title} › {source.section}" if source.section.strip() else title, 150)
 
 
 def _line(source: Source) -> str:
@@ -218,8 +219,8 @@ def brief_message(brief: Brief) -> Message:
         {"type": "rich_text_section", "elements": asked},
         {"type": "rich_text_quote", "elements": question},
     ]
-    if brief.answered:
-        answered = [_text("The bot answered:\n", bold=True), _text(plain(brief.answered, 2_500))]
+    if said := plain(brief.answered, 2_500):
+        answered = [_text("The bot answered:\n", bold=True), _text(said)]
         parts.append({"type": "rich_text_section", "elements": answered})
     blocks: list[Block] = [{"type": "rich_text", "elements": parts}]
     blocks += [source_list("Sources", _cited(brief.sources))] if brief.sources else []

@@ -40,7 +40,7 @@ async def test_the_whole_story_of_an_escalation(workspace: LocalWorkspace, make_
     bot = await make_bot()
     ts, brief = await call_human(workspace, bot)
     shown = everything(brief)
-    assert "dana asks for a human" in shown
+    assert "Dana Whitfield asks for a human" in shown
     assert "how long do I have to return something?" in shown
     assert "30 days" in shown
     assert "Returns policy › Overview" in shown
@@ -52,7 +52,7 @@ async def test_the_whole_story_of_an_escalation(workspace: LocalWorkspace, make_
 
     await workspace.click("alex", DESK, brief["ts"], "human_claim")
     await workspace.wait_for(lambda: any("<@U0ALEX> has taken this" in one["text"] for one in said(workspace, ts)))
-    assert "Claimed by alex" in everything(workspace.messages(DESK)[0])
+    assert "Claimed by Alex Moreno" in everything(workspace.messages(DESK)[0])
     spoken = len(said(workspace, ts))
 
     quiet = await workspace.say("dana", "support", "hello Alex, my returns?", ts)
@@ -64,7 +64,7 @@ async def test_the_whole_story_of_an_escalation(workspace: LocalWorkspace, make_
 
     await workspace.click("alex", DESK, brief["ts"], "human_resolve")
     await workspace.wait_for(lambda: any("marked this as resolved" in one["text"] for one in said(workspace, ts)))
-    assert "Resolved by alex" in everything(workspace.messages(DESK)[0])
+    assert "Resolved by Alex Moreno" in everything(workspace.messages(DESK)[0])
     assert len(workspace.messages(DESK)) == 1
     after = await workspace.say("dana", "support", "how long does shipping take?", ts)
     assert await bot.ended(after) is Outcome.ANSWERED
@@ -80,7 +80,7 @@ async def test_pressing_twice_is_one_escalation(workspace: LocalWorkspace, make_
     await workspace.wait_for(lambda: any("nobody has claimed it yet" in one for one in whispers(workspace, "sam")))
     await workspace.click("alex", DESK, brief["ts"], "human_claim")
     await workspace.click("sam", "support", answer, "human_call")
-    await workspace.wait_for(lambda: any("alex has this already" in one for one in whispers(workspace, "sam")))
+    await workspace.wait_for(lambda: any("Alex Moreno has this already" in one for one in whispers(workspace, "sam")))
     assert len(workspace.messages(DESK)) == 1
 
 
@@ -108,7 +108,7 @@ async def test_only_the_configured_agents_claim(workspace: LocalWorkspace, make_
     await workspace.click("alex", DESK, brief["ts"], "human_claim")
     await workspace.wait_for(lambda: any("Only this desk's agents" in one for one in whispers(workspace, "alex")))
     await workspace.click("priya", DESK, brief["ts"], "human_claim")
-    await workspace.wait_for(lambda: "Claimed by priya" in everything(workspace.messages(DESK)[0]))
+    await workspace.wait_for(lambda: "Claimed by Priya Nair" in everything(workspace.messages(DESK)[0]))
 
 
 async def test_without_a_channel_the_asker_is_told_honestly(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
