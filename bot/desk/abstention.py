@@ -51,7 +51,7 @@ def plain(text: str, limit: int) -> str:
 def _lines(passages: Sequence[Passage]) -> list[str]:
     named: dict[tuple[str, str], str] = {}
     for passage in passages:
-        section = f" › {plain(passage.section, 80)}" if passage.section else ""
+        section = f" › {plain(passage.section.replace(' > ', ' › '), 80)}" if passage.section else ""
         changed = f"{passage.changed_at.day} {passage.changed_at:%b %Y}"
         old = ", superseded" if passage.superseded else ""
         line = f"- {plain(passage.title, 80)}{section} (changed {changed}{old})"

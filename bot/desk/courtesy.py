@@ -52,9 +52,10 @@ _REPLIES = tuple(
 _EMOJI = re.compile(r"(?::[a-z0-9_+'-]+(?:::skin-tone-\d)?:|[^\w\s?])+", re.IGNORECASE)
 _YES = re.compile(r"(?:yes|yep|yeah|sure|ok|okay|please|yes please|please do|sure please|go ahead|do it)")
 _HUMAN = re.compile(
-    r"(?:please |can you |could you |can i |could i |may i |i (?:want|need|would like|wish|prefer) (?:to )?|i'd like to "
-    r"|let me |just |get me |give me |connect me (?:to|with) |transfer me to )*"
-    r"(?:(?:talk|speak|chat|connect|transfer|put me through|hand (?:me )?over|escalate)(?: me| this)? ?(?:to|with)? )?"
+    r"(?:please |can you |could you |can i |could i |may i |i (?:want|need|would like|wish|prefer) (?:to )?"
+    r"|i'd like to |let me |just |get me |give me |connect me (?:to|with) |transfer me to )*"
+    r"(?:(?:talk|speak|chat|connect|transfer|put me through|hand (?:me )?over|escalate)(?: me| this)?"
+    r" ?(?:to|with)? )?"
     r"(?:an? |the |some |your )?(?:real |live |actual |human )*(?:human|person|agent|representative|rep|someone|somebody"
     r"|human being|support agent|operator|manager|supervisor)(?: (?:please|now|instead|help me|from support))*"
 )

@@ -108,6 +108,7 @@ _TIME = re.compile(
     r"|(?<![\d:])(?P<hour2>\d{1,2}):(?P<minute2>\d{2})(?![\d:])",
     re.IGNORECASE,
 )
+_NEXT_LABEL = re.compile(r"\n(?=\w[\w ]*: )")  # a record's next line is no unit of the number before it
 _NUMBERED = re.compile(r"(?<![\w-])\d+(?:-\d+){2,}(?![\w-])")  # telephone numbers and the like
 
 
@@ -160,7 +161,7 @@ class Stated:
 
 @lru_cache(maxsize=1024)
 def stated(text: str) -> Stated:
-    plain = flat(text.replace("_", " "))
+    plain = flat(_NEXT_LABEL.sub(" ; ", text).replace("_", " "))
     found = frozenset(figure.same for figure in figures(plain))
     return Stated(found, frozenset(re.findall(r"[a-z/%$€£\"]+", plain.lower())))
 

@@ -47,7 +47,7 @@ def split_passage(text: str) -> list[str]:
     lines = text.splitlines(keepends=True)
     units: list[str] = []
     for line in _unwrapped(lines):
-        if " | " in line or _KEYED.match(line) or not line.strip():
+        if " | " in line or not line.strip():
             units.append(line)
         else:
             units.extend(split_sentences(line, lines=False))

@@ -15,12 +15,12 @@ _TYPOGRAPHY = str.maketrans(
 _WORD = re.compile(r"[a-z0-9]+(?:[-'.][a-z0-9]+)*")
 _CODE = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])")
 _MEASURE = re.compile(r"\d+(?:-?(?:to-)?\d+)*-?[a-z]+(?:-[a-z]+)*|v\d+", re.IGNORECASE)  # 100W, 30-day, 2-year-old, v3
-_EMPTY = """a about after all also am an
-    and any are as at be been before but by can could did do does for from get give
-    got had has have how i if in into is it its it's i'm just let long many may me might more much must my need no not of
-    off on only or our out please shall should so some tell than thanks that the their them then there these they this
-    those to too under until up us very want was we were what what's when where which while who why will with would
-    yes you your"""
+_EMPTY = """
+    a about after all also am an and any are as at be been before but by can could did do does for from get give got had
+    has have how i if in into is it its it's i'm just let long many may me might more much must my need no not of off on
+    only or our out please shall should so some tell than thanks that the their them then there these they this those to
+    too under until up us very want was we were what what's when where which while who why will with would yes you your
+"""
 _STOP = frozenset(_EMPTY.split())
 
 

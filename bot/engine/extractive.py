@@ -5,13 +5,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.desk.conversation import standalone
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.figures import figures
 from bot.desk.model import Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn
 from bot.desk.words import codes, content_words, has_code
+from bot.engine.postprocessors import about_the_past
 from bot.engine.quotable import Unit, units_of
 from bot.engine.synthesizer import Draft
 from ingest.index.contract import IndexUnavailable
@@ -21,10 +22,44 @@ NOTICE = "I quote the documents because no model is configured."
 MOST = 4  # sentences
 ROOM = 480  # characters; a phone's screen
 COMPARED = 16  # units whose meaning is compared with the question: each costs about 3 ms
-ENOUGH = 0.36  # the least score of a sentence that may stand first
-NEAR_BEST = 0.86  # share of the best score that another sentence needs
-_WANTS_FIGURE = re.compile(
-    r"\bhow (?:much|many|long|big|heavy|far|often|late|soon)\b|\bwhen\b|\bprice|\bcosts?\b|\bfees?\b", re.I
+ENOUGH = 0.45  # the least score of a sentence that may stand first
+NEAR_BEST = 0.88  # share of the best score that another sentence needs
+SUBJECT = 80  # characters: a record's or a product sheet's own code stands in its first lines
+UNKNOWN = 0.3  # the similarity of a passage that only the keywords found
+
+# What kind of figure a question wants.
+_WANTED: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), frozenset(units))
+    for pattern, units in (
+        (
+            r"\bhow much (?:is|are|does|do|for|will|would)\b|\bpric|\bcosts?\b|\bfees?\b|\bcharge\b|\bdeposit",
+            ("$", "%"),
+        ),
+        (
+            r"\bhow (?:long|soon|late|fast|quick)|\bwhen\b|\bdeadline|\bhours\b|\bdays\b|\bperiod\b",
+            ("day", "business day", "month", "min", "date", "time"),
+        ),
+        (r"\bwatts?\b|\bhow much power|\bwattage", ("W", "Wh")),
+        (r"\bhow (?:big|large|wide|thick|tall)|\bsize\b|\binch", ("in", "m")),
+        (r"\bhow heavy|\bweigh", ("kg", "lb", "oz")),
+        (r"\bphone number|\bcall you\b|\btelephone", ("code",)),
+    )
+)
+_ABOUT_ITSELF = re.compile(
+    r"\bsuperseded\b|\breviewed (?:in |on )?(?:\w+ )?\d|\bkept for reference|^(?:version|v)\b|\bv\d[\d.]*, effective"
+    r"|\bthis (?:document|page|policy|leaflet|text|card)\b|\blast (?:changed|updated|reviewed)",
+    re.IGNORECASE,
+)
+_COMPATIBLE = re.compile(r"\b(?:works?|compatib|fits?|supports?|connect|use|plug|run|pair)", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"\b[A-Z]{1,4}-?\d{5,}\b", re.IGNORECASE
+)  # somebody's own order: in no document but as an example
+_HOW_TO = re.compile(r"\bhow (?:do|can|should|to)\b|\bwhat (?:now|(?:should|can|do) i do)\b", re.IGNORECASE)
+_STEP = re.compile(
+    r"(?:add|ask|back up|bring|call|check|choose|click|close|collect|contact|drop|enter|fill|give|go|hold|keep|log|open"
+    r"|pack|pick|plug|press|print|pull|put|register|remove|report|restart|return|select|send|show|sign|start|switch|take"
+    r"|tap|tell|turn|unplug|update|use|visit|wait|write|you can)\b|.*\bdo this\b",
+    re.IGNORECASE,
 )
 
 Similarity = Callable[[str, Sequence[str]], list[float]]
@@ -35,7 +70,7 @@ class Scored:
     unit: Unit
     lexical: float
     similarity: float = 0.0
-    score: float = field(default=0.0)
+    score: float = 0.0
 
 
 class ExtractiveWriter:
@@ -48,47 +83,89 @@ class ExtractiveWriter:
         self, question: str, passages: Sequence[Passage], prompt: Prompt | None, turns: Sequence[Turn]
     ) -> Draft:
         """One to four quotes, the best first; none when nothing fits."""
-        asked = standalone(question, turns)
+        asked = _without_references(standalone(question, turns))
         for sentence in await self._quotes(asked, passages):
             yield sentence
         yield DraftEnd(model=NAME, cost_usd=0.0, notice=NOTICE)
 
     async def _quotes(self, asked: str, passages: Sequence[Passage]) -> list[DraftSentence]:
         named = codes(asked)
-        candidates = [unit for at, passage in enumerate(passages) for unit in units_of(at, passage)]
         if named and not any(has_code(f"{one.title} {one.section} {one.text}", named) for one in passages):
             return []  # it names something that no passage knows
-        ranked = _by_words(asked, candidates, passages)[:COMPARED]
+        units = [unit for at, passage in enumerate(passages) for unit in units_of(at, passage)]
+        ranked = _by_words(asked, units)[:COMPARED]
         try:
             close = await asyncio.to_thread(self._similarity, asked, [one.unit.meaning for one in ranked])
         except IndexUnavailable as error:
             raise RetrievalUnavailable(f"the question could not be compared with the passages: {error}") from error
         for one, similarity in zip(ranked, close, strict=True):
             one.similarity = similarity
-            one.score = _score(one, asked, passages)
+            one.score = _score(one, asked, passages[one.unit.passage])
         return _drafted(_chosen(ranked), passages)
 
 
-def _by_words(asked: str, units: Sequence[Unit], passages: Sequence[Passage]) -> list[Scored]:
-    """Units by the share of the question's words that they hold, rare words counting more; headings count half."""
-    words = content_words(asked)
+def _by_words(asked: str, units: Sequence[Unit]) -> list[Scored]:
+    """Units by the share of the question's words that they or their headings hold, rare words counting more.
+
+    A code says which product is meant, and that is a matter of the passage: it does not count here.
+    """
+    words = content_words(_without_codes(asked))
     seen = Counter(word for unit in units for word in unit.words & words)
     weight = {word: math.log(1 + len(units) / (1 + seen[word])) for word in words}
     total = sum(weight.values()) or 1.0
 
     def lexical(unit: Unit) -> float:
         around = unit.context - unit.words
-        return sum(weight[word] * ((word in unit.words) + 0.5 * (word in around)) for word in words) / total
+        return sum(weight[word] * ((word in unit.words) + 0.75 * (word in around)) for word in words) / total
 
-    scored = [Scored(unit, lexical(unit)) for unit in units]
-    return sorted(scored, key=lambda one: -one.lexical + 0.03 * one.unit.passage)
+    wanted, named = _wanted(asked), codes(asked)
+
+    def promise(one: Scored) -> float:
+        stated = 0.3 * _states(one.unit, wanted) + 0.3 * has_code(one.unit.text, named)
+        return one.lexical + stated - 0.04 * one.unit.passage
+
+    return sorted((Scored(unit, lexical(unit)) for unit in units), key=promise, reverse=True)
 
 
-def _score(one: Scored, asked: str, passages: Sequence[Passage]) -> float:
-    score = 0.6 * one.similarity + 0.4 * one.lexical - 0.015 * one.unit.passage
-    if _WANTS_FIGURE.search(asked) and figures(one.unit.text):
-        score += 0.06
+def _score(one: Scored, asked: str, passage: Passage) -> float:
+    unit = one.unit
+    near = UNKNOWN if passage.similarity is None else passage.similarity
+    score = 0.45 * one.similarity + 0.25 * near + 0.3 * one.lexical
+    score += (0.05, 0.025)[unit.order] if unit.order < 2 else 0.0  # what is asked is mostly answered first
+    score += 0.08 * _states(unit, _wanted(asked))
+    score += 0.05 * bool(_HOW_TO.search(asked) and _STEP.match(unit.text))
+    score -= 0.10 * unit.text[:1].islower() * (not unit.lead)  # a fragment of a list
+    score -= 0.15 * _is_a_label(unit, asked)
+    score -= 0.15 * bool(_ABOUT_ITSELF.search(unit.text))
+    score -= 0.15 * (passage.superseded and not about_the_past(asked))
+    if named := codes(asked):
+        about = f"{passage.title}\n{passage.section}\n{passage.text[:SUBJECT]}"
+        listed = has_code(unit.text, named)
+        score += 0.20 * has_code(about, named) - 0.10 * (not (listed or has_code(about, named)))
+        if _COMPATIBLE.search(asked):
+            score += 0.20 * listed - 0.15 * (not listed and "compatible" in unit.text[:20])
     return score
+
+
+def _is_a_label(unit: Unit, asked: str) -> bool:
+    """It says no more than its heading, or hardly a word."""
+    return unit.words <= unit.context or (len(unit.words) < 2 and not _states(unit, _wanted(asked)))
+
+
+def _wanted(asked: str) -> frozenset[str]:
+    return frozenset().union(*(units for pattern, units in _WANTED if pattern.search(asked)))
+
+
+def _states(unit: Unit, wanted: frozenset[str]) -> bool:
+    return bool(wanted) and any(figure.unit in wanted for figure in figures(unit.text))
+
+
+def _without_references(asked: str) -> str:
+    return _REFERENCE.sub(" ", asked)
+
+
+def _without_codes(asked: str) -> str:
+    return " ".join(word for word in asked.split() if not codes(word))
 
 
 def _chosen(ranked: Sequence[Scored]) -> list[Unit]:

@@ -4,6 +4,7 @@ All are fast and pure, so they run on the event loop instead of LlamaIndex's thr
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
@@ -11,10 +12,15 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from bot.desk.words import codes, content_words, flat, has_code
 
-ABOUT_THE_PAST = re.compile(
-    r"\b(?:20[0-2]\d|old(?:er)?|previous(?:ly)?|former(?:ly)?|used to|superseded|last year|earlier|v\d)\b",
-    re.IGNORECASE,
+_PAST = re.compile(
+    r"\b(?:old(?:er)?|previous(?:ly)?|former(?:ly)?|used to|superseded|last year|earlier|v\d)\b", re.IGNORECASE
 )
+
+
+def about_the_past(question: str) -> bool:
+    """Whether a question may be about rules that no longer hold."""
+    years = (int(year) for year in re.findall(r"\b20\d\d\b", question))
+    return bool(_PAST.search(question)) or any(year < datetime.now(UTC).year for year in years)
 
 
 class InLoopPostprocessor(BaseNodePostprocessor):
@@ -50,7 +56,7 @@ class Preferred(InLoopPostprocessor):
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
         asked = query_bundle.query_str if query_bundle else ""
-        wanted, past = codes(asked), bool(ABOUT_THE_PAST.search(asked))
+        wanted, past = codes(asked), about_the_past(asked)
 
         def key(node: NodeWithScore) -> tuple[bool, int]:
             old = not past and "superseded" in str(node.metadata["version"] or "").lower()

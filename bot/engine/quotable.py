@@ -7,11 +7,12 @@ from functools import cached_property
 
 from bot.desk.model import Passage
 from bot.desk.sentences import split_passage
-from bot.desk.words import content_words, flat
+from bot.desk.words import codes, content_words, flat
 
 _PAIR = re.compile(r"([\w][\w /()-]{0,40}): (.+)", re.DOTALL)
 _MARKER = re.compile(r"^\s*(?:\d{1,3}[.)]|[-–*•])\s+")
 _LONG = 140  # characters: a longer cell of a record is quoted by its parts
+_NOT_FIRST = 99  # a record has no order of importance
 _SAYS_SOMETHING = 4  # words; fewer, without a figure, is a heading or a label
 _UNITS = {"usd": "${}", "eur": "€{}", "months": "{} months", "days": "{} days", "hours": "{} hours", "kg": "{} kg"}
 
@@ -25,10 +26,12 @@ class Unit:
     text: str
     lead: str
     heading: str
+    order: int  # in its passage
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return content_words(self.text)
+        words = content_words(self.text)
+        return words - content_words(" ".join(codes(self.text)))
 
     @cached_property
     def context(self) -> frozenset[str]:
@@ -45,11 +48,18 @@ def units_of(index: int, passage: Passage) -> list[Unit]:
     heading = " > ".join(part for part in (passage.title, passage.section) if part)
     if len(lines) > 2 and all(_PAIR.fullmatch(line) for line in lines):
         name = passage.section.rsplit(" > ", 1)[-1]
-        return [Unit(index, quote, text, name, heading) for line in lines for quote, text in _record_line(line)]
+        pairs = [pair for line in lines for pair in _record_line(line)]
+        return [Unit(index, quote, text, name, heading, _NOT_FIRST) for quote, text in pairs]
     return [
-        Unit(index, quote, text, "", f"{heading} > {asked}" if asked else heading)
-        for quote, text, asked in _prose(passage.text)
+        Unit(index, quote, _named(text, passage), "", f"{heading} > {asked}" if asked else heading, order)
+        for order, (quote, text, asked) in enumerate(_prose(passage.text))
     ]
+
+
+def _named(text: str, passage: Passage) -> str:
+    """ "Price $249." does not say of what."""
+    name = passage.section.rsplit(" > ", 1)[-1] or passage.title
+    return f"{name}: {text}" if len(text.split()) < _SAYS_SOMETHING and not name.endswith("?") else text
 
 
 def _record_line(line: str) -> Iterator[tuple[str, str]]:
@@ -93,12 +103,12 @@ def _prose(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _row(header: list[str], cells: list[str]) -> str:
-    """ "Express: Time 1-2 business days; Price $14.99"; with two columns "Express: 1-2 business days"."""
+    """ "Express – Time: 1-2 business days; Price: $14.99"; with two columns "Express: 1-2 business days"."""
     name, *rest = cells
     if len(rest) == 1:
         return f"{name}: {rest[0]}"
-    said = [f"{column} {cell}" if column else cell for column, cell in zip(header[1:], rest, strict=False) if cell]
-    return f"{name}: {'; '.join(said)}"
+    said = [f"{column}: {cell}" if column else cell for column, cell in zip(header[1:], rest, strict=False) if cell]
+    return f"{name} – {'; '.join(said)}"
 
 
 def _says_something(bare: str) -> bool:
