@@ -3,17 +3,31 @@
 import asyncio
 import itertools
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ops.workspace.mentions import links, mentions
 from ops.workspace.rules import Refused
 
 Json = dict[str, Any]
 BOT, BOT_ID, APP = "U0FRONTDESK", "B0FRONTDESK", "A0FRONTDESK"
 WIRE_KEPT = 2000
+STATUS_SECONDS = 120
+_OURS = frozenset({"channel", "streaming", "ephemeral", "mentions", "links", "link_names", "stream"})
+
+
+def on_wire(message: Json) -> Json:
+    """A message as Slack sends it: without what only this workspace knows."""
+    return {key: value for key, value in message.items() if key not in _OURS}
+
+
+def shown(message: Json) -> Json:
+    """A message as the page has it."""
+    place = {"channel": message["channel"], "ephemeral": bool(message.get("ephemeral"))}
+    return on_wire(message) | place | {"streaming": bool(message.get("streaming"))}
 
 
 @dataclass(slots=True)
@@ -27,6 +41,9 @@ class User:
     is_bot: bool = False
     is_admin: bool = False
     bot_id: str = ""
+    is_restricted: bool = False  # a guest
+    is_stranger: bool = False  # of another workspace
+    is_email_confirmed: bool = True
 
 
 @dataclass(slots=True)
@@ -44,7 +61,6 @@ class View:
 
     view: Json
     user: str
-    root: str = ""
 
 
 @dataclass(slots=True)
@@ -82,7 +98,7 @@ class State:
         self.team = team
         self.clock = clock
         self.messages: dict[str, dict[str, Json]] = {channel: {} for channel in team.channels}
-        self.ephemerals: dict[str, list[Json]] = {user: [] for user in team.users}
+        self.ephemerals: defaultdict[str, list[Json]] = defaultdict(list)
         self.views: dict[str, View] = {}
         self.homes: dict[str, Json] = {}
         self.statuses: dict[tuple[str, str], Json] = {}
@@ -111,13 +127,19 @@ class State:
                 return user
         raise Refused("user_not_found", "users.exist", f"nobody is called {given}")
 
-    def channel(self, given: str, error: str = "channel_not_found") -> Channel:
+    def bot(self, bot_id: str) -> User:
+        for user in self.team.users.values():
+            if user.bot_id and user.bot_id == bot_id:
+                return user
+        raise Refused("bot_not_found", "bots.exist", f"no bot has the id {bot_id}")
+
+    def channel(self, given: str) -> Channel:
         """By id or name."""
         wanted = given.lstrip("#")
         for channel in self.team.channels.values():
-            if wanted in (channel.id, channel.name):
+            if wanted and wanted in (channel.id, channel.name):
                 return channel
-        raise Refused(error, "channels.exist", f"there is no channel {given}")
+        raise Refused("channel_not_found", "channels.exist", f"there is no channel {given}")
 
     def dm(self, *members: str) -> Channel:
         """The direct conversation of these two, opened when it is not there."""
@@ -131,18 +153,24 @@ class State:
         return channel
 
     def add(self, message: Json) -> Json:
+        """Put a message, whole, into its channel; its thread's root learns of it."""
         channel = message["channel"]
         self.messages[channel][message["ts"]] = message
         root = self.messages[channel].get(message.get("thread_ts", ""))
         if root is not None and root is not message:
-            root["thread_ts"] = root["ts"]
-            replies = self.replies(channel, root["ts"])
-            root["reply_count"] = len(replies)
-            root["reply_users"] = sorted({reply.get("user", "") for reply in replies})
-            root["latest_reply"] = replies[-1]["ts"]
-            self.told("message_changed", root)
+            message["parent_user_id"] = root.get("user", "")
+            self._count_replies(root)
         self.told("message", message)
         return message
+
+    def _count_replies(self, root: Json) -> None:
+        replies = self.replies(root["channel"], root["ts"])
+        root["thread_ts"] = root["ts"]
+        root["reply_count"] = len(replies)
+        root["reply_users"] = sorted({reply.get("user", "") for reply in replies})
+        root["reply_users_count"] = len(root["reply_users"])
+        root["latest_reply"] = replies[-1]["ts"] if replies else ""
+        self.told("message_changed", root)
 
     def replies(self, channel: str, thread_ts: str) -> list[Json]:
         held = self.messages[channel].values()
@@ -155,16 +183,55 @@ class State:
             raise Refused(error, "messages.exist", f"no message {ts} in {channel}") from None
 
     def remove(self, channel: str, ts: str) -> None:
-        del self.messages[channel][ts]
+        removed = self.messages[channel].pop(ts)
         self.publish({"type": "message_deleted", "channel": channel, "ts": ts}, self.team.channels[channel].members)
+        if root := self.messages[channel].get(removed.get("thread_ts", "")):
+            self._count_replies(root)
 
     def told(self, kind: str, message: Json) -> None:
-        self.publish({"type": kind, "message": message}, self.team.channels[message["channel"]].members)
+        """A message is new or changed: read it anew, and tell who sees its channel."""
+        self._read(message)
+        self.publish({"type": kind, "message": shown(message)}, self.team.channels[message["channel"]].members)
 
     def whisper(self, user: str, message: Json) -> None:
         """An ephemeral message: `user` alone sees it."""
+        message["ephemeral"] = True
+        self._read(message)
         self.ephemerals[user].append(message)
-        self.publish({"type": "ephemeral", "message": message}, [user])
+        self.publish({"type": "ephemeral", "message": shown(message)}, [user])
+
+    @staticmethod
+    def _read(message: Json) -> None:
+        message["mentions"] = mentions(message, link_names=bool(message.get("link_names")))
+        message["links"] = links(message)
+
+    def visible(self, user: str, channel: str, ts: str) -> Json:
+        """A message as this person sees it; ephemeral ones are theirs alone."""
+        for one in self.ephemerals[user]:
+            if (one["channel"], one["ts"]) == (channel, ts):
+                return one
+        return self.message(self.channel(channel).id, ts)
+
+    def view(self, user: str, view_id: str) -> Json | None:
+        """An open modal or the home tab of this person."""
+        held, home = self.views.get(view_id), self.homes.get(user)
+        if held and held.user == user:
+            return held.view
+        return home if home and home["id"] == view_id else None
+
+    def status(self, channel: str, thread_ts: str) -> Json | None:
+        """What the bot is doing in a thread, unless it said so too long ago."""
+        held = self.statuses.get((channel, thread_ts))
+        return held if held and self.clock() - held["began"] < STATUS_SECONDS else None
+
+    def set_status(self, channel: str, thread_ts: str, status: str, loading: Sequence[str] = ()) -> None:
+        """`status` "" ends it."""
+        told = {"channel": channel, "thread_ts": thread_ts, "status": status, "loading_messages": list(loading)}
+        if status:
+            self.statuses[channel, thread_ts] = told | {"began": self.clock()}
+        elif self.statuses.pop((channel, thread_ts), None) is None:
+            return
+        self.publish({"type": "status", **told}, self.team.channels[channel].members)
 
     def publish(self, event: Json, to: list[str] | None = None) -> None:
         for queue, user in self._watchers.items():

@@ -14,7 +14,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from ops.workspace.rules import Refused, check_blocks
+from ops.workspace.block_kit import check_blocks
+from ops.workspace.rules import Refused
 from ops.workspace.server import LocalWorkspace
 
 COMMANDS = [{"command": "/sources", "description": "search"}]
@@ -204,11 +205,11 @@ async def test_a_lost_answer_leaves_its_effect(workspace: LocalWorkspace, client
         ("chat.postMessage", {"channel": "C404", "text": "x"}, "channel_not_found", "channels.visible_to_the_bot"),
         ("chat.postMessage", {"channel": "C0SUPPORT"}, "no_text", "message.text_or_blocks"),
         ("chat.postMessage", {"channel": "C0SUPPORT", "text": "x" * 40_001}, "msg_too_long", "message.text.max_40000"),
-        ("chat.postMessage", {"channel": "C0SUPPORT", "text": "x", "thread_ts": "1.2"}, "invalid_thread_ts", "messages.exist"),
+        ("chat.postMessage", {"channel": "C0SUPPORT", "text": "x", "thread_ts": "1.2"}, "thread_not_found", "messages.exist"),
         ("chat.postMessage", {"channel": "C0SUPPORT", "text": "x", "metadata": {"key": 1}}, "invalid_metadata_format", "message.metadata.event_type_and_event_payload"),
         ("chat.update", {"channel": "C0SUPPORT", "ts": "1.2", "text": "x"}, "message_not_found", "messages.exist"),
         ("apps.connections.open", {}, "not_allowed_token_type", "apps.connections.open.app_token"),
-        ("views.open", {"trigger_id": "t", "view": {}}, "exchanged_trigger_id", "trigger_id.used_once"),
+        ("views.open", {"trigger_id": "t", "view": {}}, "invalid_arguments", "view.type.required"),
     ],
 )  # fmt: skip
 async def test_what_slack_refuses_is_refused_by_name(

@@ -77,7 +77,7 @@ async def test_a_stream_that_slack_ended_is_finished_by_an_update(
     shelf.gate, shelf.after = asyncio.Event(), 1
     ts = await workspace.say("dana", "support", ASK)
     await workspace.wait_for(lambda: said(workspace, ts))
-    workspace.api._streams.clear()
+    workspace.end_streams()
     shelf.gate.set()
     assert await bot.ended(ts) is Outcome.ANSWERED
     [answer] = said(workspace, ts)

@@ -1,0 +1,85 @@
+"""What Slack tells the app: messages, mentions, edits, reactions, opened homes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ops.workspace.socket_mode import Sockets
+from ops.workspace.state import APP, BOT, Channel, Json, State, User, on_wire
+
+EVENTS = (
+    "app_mention", "message.channels", "message.groups", "message.im", "app_home_opened", "reaction_added",
+)  # fmt: skip
+_SUBSCRIPTIONS = {"channel": "message.channels", "private": "message.groups", "dm": "message.im"}
+_CHANNEL_TYPES = {"channel": "channel", "private": "group", "dm": "im"}
+_NOT_IN_EVENTS = ("reply_count", "reply_users", "reply_users_count", "latest_reply", "metadata", "reactions", "edited")
+
+
+class Events:
+    """Tells the app what it is subscribed to, of the channels that its bot is in."""
+
+    def __init__(self, state: State, sockets: Sockets, subscribed: Sequence[str] = EVENTS) -> None:
+        self.state, self.sockets = state, sockets
+        self.subscribed = frozenset(subscribed)
+
+    def tell(self, event: Json, event_id: str | None = None) -> None:
+        """Any event, in Slack's wrapper, whether the app is subscribed or not."""
+        self.sockets.tell(
+            {
+                "token": "local-verification-token",
+                "team_id": self.state.team.id,
+                "context_team_id": self.state.team.id,
+                "api_app_id": APP,
+                "event": event,
+                "type": "event_callback",
+                "event_id": event_id or self.state.number("Ev0"),
+                "event_time": int(self.state.clock()),
+                "authorizations": [
+                    {"team_id": self.state.team.id, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}
+                ],
+                "is_ext_shared_channel": False,
+            }
+        )
+
+    def message(self, message: Json) -> None:
+        """A new message: as such, and once more as a mention of the bot."""
+        channel = self.state.team.channels[message["channel"]]
+        event = on_wire({key: value for key, value in message.items() if key not in _NOT_IN_EVENTS})
+        event |= {"channel": channel.id, "event_ts": message["ts"]}
+        self._of(channel, _SUBSCRIPTIONS[channel.kind], event | {"channel_type": _CHANNEL_TYPES[channel.kind]})
+        if f"<@{BOT}" in message["text"] and message.get("user") != BOT and channel.kind != "dm":
+            mention = {key: value for key, value in event.items() if key not in ("subtype", "files", "parent_user_id")}
+            self._of(channel, "app_mention", mention | {"type": "app_mention"})
+
+    def changed(self, channel: Channel, message: Json, previous: Json) -> None:
+        self._hidden(channel, "message_changed", message=on_wire(message), previous_message=previous)
+
+    def deleted(self, channel: Channel, message: Json) -> None:
+        self._hidden(channel, "message_deleted", deleted_ts=message["ts"], previous_message=on_wire(message))
+
+    def _hidden(self, channel: Channel, subtype: str, **parts: Any) -> None:
+        ts, kind = self.state.now_ts(), _CHANNEL_TYPES[channel.kind]
+        event = {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, "event_ts": ts, **parts}
+        self._of(channel, _SUBSCRIPTIONS[channel.kind], event | {"channel": channel.id, "channel_type": kind})
+
+    def reacted(self, kind: str, user: User, message: Json, name: str) -> None:
+        channel = self.state.team.channels[message["channel"]]
+        item = {"type": "message", "channel": channel.id, "ts": message["ts"]}
+        event = {"type": kind, "user": user.id, "reaction": name, "item": item, "item_user": message.get("user", "")}
+        self._of(channel, kind, event | {"event_ts": self.state.now_ts()})
+
+    def joined(self, user: User, channel: Channel) -> None:
+        kind = "G" if channel.kind == "private" else "C"
+        event = {"type": "member_joined_channel", "user": user.id, "channel": channel.id, "channel_type": kind}
+        event |= {"team": self.state.team.id, "event_ts": self.state.now_ts()}
+        self._of(channel, "member_joined_channel", event)
+
+    def home_opened(self, user: User, tab: str) -> None:
+        channel = self.state.dm(user.id, BOT)
+        event: Json = {"type": "app_home_opened", "user": user.id, "channel": channel.id, "tab": tab}
+        if tab == "home" and user.id in self.state.homes:
+            event["view"] = self.state.homes[user.id]
+        self._of(channel, "app_home_opened", event | {"event_ts": self.state.now_ts()})
+
+    def _of(self, channel: Channel, subscription: str, event: Json) -> None:
+        if BOT in channel.members and subscription in self.subscribed:
+            self.tell(event)
