@@ -80,10 +80,10 @@ def _print(report: object, as_json: bool, show: Callable[[], None]) -> None:
 
 def _operate(settings: Settings, operation: Callable[[Operations], Awaitable[Result]]) -> Result:
     """Run an operation in the `serve` that owns the data, or here when none runs."""
+    config = settings.load()
     from ops.composition import operations
     from ops.logs import log_to_stderr
 
-    config = settings.load()
     log_to_stderr(verbose=False)
 
     async def run() -> Result:
@@ -99,11 +99,12 @@ def _operate(settings: Settings, operation: Callable[[Operations], Awaitable[Res
 @click.pass_obj
 def try_(settings: Settings, port: int, no_browser: bool) -> None:
     """Open a local Slack workspace in the browser and talk to the desk. Needs no account."""
+    config = settings.load()
     from ops.local import try_locally
     from ops.logs import log_to_stderr
 
     log_to_stderr(verbose=False)
-    asyncio.run(try_locally(settings.load(), port=port, browser=not no_browser))
+    asyncio.run(try_locally(config, port=port, browser=not no_browser))
 
 
 @main.command()
@@ -121,11 +122,12 @@ def init(folder: Path, documents: str) -> None:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Run the desk: Slack, the scheduled syncs, and the socket for the other commands."""
+    config = settings.load()
     from ops.logs import log_to_stderr
     from ops.serve import serve as run
 
     log_to_stderr(verbose=True)
-    asyncio.run(run(settings.load()))
+    asyncio.run(run(config))
 
 
 @main.command()
@@ -196,10 +198,13 @@ def sources(settings: Settings, words: tuple[str, ...], desk: str | None, as_jso
 @click.pass_obj
 def doctor(settings: Settings, as_json: bool) -> None:
     """Check everything that can be checked, one line each."""
+    config = settings.load()
     from ops.doctor import examine
+    from ops.logs import log_to_stderr
     from ops.show import show_checks
 
-    checks = asyncio.run(examine(settings.load()))
+    log_to_stderr(verbose=False)
+    checks = asyncio.run(examine(config))
     _print(checks, as_json, lambda: show_checks(checks))
     if any(check.verdict == "failed" for check in checks):
         sys.exit(1)
