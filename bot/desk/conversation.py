@@ -54,17 +54,18 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     context = [root]
     if not _ELLIPSIS.fullmatch(flat(question)) and asked[-1] != root:
         context.append(asked[-1])
-    said = content_words(question)
+    said, other = content_words(question), bool(codes(question))
     words = [word for text in context for word in _surface(text) if not content_words(word) <= said]
+    words = [word for word in words if not (other and codes(word))]  # another product takes the place of the first
     return " ".join([question.strip(), *dict.fromkeys(words)])
 
 
 def _follows(text: str) -> bool:
     """Whether a text, in a running thread, needs what was said before it."""
     plain = flat(text).strip(" ?!.")
-    words = content_words(plain)
+    words = content_words(" ".join(word for word in plain.split() if not codes(word)))
     if codes(plain):
-        return len(words) <= 1 + len(codes(plain)) and bool(_ELLIPSIS.fullmatch(plain))
+        return not words and bool(_ELLIPSIS.fullmatch(plain))
     if _BARE_QUESTION.fullmatch(plain.lower()) or len(words) <= 1:
         return True
     if _ELLIPSIS.fullmatch(plain) and len(words) <= 3:

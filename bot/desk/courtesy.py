@@ -55,9 +55,9 @@ _HUMAN = re.compile(
     r"(?:please |can you |could you |can i |could i |may i |i (?:want|need|would like|wish|prefer) (?:to )?"
     r"|i'd like to |let me |just |get me |give me |connect me (?:to|with) |transfer me to )*"
     r"(?:(?:talk|speak|chat|connect|transfer|put me through|hand (?:me )?over|escalate)(?: me| this)?"
-    r" ?(?:to|with)? )?"
-    r"(?:an? |the |some |your )?(?:real |live |actual |human )*(?:human|person|agent|representative|rep|someone|somebody"
-    r"|human being|support agent|operator|manager|supervisor)(?: (?:please|now|instead|help me|from support))*"
+    r" ?(?:to|with)? )?(?:an? |the |some |your )?(?:real |live |actual |human )*"
+    r"(?:human|person|agent|representative|rep|someone|somebody|human being|support agent|operator|manager|supervisor)"
+    r"(?: (?:please|now|instead|help me|from support))*"
 )
 
 

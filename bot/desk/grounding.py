@@ -19,8 +19,9 @@ _REFERENCE = re.compile(r"[A-Z]{1,4}-?\d{5,}")  # an order number; a product cod
 # What may be said without a source: what the desk does not know, an offer, a courtesy.
 _UNSOURCED = re.compile(
     r"""(?:(?:unfortunately|sorry|however|but|so|if\ not|otherwise|and|i'm\ sorry|yes|no),?\ )*(?:
-    (?:sorry|apologies|i'm\ (?:so\ |very\ )?sorry|i\ apologi[sz]e|thanks|thank\ you|you're\ welcome|happy\ to\ help
-        |glad\ to\ help|hello|hi|no\ problem|(?:i\ )?hope\ (?:that|this)\ helps)\b
+    (?:sorry|apologies|i'm\ (?:so\ |very\ )?sorry|i\ apologi[sz]e|thanks|thank\ you|you're\ welcome|hello|hi|no\ problem
+        |(?:i'm\ )?(?:happy|glad)\ to\ help|(?:i\ )?hope\ (?:that|this)\ helps)
+        (?:\ (?:about\ that|to\ hear\ that|that\ happened|for\ (?:the|any|this|your|asking|letting)(?:\ \w+){0,3}))?$
     |i\ (?:could\ not|couldn't|can't|cannot|can\ not|don't|do\ not|didn't|did\ not|am\ not|was\ not|wasn't|am
         |found)\ (?:find|see|tell|say|confirm|know|look\ (?:it|that|this)?\ ?up|check|help\ with|sure|certain
         |able\ to\ (?:find|see|tell|say|confirm|check|look)
