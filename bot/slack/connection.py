@@ -65,7 +65,8 @@ class Edge:
     feedback: Feedback
     sole: bool = True
     streaming: bool = True
-    watch_every_s: float = 10.0
+    ping_every_s: float = 10.0
+    watch_every_s: float = 20.0  # apps.connections.open is limited to about once a minute
 
 
 class SlackConnection:
@@ -75,6 +76,7 @@ class SlackConnection:
         self._edge = edge
         self._handler: AsyncSocketModeHandler | None = None
         self._watchdog: asyncio.Task[None] | None = None
+        self._dial: asyncio.Task[None] | None = None
         self.workers: Workers | None = None
 
     async def start(self) -> Identity:
@@ -98,7 +100,9 @@ class SlackConnection:
             await clients.close()
             raise
         self.workers = workers
-        self._handler = AsyncSocketModeHandler(app, clients.app_token, web_client=clients.web, ping_interval=10)
+        self._handler = AsyncSocketModeHandler(
+            app, clients.app_token, web_client=clients.web, ping_interval=self._edge.ping_every_s
+        )
         self._handler.client.wss_uri = address  # a second one at once would be rate limited (Tier 1)
         if clients.web.proxy is None:
             self._handler.client.proxy = None
@@ -114,9 +118,10 @@ class SlackConnection:
 
     async def stop(self, drain_s: float = 20.0) -> None:
         """Take no more events, let answers end within `drain_s` seconds, give the rest back to the inbox."""
-        if self._watchdog is not None:
-            self._watchdog.cancel()
-            await asyncio.gather(self._watchdog, return_exceptions=True)
+        for task in (self._watchdog, self._dial):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         if self._handler is not None:
             await self._handler.close_async()  # type: ignore[no-untyped-call]
         if self.workers is not None:
@@ -135,21 +140,23 @@ class SlackConnection:
             if down < 2:
                 continue
             log.warning("no connection to Slack; asking for a new one")
-            try:
-                async with asyncio.timeout(_DIAL_S):
-                    with slack_errors():
-                        if handler.client.connect_operation_lock.locked():  # it dials: give it a live ticket
-                            handler.client.wss_uri = await handler.client.issue_new_wss_url()
-                        else:
-                            await handler.client.connect_to_new_endpoint(force=True)
-                down = 0
-            except (DeskError, TimeoutError) as error:
-                log.error("Slack can't be reached, trying again: %s", error)
+            down = 0
+            if handler.client.connect_operation_lock.locked():  # it dials, for ever the same ticket
+                await self._renew(handler)
+            else:
+                self._dial = asyncio.create_task(self._redial(handler))
 
+    async def _renew(self, handler: AsyncSocketModeHandler) -> None:
+        try:
+            with slack_errors():
+                opened = await self._edge.clients.web.apps_connections_open(app_token=handler.app_token)
+            handler.client.wss_uri = str(opened["url"])
+        except DeskError as error:
+            log.error("Slack gives no new connection, trying again: %s", error)
 
-async def granted_scopes(clients: SlackClients) -> frozenset[str]:
-    """What the bot token may do, as Slack says with every answer."""
-    with slack_errors():
-        response = await clients.web.auth_test()
-    headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
-    return frozenset(scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip())
+    async def _redial(self, handler: AsyncSocketModeHandler) -> None:
+        try:
+            with slack_errors():
+                await handler.client.connect_to_new_endpoint(force=True)
+        except DeskError as error:
+            log.error("Slack can't be reached, trying again: %s", error)

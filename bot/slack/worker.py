@@ -74,7 +74,8 @@ class Workers:
         self._threads: dict[tuple[str, str], asyncio.Lock] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._started = time.monotonic()
-        self.tick_s = 5.0
+        self.tick_s = 5.0  # how often the inbox is looked at without being woken
+        self.patience_s = 2 * work.settings.deadline_s + 60  # how old an open question may be
 
     async def start(self) -> None:
         """Begin to work. What an earlier process had claimed and not finished is taken up at once."""
@@ -140,10 +141,9 @@ class Workers:
 
     async def _report_stuck(self) -> None:
         """A question that waited for two deadlines, while we had the time to answer it, gets its notice."""
-        patience = 2 * self._work.settings.deadline_s + 60
-        if time.monotonic() - self._started < patience:
+        if time.monotonic() - self._started < self.patience_s:
             return
-        for item in await self._work.inbox.stuck(self._work.clock() - timedelta(seconds=patience)):
+        for item in await self._work.inbox.stuck(self._work.clock() - timedelta(seconds=self.patience_s)):
             if item.key in self._running:
                 continue
             log.error("incident %s: %s is stuck", incident_of(item.key), item.key)

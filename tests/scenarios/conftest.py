@@ -183,7 +183,9 @@ class Bot:
             settings=self.answering,
             clock=now,
         )
-        edge = Edge(clients, people, work, LookUpSources(self.shelf), self.store.feedback, watch_every_s=0.1)
+        edge = Edge(
+            clients, people, work, LookUpSources(self.shelf), self.store.feedback, watch_every_s=0.1, ping_every_s=0.3
+        )
         self.connection = SlackConnection(edge)
         try:
             await self.connection.start()

@@ -1,6 +1,7 @@
 """Crashes, outages and limits: nothing that was accepted is lost, and nothing is said twice."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -207,3 +208,37 @@ async def test_a_dropped_connection_is_made_again(workspace: LocalWorkspace, mak
     await workspace.refresh_sockets()
     ts = await workspace.say("dana", "support", ASK)
     assert await bot.ended(ts) is Outcome.ANSWERED
+
+
+async def test_a_dead_ticket_is_replaced(
+    workspace: LocalWorkspace, make_bot: MakeBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK dials the ticket it was given for ever; the watchdog gets it another one."""
+    bot = await make_bot()
+    fresh, given = workspace.sockets.new_ticket, iter(["dead"])
+    monkeypatch.setattr(workspace.sockets, "new_ticket", lambda: next(given, None) or fresh())
+    await workspace.drop_sockets()
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    assert next(given, "used") == "used"
+
+
+async def test_a_question_that_nobody_gets_to_is_noticed(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    """A question behind a worker that never ends gets its notice from the watchdog, once; the other is left alone."""
+    bot = await make_bot(answering={"workers": 1})
+    workers = bot.connection.workers
+    assert workers is not None
+    shelf.gate = asyncio.Event()
+    busy = await workspace.say("sam", "support", ASK)
+    await asyncio.wait_for(shelf.writing.wait(), 5)
+    ts = await workspace.say("dana", "support", ASK)
+    await bot.accepted(ts)
+    workers.patience_s = 0.0
+    assert await bot.ended(ts) is Outcome.FAILED
+    [notice] = said(workspace, ts)
+    assert "could not get to this in time" in everything(notice)
+    assert "Incident FD-" in everything(notice)
+    shelf.gate.set()
+    assert await bot.ended(busy) is Outcome.ANSWERED
