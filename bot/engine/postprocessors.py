@@ -10,7 +10,8 @@ from typing import Any
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from bot.desk.words import codes, content_words, flat, has_code
+from bot.desk.figures import stated
+from bot.desk.words import codes, content_words, has_code
 
 _PAST = re.compile(
     r"\b(?:old(?:er)?|previous(?:ly)?|former(?:ly)?|used to|superseded|last year|earlier|v\d)\b", re.IGNORECASE
@@ -91,19 +92,20 @@ class JoinedNeighbours(InLoopPostprocessor):
 
 
 class NearDuplicates(InLoopPostprocessor):
-    """Of passages that say the same in nearly the same words, the first stays."""
+    """Of passages that say the same in nearly the same words, the first stays. Other figures are not the same."""
 
     share: float = 0.9  # of the words of both
 
     def _postprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        kept: list[tuple[NodeWithScore, frozenset[str]]] = []
+        kept: list[tuple[NodeWithScore, frozenset[str], frozenset[tuple[str, str]]]] = []
         for node in nodes:
-            words = content_words(node.text) | frozenset(flat(node.text).split())
-            if not any(len(words & other) >= self.share * len(words | other) for _, other in kept):
-                kept.append((node, words))
-        return [node for node, _ in kept]
+            words, found = content_words(node.text), stated(node.text).figures
+            alike = (len(words & other) >= self.share * len(words | other) and found == its for _, other, its in kept)
+            if not any(alike):
+                kept.append((node, words, found))
+        return [node for node, _, _ in kept]
 
 
 class Cap(InLoopPostprocessor):

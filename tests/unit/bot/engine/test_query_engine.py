@@ -1,0 +1,270 @@
+"""Retriever, postprocessors and the quoting writer over a small index."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+from llama_index.core.base.response.schema import AsyncStreamingResponse
+
+from bot.desk.errors import RetrievalUnavailable
+from bot.desk.grounding import Rejected, check
+from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, PromptRef, Retrieval, Turn
+from bot.desk.words import codes, content_words
+from bot.engine.query_engine import DocumentEngine
+from bot.engine.retriever import DeskQuery
+from bot.settings import AnsweringSettings
+from ingest.index import Hit, IndexUnavailable, Payload
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+PROMPT = Prompt(PromptRef("p", "1.0.0", "0" * 64), "text")
+
+
+@dataclass
+class SmallIndex:
+    """A SearchIndex of given hits. Similar is what shares words."""
+
+    hits: Sequence[Hit] = ()
+    down: bool = False
+    thread: threading.Thread | None = None
+    asked: list[tuple[str, Sequence[str], Sequence[str], int]] = field(default_factory=list)
+
+    def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> list[Hit]:
+        if self.down:
+            raise IndexUnavailable("qdrant is away")
+        self.thread = threading.current_thread()
+        self.asked.append((text, audience, sources, limit))
+        return list(self.hits[:limit])
+
+    def similarity(self, query: str, texts: Sequence[str]) -> list[float]:
+        if self.down:
+            raise IndexUnavailable("qdrant is away")
+        wanted = content_words(query) - content_words(" ".join(codes(query)))
+        return [len(wanted & content_words(text)) / len(wanted) if wanted else 0.5 for text in texts]
+
+    def version(self) -> int:
+        return 7
+
+
+def hit(
+    number: int,
+    text: str,
+    similarity: float | None = 0.6,
+    document: str = "",
+    section: str = "",
+    position: int = 0,
+    version: str | None = None,
+    audience: tuple[str, ...] = ("everyone",),
+) -> Hit:
+    payload = Payload(
+        document_id=document or f"d{number}",
+        source="docs",
+        title=f"Title {document or number}",
+        section=section,
+        text=text,
+        url=f"https://help.example/{document or number}",
+        audience=audience,
+        version=version,
+        changed_at=NOW,
+        generation=1,
+        position=position,
+    )
+    return Hit(f"c{number}", 1 / number, similarity, payload)
+
+
+async def found(*hits: Hit, question: str = "How long can I return it?", **settings: object) -> Retrieval:
+    engine = DocumentEngine(SmallIndex(hits), None, AnsweringSettings(**settings))  # type: ignore[arg-type]
+    return await engine.retrieve(question, sources=("docs",), audience=("everyone",))
+
+
+def ids(passages: Sequence[Passage]) -> list[str]:
+    return [passage.chunk_id for passage in passages]
+
+
+async def test_the_index_is_asked_in_a_thread_with_the_filter() -> None:
+    """The event loop is never blocked by a search; passages have their payload; the search's own time is known."""
+    index = SmallIndex([hit(1, "Returns take 30 days.", section="A > B", position=3, version="v2")])
+    engine = DocumentEngine(index, None, AnsweringSettings(candidates=9))
+    got = await engine.retrieve("How long?", sources=("docs",), audience=("everyone",))
+    assert index.asked == [("How long?", ("everyone",), ("docs",), 9)]
+    assert index.thread is not threading.main_thread()
+    passage = got.passages[0]
+    assert (passage.chunk_id, passage.section, passage.position, passage.version) == ("c1", "A > B", 3, "v2")
+    assert (passage.changed_at, passage.similarity, got.index_version) == (NOW, 0.6, 7)
+    assert got.search_ms > 0
+
+
+async def test_an_index_that_is_away_is_an_outage() -> None:
+    engine = DocumentEngine(SmallIndex(down=True), None, AnsweringSettings())
+    with pytest.raises(RetrievalUnavailable):
+        await engine.retrieve("How long?", sources=(), audience=("everyone",))
+
+
+async def test_what_the_reader_may_not_see_is_dropped_again() -> None:
+    """Rule 6 holds even for an index that does not filter."""
+    got = await found(hit(1, "For all."), hit(2, "For managers.", audience=("managers",)))
+    assert ids(got.passages) == ["c1"]
+
+
+async def test_below_the_floor_nothing_is_found_but_something_is_near() -> None:
+    got = await found(hit(1, "Bananas.", 0.29), hit(2, "Apples.", None), min_similarity=0.3)
+    assert got.passages == ()
+    assert ids(got.nearest) == ["c1", "c2"]
+
+
+async def test_a_code_counts_however_far_it_seems() -> None:
+    """What only the keywords found has no similarity; it counts for its code, or beside something that is near."""
+    dock, other = hit(1, "sku: VX-TB4-DOCK\nprice_usd: 249", None), hit(2, "Something else.", 0.1)
+    assert ids((await found(dock, other, question="price of vx-tb4-dock?")).passages) == ["c1"]
+    near, keyword = hit(3, "Returns take 30 days."), hit(4, "Return of the year.", None)
+    assert ids((await found(near, keyword, other)).passages) == ["c3", "c4"]
+
+
+async def test_current_before_superseded_unless_the_past_is_asked_for() -> None:
+    old = hit(1, "Returns took 14 days.", version="v2.1, January 2024 (superseded by v3.2)")
+    new = hit(2, "Returns take 30 days.", version="v3.2")
+    assert ids((await found(old, new)).passages) == ["c2", "c1"]
+    assert ids((await found(old, new, question="How long was it in 2024?")).passages) == ["c1", "c2"]
+
+
+async def test_neighbours_become_one_passage() -> None:
+    """Chunks that follow each other under one heading are joined in their order, and keep all their ids."""
+    got = await found(
+        hit(1, "Second part.", document="a", section="S", position=1),
+        hit(2, "Other document entirely here.", document="b"),
+        hit(3, "First part.", 0.9, document="a", section="S", position=0),
+        hit(4, "Another heading of it.", document="a", section="T", position=2),
+    )
+    first = got.passages[0]
+    assert (first.chunk_id, first.joined, first.text) == ("c3", ("c1",), "First part.\n\nSecond part.")
+    assert first.similarity == 0.9
+    assert ids(got.passages) == ["c3", "c2", "c4"]
+
+
+async def test_repeated_texts_and_too_many_are_left_out() -> None:
+    same = "You can return most items within thirty days of delivery with a receipt."
+    others = [hit(number, f"Returns of kind {'abcdefgh'[number]} are like this {number}.") for number in range(3, 8)]
+    other_figure = hit(9, same.replace("thirty", "fourteen"))
+    got = await found(hit(1, same), hit(2, same.replace(" a ", " the ")), other_figure, *others, passages=3)
+    assert ids(got.passages) == ["c1", "c9", "c3"]
+
+
+async def test_the_engine_is_one_of_llama_index() -> None:
+    """Asked as any LlamaIndex query engine it retrieves, and streams the answer's text with its source nodes."""
+    index = SmallIndex([hit(1, "You can return a laptop within 30 days of delivery.")])
+    engine = DocumentEngine(index, None, AnsweringSettings())
+    response = await engine.llama.aquery(DeskQuery("How long can I return a laptop?", audience=("everyone",)))
+    assert isinstance(response, AsyncStreamingResponse)
+    assert [node.node_id for node in response.source_nodes] == ["c1"]
+    assert (
+        "".join([text async for text in response.response_gen])
+        == "You can return a laptop within 30 days of delivery. "
+    )
+
+
+PASSAGES = [
+    Passage("c1", "d1", "docs", title, section, text, f"https://help.example/{title}", NOW, 0, 1.0, version, 0.6)
+    for title, section, text, version in [
+        ("Returns", "Deadlines", "How long? You can return a laptop within 30 days of delivery. Most are quick.", "v3"),
+        ("Old returns", "Deadlines", "You can return a laptop within 14 days of delivery.", "v2 (superseded by v3)"),
+        ("Fees", "Restocking", "Item | Fee | Note\nOpened drones | 15% | Always\nTelevisions | none | Never", None),
+        ("Catalogue", "TB4 dock", "sku: VX-TB4-DOCK\nname: TB4 dock\nprice_usd: 249.00\nwarranty_months: 12", None),
+        (
+            "Catalogue",
+            "Cable",
+            "sku: PW-C\nname: Cable\nprice_usd: 19.00\ncompatible_with: VX-TB4-DOCK (at 40 Gbps)",
+            None,
+        ),
+        ("FAQ", "Contact > Can I call you?", "Yes, at 1-555-0142.", None),
+    ]
+]
+
+
+async def quoted(asked: str, *turns: Turn, passages: Sequence[Passage] = PASSAGES) -> list[DraftSentence]:
+    engine = DocumentEngine(SmallIndex(), None, AnsweringSettings())
+    pieces = [piece async for piece in engine.quote(asked, passages, turns)]
+    assert isinstance(pieces[-1], DraftEnd)
+    assert "no model is configured" in pieces[-1].notice
+    assert pieces[-1].cost_usd == 0
+    return [piece for piece in pieces if isinstance(piece, DraftSentence)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("How long can I return a laptop?", "You can return a laptop within 30 days of delivery. "),
+        ("Is there a restocking fee on opened drones?", "Opened drones – Fee: 15%; Note: Always. "),
+        ("How much is the VX-TB4-DOCK?", "TB4 dock: price $249.00. "),
+        ("how long is the warranty of the VX-TB4-DOCK", "TB4 dock: warranty 12 months. "),
+        ("Does the cable work with the VX-TB4-DOCK?", "Cable: compatible with: VX-TB4-DOCK (at 40 Gbps). "),
+        ("Can I call you?", "Yes, at 1-555-0142. "),
+    ],
+)
+async def test_the_sentence_that_answers_comes_first(asked: str, first: str) -> None:
+    """Readable alone: rows with their headings, records with their name; current, not superseded; never a heading."""
+    sentences = await quoted(asked)
+    assert sentences[0].text == first
+    assert not any("14 days" in one.text for one in sentences)
+    assert 1 <= len(sentences) <= 4
+
+
+@pytest.mark.parametrize(
+    "asked", ["How long can I return a laptop?", "restocking fee opened drones", "VX-TB4-DOCK price", "call"]
+)
+async def test_every_quote_passes_the_checks(asked: str) -> None:
+    """Its citation is word for word, and every figure of it stands in its passage."""
+    sentences = await quoted(asked)
+    assert sentences
+    assert not [one for one in sentences if isinstance(check(one, PASSAGES), Rejected)]
+
+
+@pytest.mark.parametrize("asked", ["How much is the ZX-9999-FOO?", "Who won the cup?", "?"])
+async def test_nothing_fits_nothing_is_quoted(asked: str) -> None:
+    assert await quoted(asked) == []
+
+
+async def test_a_follow_up_is_quoted_for_what_it_follows() -> None:
+    sentences = await quoted("and for drones?", Turn("asker", "Is there a restocking fee on opened laptops?"))
+    assert sentences[0].text.startswith("Opened drones")
+
+
+async def test_the_past_is_quoted_when_asked_for() -> None:
+    sentences = await quoted("How long could I return a laptop in the old policy?", passages=PASSAGES[1:2])
+    assert "14 days" in sentences[0].text
+
+
+async def test_quoting_needs_the_embedder() -> None:
+    engine = DocumentEngine(SmallIndex(down=True), None, AnsweringSettings())
+    with pytest.raises(RetrievalUnavailable):
+        await anext(engine.quote("How long can I return a laptop?", PASSAGES, ()))
+
+
+async def test_without_a_model_writing_is_quoting() -> None:
+    engine = DocumentEngine(SmallIndex(), None, AnsweringSettings())
+    written = [piece async for piece in engine.write("How long can I return a laptop?", PASSAGES, PROMPT, ())]
+    assert [one for one in written if isinstance(one, DraftSentence)] == await quoted("How long can I return a laptop?")
+
+
+async def test_questions_do_not_wait_for_each_other() -> None:
+    """Two searches are under way at the same time."""
+    both = threading.Barrier(2, timeout=5)
+
+    class Waiting(SmallIndex):
+        def search(
+            self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12
+        ) -> list[Hit]:
+            both.wait()
+            return []
+
+    engine = DocumentEngine(Waiting(), None, AnsweringSettings())
+    asked = [engine.retrieve("x", sources=(), audience=("everyone",)) for _ in range(2)]
+    assert [one.passages for one in await asyncio.gather(*asked)] == [(), ()]
+
+
+def test_passages_survive_the_way_through_nodes() -> None:
+    from bot.engine.retriever import node_of_passage, passage_of
+
+    passage = replace(PASSAGES[0], joined=("c2", "c3"), similarity=None)
+    assert passage_of(node_of_passage(passage)) == passage
