@@ -1,7 +1,6 @@
 """Crashes, outages and limits: nothing that was accepted is lost, and nothing is said twice."""
 
 import asyncio
-import time
 
 import pytest
 

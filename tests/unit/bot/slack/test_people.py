@@ -62,7 +62,7 @@ async def test_anybody_else_has_no_address(
     workspace: LocalWorkspace, people: People, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
 ) -> None:
     """Guests, strangers, other workspaces and unconfirmed addresses."""
-    monkeypatch.setattr(workspace.api, "call", lambda method, arguments: {"user": MEMBER | change})
+    monkeypatch.setattr(workspace.api, "call", lambda *_: {"user": MEMBER | change})
     assert await people.person("U0DANA", "T0ELECTRO") == Person("U0DANA", "dana", None)
 
 
