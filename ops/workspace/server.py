@@ -173,11 +173,13 @@ class LocalWorkspace(Hands):
 
     def hold(self, method: str) -> Hold:
         """Calls of a method wait, before they take effect, until `release` is set or let_go()."""
-        return self._faults.holds.setdefault(method, Hold())
+        self._faults.holds[method] = Hold()
+        return self._faults.holds[method]
 
     def hold_reply(self, method: str) -> Hold:
         """The calls take effect, and their answers wait: the moment between Slack's accepting and our knowing."""
-        return self._faults.holds.setdefault(method, Hold(after=True))
+        self._faults.holds[method] = Hold(after=True)
+        return self._faults.holds[method]
 
     def let_go(self, method: str) -> None:
         self._faults.holds.pop(method).release.set()
