@@ -160,3 +160,11 @@ class SlackConnection:
                 await handler.client.connect_to_new_endpoint(force=True)
         except DeskError as error:
             log.error("Slack can't be reached, trying again: %s", error)
+
+
+async def granted_scopes(clients: SlackClients) -> frozenset[str]:
+    """What the bot token may do, as Slack says with every answer. Raises SlackRefused and SlackUnavailable."""
+    with slack_errors():
+        response = await clients.web.auth_test()
+    headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
+    return frozenset(scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip())

@@ -22,9 +22,8 @@ async def measure() -> dict[str, object]:
         git = await asyncio.create_subprocess_exec("git", "clone", "--quiet", str(ROOT), str(clone))
         await git.wait()
         port = _free_port()
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "SLACK_", "VIRTUAL"))
-        } | {
+        ours = ("ANTHROPIC_", "SLACK_", "VIRTUAL")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
             "PIP_CACHE_DIR": f"{folder}/pip",
             "XDG_CACHE_HOME": f"{folder}/cache",
             "TRY": f"--port {port} --no-browser",

@@ -4,19 +4,22 @@ The local workspace is its Slack, the Messages API double its model; both run in
 """
 
 import asyncio
+import json
 import os
+import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from ops.workspace.server import LocalWorkspace
-from tests.fakes.claude import ClaudeDouble
+from tests.fakes.claude import KEY, ClaudeDouble
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "ops" / "slack" / "manifest.yaml"
@@ -43,10 +46,11 @@ BURST = 50
 
 async def measure() -> dict[str, object]:
     """Ack times in ms over a burst of 50 events while answers stream, own time in ms, resident memory in MiB."""
-    async with ClaudeDouble() as claude, _serving(claude.url) as (workspace, process):
+    async with ClaudeDouble() as claude, _serving(claude.url) as (workspace, process, folder):
+        arrivals = claude.requests = Arrivals()
         first = await _ask(workspace, QUESTIONS[0])
         await _answered(workspace, [first])
-        own = await _own_times(workspace, claude)
+        own = await _own_times(workspace, arrivals, folder / ".frontdesk" / "frontdesk.sqlite3")
         at_rest = _resident(process)
         streaming = [await _ask(workspace, QUESTIONS[at % 5]) for at in range(10)]
         already = len(workspace.calls)
@@ -61,7 +65,7 @@ async def measure() -> dict[str, object]:
 
 
 @asynccontextmanager
-async def _serving(model_url: str) -> AsyncIterator[tuple[LocalWorkspace, psutil.Process]]:
+async def _serving(model_url: str) -> AsyncIterator[tuple[LocalWorkspace, psutil.Process, Path]]:
     with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
         config = Path(folder) / "frontdesk.toml"
         config.write_text(CONFIG.format(documents=ROOT / "ops/demo/electromart/documents"))
@@ -70,17 +74,18 @@ async def _serving(model_url: str) -> AsyncIterator[tuple[LocalWorkspace, psutil
                 "SLACK_BOT_TOKEN": workspace.bot_token,
                 "SLACK_APP_TOKEN": workspace.app_token,
                 "SLACK_API_URL": workspace.api_url,
-                "ANTHROPIC_API_KEY": "bench",
+                "ANTHROPIC_API_KEY": KEY,
                 "ANTHROPIC_BASE_URL": model_url,
             }
             command = [sys.executable, "-m", "ops.cli", "--config", str(config)]
-            sync = await asyncio.create_subprocess_exec(*command, "sync", env=environment, stdout=asyncio.subprocess.DEVNULL)
+            quiet = asyncio.subprocess.DEVNULL
+            sync = await asyncio.create_subprocess_exec(*command, "sync", env=environment, stdout=quiet)
             await sync.wait()
             log = (Path(folder) / "log").open("wb")
             serve = await asyncio.create_subprocess_exec(*command, "serve", env=environment, stderr=log)
             try:
                 await workspace.wait_for(lambda: workspace.sockets.connections, 60)
-                yield workspace, psutil.Process(serve.pid)
+                yield workspace, psutil.Process(serve.pid), Path(folder)
             finally:
                 serve.terminate()
                 await serve.wait()
@@ -103,21 +108,37 @@ def _final(message: dict) -> bool:  # type: ignore[type-arg]
     return replied and not message.get("streaming") and len(message.get("blocks", [])) > 1
 
 
-async def _own_times(workspace: LocalWorkspace, claude: ClaudeDouble) -> list[float]:
-    """From the event's ack to the request at the model, less what the desk's own log says retrieval took.
-
-    Retrieval (embedding and Qdrant) is measured by asking the same index the same question through the desk's
-    stored timings; see bot/desk/timing.py.
-    """
+async def _own_times(workspace: LocalWorkspace, arrivals: "Arrivals", database: Path) -> list[float]:
+    """From the event's leaving Slack to the request's reaching the model, less embedding and Qdrant (ms)."""
     times = []
     for at in range(20):
+        arrivals.clear()
         asked = time.time()
-        before = len(claude.requests)
         question = await _ask(workspace, QUESTIONS[at % 5])
         await _answered(workspace, [question])
-        arrived = claude.requests[before].at
-        times.append((arrived - asked) * 1000)
+        searched = _timings(database, question)["search"]
+        times.append((arrivals.at - asked) * 1000 - searched)
     return times
+
+
+def _timings(database: Path, ts: str) -> dict[str, float]:
+    """The stages of the answer to the question at `ts`, as the desk stored them."""
+    with closing(sqlite3.connect(database)) as connection:
+        query = "select timings_ms from answers where key like ?"
+        [(stored,)] = connection.execute(query, (f"%:{ts}",)).fetchall()
+    timings: dict[str, float] = json.loads(stored)
+    return timings
+
+
+class Arrivals(list[Any]):
+    """The double's record of requests, which also notes when the first one came."""
+
+    at = 0.0
+
+    def append(self, request: Any) -> None:
+        if not self:
+            self.at = time.time()
+        super().append(request)
 
 
 def _resident(process: psutil.Process) -> int:
