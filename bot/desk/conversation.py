@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.desk.model import Turn
-from bot.desk.words import codes, content_words, flat
+from bot.desk.words import codes, content_words, flat, without_codes
 
 _MARKS = re.compile(r"\s?\[\d{1,3}\]")
 _ELLIPSIS = re.compile(
@@ -63,7 +63,7 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
 def _follows(text: str) -> bool:
     """Whether a text, in a running thread, needs what was said before it."""
     plain = flat(text).strip(" ?!.")
-    words = content_words(" ".join(word for word in plain.split() if not codes(word)))
+    words = content_words(without_codes(plain))
     if codes(plain):
         return not words and bool(_ELLIPSIS.fullmatch(plain))
     if _BARE_QUESTION.fullmatch(plain.lower()) or len(words) <= 1:

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from bot.desk.words import codes, flat
+from bot.desk.words import codes, flat, without_codes
 
 _MONTHS = [date(2000, number, 1).strftime("%B").lower() for number in range(1, 13)]
 _MONTH = "|".join([*_MONTHS, *(f"{month[:3]}\\.?" for month in _MONTHS), r"sept\.?"])
@@ -170,9 +170,8 @@ def figures(text: str) -> list[Figure]:
     """Every figure of a text, in reading order of their kinds: codes, dates, times, then amounts."""
     plain = flat(text)
     found: list[Figure] = []
-    for code in sorted(codes(plain)):
-        found.append(Figure(code, "code", code))
-        plain = re.sub(re.escape(code), " ", plain, flags=re.IGNORECASE)
+    found += [Figure(code, "code", code) for code in sorted(codes(plain))]
+    plain = without_codes(plain)
     for pattern, read in _READERS:
         for match in pattern.finditer(plain):
             found.extend(read(match))

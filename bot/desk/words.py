@@ -52,9 +52,15 @@ def content_words(text: str) -> frozenset[str]:
 
 def codes(text: str) -> frozenset[str]:
     """Product codes, order numbers and model names, in capitals: VX-TB4-DOCK, EM-104233. Not measures such as 100W."""
-    return frozenset(
-        code.upper() for code in _CODE.findall(flat(text)) if len(code) >= 4 and not _MEASURE.fullmatch(code)
-    )
+    return frozenset(code.upper() for code in _CODE.findall(flat(text)) if _is_code(code))
+
+
+def without_codes(text: str) -> str:
+    return _CODE.sub(lambda code: " " if _is_code(code[0]) else code[0], flat(text))
+
+
+def _is_code(word: str) -> bool:
+    return len(word) >= 4 and not _MEASURE.fullmatch(word)
 
 
 def has_code(text: str, wanted: frozenset[str]) -> bool:

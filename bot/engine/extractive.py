@@ -11,7 +11,7 @@ from bot.desk.conversation import standalone
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.figures import figures
 from bot.desk.model import Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn
-from bot.desk.words import codes, content_words, has_code
+from bot.desk.words import codes, content_words, has_code, without_codes
 from bot.engine.postprocessors import about_the_past
 from bot.engine.quotable import Unit, units_of
 from bot.engine.synthesizer import Draft
@@ -109,7 +109,7 @@ def _by_words(asked: str, units: Sequence[Unit]) -> list[Scored]:
 
     A code says which product is meant, and that is a matter of the passage: it does not count here.
     """
-    words = content_words(_without_codes(asked))
+    words = content_words(without_codes(asked))
     seen = Counter(word for unit in units for word in unit.words & words)
     weight = {word: math.log(1 + len(units) / (1 + seen[word])) for word in words}
     total = sum(weight.values()) or 1.0
@@ -162,10 +162,6 @@ def _states(unit: Unit, wanted: frozenset[str]) -> bool:
 
 def _without_references(asked: str) -> str:
     return _REFERENCE.sub(" ", asked)
-
-
-def _without_codes(asked: str) -> str:
-    return " ".join(word for word in asked.split() if not codes(word))
 
 
 def _chosen(ranked: Sequence[Scored]) -> list[Unit]:

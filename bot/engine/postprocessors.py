@@ -99,13 +99,16 @@ class NearDuplicates(InLoopPostprocessor):
     def _postprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        kept: list[tuple[NodeWithScore, frozenset[str], frozenset[tuple[str, str]]]] = []
+        kept: list[NodeWithScore] = []
         for node in nodes:
-            words, found = content_words(node.text), stated(node.text).figures
-            alike = (len(words & other) >= self.share * len(words | other) and found == its for _, other, its in kept)
-            if not any(alike):
-                kept.append((node, words, found))
-        return [node for node, _, _ in kept]
+            if not any(self._same(node.text, other.text) for other in kept):
+                kept.append(node)
+        return kept
+
+    def _same(self, one: str, other: str) -> bool:
+        ours, theirs = content_words(one), content_words(other)
+        alike = len(ours & theirs) >= self.share * max(len(ours), len(theirs))
+        return alike and stated(one).figures == stated(other).figures
 
 
 class Cap(InLoopPostprocessor):
