@@ -11,11 +11,11 @@ from bot.engine.query_engine import DocumentEngine
 from bot.escalation.escalate import Escalate
 from bot.prompting import PromptLibrary
 from bot.settings import BotSettings
+from bot.slack.answering import Desks, Work
 from bot.slack.client import SlackClients
 from bot.slack.connection import Edge, SlackConnection
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.people import People
-from bot.slack.worker import Desks, Work
 from bot.store import Store
 from ingest.index import SearchIndex
 

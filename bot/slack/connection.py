@@ -8,6 +8,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 
 from bot.desk.errors import DeskError
 from bot.desk.ports import Feedback
+from bot.slack.answering import Answering, Work
 from bot.slack.app import build_app
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery
@@ -19,7 +20,7 @@ from bot.slack.listeners.humans import HumanButtons
 from bot.slack.listeners.messages import Messages
 from bot.slack.listeners.sources_command import LookUpSources, SourcesCommand
 from bot.slack.people import People
-from bot.slack.worker import Work, Workers
+from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
 _DIAL_S = 30.0
@@ -86,7 +87,7 @@ class SlackConnection:
         try:
             me, address = await check_credentials(clients)
             delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
-            workers = Workers(work, delivery, self._edge.people, me, sole=self._edge.sole)
+            workers = Workers(work, Answering(work, delivery, self._edge.people, me), sole=self._edge.sole)
             app = build_app(clients, me, Messages(work.inbox, work.threads, workers, me, work.clock))
             register(
                 app,

@@ -3,20 +3,18 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from bot.desk.model import Answer, DraftSentence, Outcome, Posted, Question
 from bot.desk.ports import Posts
-from bot.slack.blocks import TEXT_LIMIT, Message, answer_messages, closing_blocks, links_of, plainer
+from bot.slack.blocks import TEXT_LIMIT, Message, answer_messages, closing_blocks, links_of
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.inbound import Identity
 from bot.slack.mrkdwn import is_linkable, safe_markdown
+from bot.slack.thread_posts import ThreadPosts, metadata
 
 log = logging.getLogger(__name__)
 
-EVENT_TYPE = "frontdesk_answer"
 NO_STREAMS = frozenset(
     {
         "unknown_method",
@@ -27,23 +25,8 @@ NO_STREAMS = frozenset(
         "method_deprecated",
     }
 )
-TOO_MUCH = frozenset(
-    {
-        "msg_too_long",
-        "msg_blocks_too_long",
-        "invalid_blocks",
-        "invalid_blocks_format",
-        "too_many_blocks",
-        "invalid_chunks",
-    }
-)
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _BUFFER = 256  # characters: appendStream is limited a workspace, so a short sentence waits for the next
 _UPDATE_EVERY_S = 3.0
-
-
-def metadata(key: str, part: int = 0) -> dict[str, Any]:
-    return {"event_type": EVENT_TYPE, "event_payload": {"key": key, "part": part}}
 
 
 class Delivery:
@@ -66,7 +49,7 @@ class SlackStage:
         self._delivery = delivery
         self._clients = delivery.clients
         self._question = question
-        self._me = me
+        self._messages = ThreadPosts(delivery.clients, delivery.posts, question, me)
         self._earlier = earlier
         self._resumed = earlier is not None
         self._ts: str | None = None
@@ -85,9 +68,9 @@ class SlackStage:
         """Find what an earlier run posted, so that it is finished in place."""
         if self._earlier is None:
             return
-        self._ts = self._earlier.ts or await self._find(0)
+        self._ts = self._earlier.ts or await self._messages.find()
         if self._ts is None and self._earlier.kind == "stream":
-            self._ts = await self._find_stream()
+            self._ts = await self._messages.find_stream()
         if self._ts is not None and self._earlier.kind == "stream":
             await self._stop_quietly()
 
@@ -123,7 +106,7 @@ class SlackStage:
             log.debug("no status shown: %s", error)
 
     async def _open(self) -> None:
-        self._ts = await self._post(Message("…"), 0)
+        self._ts = await self._messages.post(Message("…"))
         self._updated_at = time.monotonic()
 
     async def _start_stream(self, markdown: str) -> None:
@@ -179,9 +162,8 @@ class SlackStage:
         self._updated_at = time.monotonic()
         try:
             with slack_errors():
-                await self._clients.once.chat_update(
-                    **self._body(Message("…", ({"type": "markdown", "text": markdown},)), 0), ts=str(self._ts)
-                )
+                shown = Message("…", ({"type": "markdown", "text": markdown},))
+                await self._clients.once.chat_update(**self._messages.body(shown), ts=str(self._ts))
         except (SlackRefused, SlackUnavailable) as error:
             log.debug("an update in between was dropped: %s", error)
 
@@ -197,10 +179,10 @@ class SlackStage:
         if self._earlier is not None and self._ts is None:
             await self.resume()
         if not (self._streaming and await self._stop(answer, len(messages) == 1)):
-            self._ts = await self._put(messages[0], answer)
+            self._ts = await self._messages.put(self._ts, messages[0], answer)
         for part, message in enumerate(messages[1:], 1):
-            if not (self._resumed and await self._find(part)):
-                await self._post(message, part)
+            if not (self._resumed and await self._messages.find(part)):
+                await self._messages.post(message, part)
         await self._delivery.posts.posted(self._question.key, str(self._ts), final=True)
 
     async def withdraw(self) -> None:
@@ -250,101 +232,6 @@ class SlackStage:
                 await self._clients.web.chat_stopStream(channel=self._question.place.channel, ts=str(self._ts))
         except (SlackRefused, SlackUnavailable) as error:
             log.debug("not streaming any more: %s", error)
-
-    async def _put(self, message: Message, answer: Answer) -> str:
-        """Update what stands there, or post; a form that Slack refuses is replaced by a plainer one."""
-        try:
-            return await self._update_or_post(message)
-        except SlackRefused as error:
-            if error.code not in TOO_MUCH:
-                raise
-            log.warning("Slack refused the form of %s (%s); posting it plainer", self._question.key, error.code)
-        try:
-            return await self._update_or_post(plainer(answer))
-        except SlackRefused as error:
-            if error.code not in TOO_MUCH:
-                raise
-            return await self._update_or_post(plainer(answer, 3_000))
-
-    async def _update_or_post(self, message: Message) -> str:
-        if self._ts is None:
-            return await self._post(message, 0)
-        try:
-            with slack_errors():
-                await self._clients.web.chat_update(**self._body(message, 0), ts=self._ts)
-            return self._ts
-        except SlackRefused as error:
-            if error.code not in GONE:
-                raise
-            return await self._post(message, 0)
-
-    async def _post(self, message: Message, part: int) -> str:
-        key, place = self._question.key, self._question.place
-        if part == 0:
-            await self._delivery.posts.started(key, place.channel, "message")
-        for last in (False, True):
-            try:
-                with slack_errors():
-                    response = await self._clients.poster.chat_postMessage(
-                        **self._body(message, part), thread_ts=self._question.thread_ts
-                    )
-                ts = str(response["ts"])
-                break
-            except SlackUnavailable:
-                # Its reply was lost, and it may be there: look before posting again.
-                found = await self._find(part)
-                if found is not None:
-                    ts = found
-                    break
-                if last:
-                    raise
-        if part == 0:
-            await self._delivery.posts.posted(key, ts, final=False)
-        return ts
-
-    def _body(self, message: Message, part: int) -> dict[str, Any]:
-        return {
-            "channel": self._question.place.channel,
-            "text": message.text,
-            "blocks": list(message.blocks),
-            "metadata": metadata(self._question.key, part),
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
-
-    # -- recovery
-
-    async def _ours(self) -> list[Mapping[str, Any]]:
-        try:
-            with slack_errors():
-                response = await self._clients.web.conversations_replies(
-                    channel=self._question.place.channel,
-                    ts=self._question.thread_ts,
-                    oldest=self._question.ts,
-                    include_all_metadata=True,
-                    limit=200,
-                )
-        except SlackRefused as error:
-            if error.code != "thread_not_found":
-                raise
-            return []
-        messages: list[Mapping[str, Any]] = response.get("messages") or []
-        mine = [one for one in messages if one.get("user") == self._me.user_id or self._is_bot(one)]
-        return [one for one in mine if float(one["ts"]) > float(self._question.ts)]
-
-    def _is_bot(self, message: Mapping[str, Any]) -> bool:
-        return bool(self._me.bot_id) and message.get("bot_id") == self._me.bot_id
-
-    async def _find(self, part: int) -> str | None:
-        for one in await self._ours():
-            payload = (one.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("key") == self._question.key and int(payload.get("part", 0)) == part:
-                return str(one["ts"])
-        return None
-
-    async def _find_stream(self) -> str | None:
-        # A stream carries no metadata until it is stopped, and a thread has one question at a time.
-        return next((str(one["ts"]) for one in await self._ours() if not one.get("metadata")), None)
 
 
 def failed(incident: str, what: str) -> Answer:

@@ -27,11 +27,11 @@ from bot.desk.model import (
 )
 from bot.escalation.escalate import Escalate
 from bot.settings import AnsweringSettings, SlackSettings
+from bot.slack.answering import Desks, Work
 from bot.slack.client import SlackClients
 from bot.slack.connection import Edge, SlackConnection
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.people import People
-from bot.slack.worker import Desks, Work
 from bot.store import Store, open_store
 from ops.workspace.server import LocalWorkspace
 from ops.workspace.state import BOT

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 from bot.desk.errors import DeskError
 from bot.desk.model import Desk, Place, SourceHit
+from bot.slack.answering import Desks
 from bot.slack.blocks import Message, found
 from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.inbound import Identity, clean
 from bot.slack.mrkdwn import escape
-from bot.slack.worker import Desks
 
 log = logging.getLogger(__name__)
 Ack = Callable[..., Awaitable[Any]]

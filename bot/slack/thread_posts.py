@@ -1,0 +1,130 @@
+"""The messages of one answer in its thread: posted at most once, found again after a crash (rule 2)."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from bot.desk.model import Answer, Question
+from bot.desk.ports import Posts
+from bot.slack.blocks import Message, plainer
+from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.inbound import Identity
+
+log = logging.getLogger(__name__)
+
+EVENT_TYPE = "frontdesk_answer"
+TOO_MUCH = frozenset(
+    {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format", "too_many_blocks"}
+)
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+
+
+def metadata(key: str, part: int = 0) -> dict[str, Any]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"key": key, "part": part}}
+
+
+class ThreadPosts:
+    """Posts and updates for one question. Raises SlackUnavailable and SlackRefused."""
+
+    def __init__(self, clients: SlackClients, posts: Posts, question: Question, me: Identity) -> None:
+        self._clients = clients
+        self._posts = posts
+        self._question = question
+        self._me = me
+
+    async def put(self, ts: str | None, message: Message, answer: Answer) -> str:
+        """Update what stands at `ts`, or post; a form that Slack refuses is replaced by a plainer one."""
+        try:
+            return await self._update_or_post(ts, message)
+        except SlackRefused as error:
+            if error.code not in TOO_MUCH:
+                raise
+            log.warning("Slack refused the form of %s (%s); posting it plainer", self._question.key, error.code)
+        try:
+            return await self._update_or_post(ts, plainer(answer))
+        except SlackRefused as error:
+            if error.code not in TOO_MUCH:
+                raise
+            return await self._update_or_post(ts, plainer(answer, 3_000))
+
+    async def _update_or_post(self, ts: str | None, message: Message) -> str:
+        if ts is None:
+            return await self.post(message)
+        try:
+            with slack_errors():
+                await self._clients.web.chat_update(**self.body(message), ts=ts)
+            return ts
+        except SlackRefused as error:
+            if error.code not in GONE:
+                raise
+            return await self.post(message)
+
+    async def post(self, message: Message, part: int = 0) -> str:
+        """Post it, or find it: a reply that was lost says nothing about the post."""
+        key, place = self._question.key, self._question.place
+        if part == 0:
+            await self._posts.started(key, place.channel, "message")
+        for last in (False, True):
+            try:
+                with slack_errors():
+                    response = await self._clients.poster.chat_postMessage(
+                        **self.body(message, part), thread_ts=self._question.thread_ts
+                    )
+                ts = str(response["ts"])
+                break
+            except SlackUnavailable:
+                # Its reply was lost, and it may be there: look before posting again.
+                found = await self.find(part)
+                if found is not None:
+                    ts = found
+                    break
+                if last:
+                    raise
+        if part == 0:
+            await self._posts.posted(key, ts, final=False)
+        return ts
+
+    def body(self, message: Message, part: int = 0) -> dict[str, Any]:
+        return {
+            "channel": self._question.place.channel,
+            "text": message.text,
+            "blocks": list(message.blocks),
+            "metadata": metadata(self._question.key, part),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+
+    # -- recovery
+
+    async def _ours(self) -> list[Mapping[str, Any]]:
+        try:
+            with slack_errors():
+                response = await self._clients.web.conversations_replies(
+                    channel=self._question.place.channel,
+                    ts=self._question.thread_ts,
+                    oldest=self._question.ts,
+                    include_all_metadata=True,
+                    limit=200,
+                )
+        except SlackRefused as error:
+            if error.code != "thread_not_found":
+                raise
+            return []
+        messages: list[Mapping[str, Any]] = response.get("messages") or []
+        mine = [one for one in messages if one.get("user") == self._me.user_id or self._is_bot(one)]
+        return [one for one in mine if float(one["ts"]) > float(self._question.ts)]
+
+    def _is_bot(self, message: Mapping[str, Any]) -> bool:
+        return bool(self._me.bot_id) and message.get("bot_id") == self._me.bot_id
+
+    async def find(self, part: int = 0) -> str | None:
+        """The ts of the part that was posted for this question."""
+        for one in await self._ours():
+            payload = (one.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("key") == self._question.key and int(payload.get("part", 0)) == part:
+                return str(one["ts"])
+        return None
+
+    async def find_stream(self) -> str | None:
+        """Our message without metadata: a stream has none until it is stopped, and a thread one question at a time."""
+        return next((str(one["ts"]) for one in await self._ours() if not one.get("metadata")), None)
