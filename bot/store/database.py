@@ -21,10 +21,15 @@ class Database:
         self._engine = engine
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Raises StoreUnavailable, with nothing stored, when the database does not do it."""
+    async def transaction(self, *, durable: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Raises StoreUnavailable, with nothing stored, when the database does not do it.
+
+        `durable`: survives a power cut, not only a crash of this process; for what somebody was told is kept. The
+        others are lost in order, newest first, which leaves a state that recovery knows how to go on from.
+        """
+        engine = self._engine.execution_options(durable=durable)
         try:
-            async with self._engine.begin() as connection:
+            async with engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as error:
             raise StoreUnavailable(f"the database did not do it: {error}") from error
@@ -75,11 +80,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver begins no transaction by itself; _begin_immediate does
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # what was acked survives a power cut
     cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
 
 
 def _begin_immediate(connection: Connection) -> None:
+    durable = connection.get_execution_options().get("durable", True)
+    connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
     # A transaction that reads first and writes later would fail when another writer came between.
     connection.exec_driver_sql("BEGIN IMMEDIATE")

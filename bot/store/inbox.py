@@ -1,5 +1,6 @@
 """The durable inbox: what was accepted, who works on it, how it ended (rules 1 to 3)."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,24 +19,38 @@ class SqlInbox:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._waiting: list[tuple[dict[str, Any], asyncio.Future[bool]]] = []
+        self._storing: asyncio.Task[None] | None = None
 
     async def accept(self, item: Accepted) -> bool:
-        row = {
-            "key": item.key,
-            "team": item.team,
-            "channel": item.channel,
-            "ts": item.ts,
-            "thread_ts": item.thread_ts,
-            "user_id": item.user,
-            "kind": item.kind,
-            "text": item.text,
-            "payload": dict(item.payload),
-            "received_at": item.received_at,
-        }
-        async with self._database.transaction() as connection:
+        """Those that come at once share a transaction, so a burst costs one flush of the disk."""
+        stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((_row(item), stored))
+        if self._storing is None or self._storing.done():
+            self._storing = asyncio.create_task(self._store_waiting())
+        return await stored
+
+    async def _store_waiting(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                new = await self._insert([row for row, _ in batch])
+            except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
+                for _, stored in batch:
+                    if not stored.done():
+                        stored.set_exception(error)
+                continue
+            for (_, stored), first in zip(batch, new, strict=True):
+                if not stored.done():
+                    stored.set_result(first)
+
+    async def _insert(self, rows: list[dict[str, Any]]) -> list[bool]:
+        async with self._database.transaction(durable=True) as connection:
             insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            result = await connection.execute(insert(inbox).values(row).on_conflict_do_nothing())
-            return bool(result.rowcount)
+            return [
+                bool((await connection.execute(insert(inbox).values(row).on_conflict_do_nothing())).rowcount)
+                for row in rows
+            ]
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
         now = self._clock()
@@ -99,6 +114,21 @@ class SqlInbox:
         count = select(func.count()).select_from(inbox).where(inbox.c.outcome.is_(None))
         async with self._database.transaction() as connection:
             return int(await connection.scalar(count) or 0)
+
+
+def _row(item: Accepted) -> dict[str, Any]:
+    return {
+        "key": item.key,
+        "team": item.team,
+        "channel": item.channel,
+        "ts": item.ts,
+        "thread_ts": item.thread_ts,
+        "user_id": item.user,
+        "kind": item.kind,
+        "text": item.text,
+        "payload": dict(item.payload),
+        "received_at": item.received_at,
+    }
 
 
 def _item(row: Row[Any]) -> Accepted:

@@ -186,7 +186,7 @@ class SqlFeedback:
 
     async def save(self, answer_key: str, user: str, verdict: Literal["up", "down"], comment: str = "") -> None:
         row = {"answer_key": answer_key, "user_id": user, "verdict": verdict, "comment": comment, "at": self._clock()}
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(durable=True) as connection:
             await _put(connection, feedback, row, replace=True)
 
 
@@ -198,7 +198,7 @@ class SqlEscalations:
 
     async def create(self, escalation: Escalation) -> Escalation:
         row = asdict(escalation) | {"state": escalation.state.value}
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(durable=True) as connection:
             if await _put(connection, escalations, row, replace=False):
                 return escalation
         existing = await self.of_thread(escalation.team, escalation.channel, escalation.thread_ts)
@@ -236,7 +236,7 @@ class SqlEscalations:
             .values(state=new.value, owner=owner, changed_at=at)
             .returning(*escalations.c)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(durable=True) as connection:
             row = (await connection.execute(move)).one_or_none()
         return _escalation(row) if row else None
 
