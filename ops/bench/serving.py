@@ -22,7 +22,6 @@ from ops.workspace.server import LocalWorkspace
 from tests.fakes.claude import KEY, ClaudeDouble
 
 ROOT = Path(__file__).parents[2]
-MANIFEST = ROOT / "ops" / "slack" / "manifest.yaml"
 CONFIG = """
 [desks.support]
 prompt = "electromart"
@@ -46,12 +45,12 @@ BURST = 50
 
 async def measure() -> dict[str, object]:
     """Ack times in ms over a burst of 50 events while answers stream, own time in ms, resident memory in MiB."""
-    async with ClaudeDouble() as claude, _serving(claude.url) as (workspace, process, folder):
+    async with ClaudeDouble() as claude, _serving(claude.url) as (workspace, desk):
         arrivals = claude.requests = Arrivals()
         first = await _ask(workspace, QUESTIONS[0])
         await _answered(workspace, [first])
-        own = await _own_times(workspace, arrivals, folder / ".frontdesk" / "frontdesk.sqlite3")
-        at_rest = _resident(process)
+        own = await _own_times(workspace, arrivals, desk.database)
+        at_rest = desk.resident()
         streaming = [await _ask(workspace, QUESTIONS[at % 5]) for at in range(10)]
         already = len(workspace.calls)
         burst = [await _ask(workspace, QUESTIONS[at % 5]) for at in range(BURST // 2)]  # two events each
@@ -60,35 +59,76 @@ async def measure() -> dict[str, object]:
         return {
             "ack_ms": {"events": len(acks), "p50": statistics.median(acks), "p99": acks[int(len(acks) * 0.99)]},
             "own_ms": {"questions": len(own), "p50": round(statistics.median(own), 2), "max": round(max(own), 2)},
-            "resident_mib": {"at_rest": at_rest, "after_burst": _resident(process)},
+            "resident_mib": {"at_rest": at_rest, "after_burst": desk.resident()},
         }
 
 
-@asynccontextmanager
-async def _serving(model_url: str) -> AsyncIterator[tuple[LocalWorkspace, psutil.Process, Path]]:
-    with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
-        config = Path(folder) / "frontdesk.toml"
+class Desk:
+    """A `frontdesk serve` on the demo's documents, in a process of its own."""
+
+    MANIFEST = ROOT / "ops" / "slack" / "manifest.yaml"
+
+    def __init__(self, folder: Path, workspace: LocalWorkspace, model_url: str | None = None) -> None:
+        self._workspace = workspace
+        config = folder / "frontdesk.toml"
         config.write_text(CONFIG.format(documents=ROOT / "ops/demo/electromart/documents"))
-        async with LocalWorkspace(manifest=MANIFEST) as workspace:
-            environment = os.environ | {
-                "SLACK_BOT_TOKEN": workspace.bot_token,
-                "SLACK_APP_TOKEN": workspace.app_token,
-                "SLACK_API_URL": workspace.api_url,
-                "ANTHROPIC_API_KEY": KEY,
-                "ANTHROPIC_BASE_URL": model_url,
-            }
-            command = [sys.executable, "-m", "ops.cli", "--config", str(config)]
-            quiet = asyncio.subprocess.DEVNULL
-            sync = await asyncio.create_subprocess_exec(*command, "sync", env=environment, stdout=quiet)
-            await sync.wait()
-            log = (Path(folder) / "log").open("wb")
-            serve = await asyncio.create_subprocess_exec(*command, "serve", env=environment, stderr=log)
+        self._command = [sys.executable, "-m", "ops.cli", "--config", str(config)]
+        self._log = (folder / "log").open("wb")
+        ours = ("ANTHROPIC_", "SLACK_", "QDRANT_", "DATABASE_")
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
+            "SLACK_BOT_TOKEN": workspace.bot_token,
+            "SLACK_APP_TOKEN": workspace.app_token,
+            "SLACK_API_URL": workspace.api_url,
+        }
+        if model_url:
+            self._environment |= {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": model_url}
+        self.database = folder / ".frontdesk" / "frontdesk.sqlite3"
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def sync(self) -> None:
+        process = await self._run("sync", stdout=asyncio.subprocess.DEVNULL)
+        await process.wait()
+
+    async def start(self) -> None:
+        """Returns when it is connected to the workspace."""
+        self.process = await self._run("serve")
+        await self._workspace.wait_for(lambda: self._workspace.sockets.connections, 60)
+
+    async def _run(self, word: str, stdout: int | None = None) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *self._command, word, env=self._environment, cwd=ROOT, stdout=stdout, stderr=self._log
+        )
+
+    async def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+        await self._workspace.wait_for(lambda: not self._workspace.sockets.connections, 30)
+
+    async def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+        await self.process.wait()
+
+    def resident(self) -> int:
+        """MiB of the process and its children."""
+        assert self.process is not None
+        process = psutil.Process(self.process.pid)
+        family = [process, *process.children(recursive=True)]
+        return round(sum(one.memory_info().rss for one in family) / 2**20)
+
+
+@asynccontextmanager
+async def _serving(model_url: str) -> AsyncIterator[tuple[LocalWorkspace, Desk]]:
+    with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
+        async with LocalWorkspace(manifest=Desk.MANIFEST) as workspace:
+            desk = Desk(Path(folder), workspace, model_url)
+            await desk.sync()
+            await desk.start()
             try:
-                await workspace.wait_for(lambda: workspace.sockets.connections, 60)
-                yield workspace, psutil.Process(serve.pid), Path(folder)
+                yield workspace, desk
             finally:
-                serve.terminate()
-                await serve.wait()
+                await desk.stop()
 
 
 async def _ask(workspace: LocalWorkspace, text: str) -> str:
@@ -97,13 +137,13 @@ async def _ask(workspace: LocalWorkspace, text: str) -> str:
 
 async def _answered(workspace: LocalWorkspace, questions: list[str]) -> None:
     def all_final() -> bool:
-        replies = {one["thread_ts"] for one in workspace.messages("support") if _final(one)}
+        replies = {one["thread_ts"] for one in workspace.messages("support") if final(one)}
         return replies.issuperset(questions)
 
     await workspace.wait_for(all_final, 180)
 
 
-def _final(message: dict) -> bool:  # type: ignore[type-arg]
+def final(message: dict) -> bool:  # type: ignore[type-arg]
     replied = message.get("thread_ts") not in (None, message["ts"])
     return replied and not message.get("streaming") and len(message.get("blocks", [])) > 1
 
@@ -139,8 +179,3 @@ class Arrivals(list[Any]):
         if not self:
             self.at = time.time()
         super().append(request)
-
-
-def _resident(process: psutil.Process) -> int:
-    family = [process, *process.children(recursive=True)]
-    return round(sum(one.memory_info().rss for one in family) / 2**20)
