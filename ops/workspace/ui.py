@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
@@ -180,8 +179,8 @@ class _Ui:
     async def _view_close(self, user: User, *, view_id: str) -> None:
         await self._people.close(user, view_id)
 
-    async def _open_dm(self, user: User, **given: Any) -> Json:
-        return {"channel": self._state.dm(user.id, self._state.user(str(given.get("user", ""))).id).id}
+    async def _open_dm(self, me: User, /, *, user: str) -> Json:
+        return {"channel": self._state.dm(me.id, self._state.user(user).id).id}
 
     async def _open_home(self, user: User, *, tab: str = "home") -> None:
         self._people.open_home(user, tab)
