@@ -17,6 +17,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Select, bindparam, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from ingest.index.contract import IndexUnavailable
 from ingest.model import Failure, IngestError, Listed, SyncReport, SyncState
 from ingest.tables import SCHEMA, metadata
 from ingest.tables import documents as _documents
@@ -26,8 +27,8 @@ from ingest.tables import version as _version
 RUNS_KEPT = 100  # a source
 
 
-class LedgerError(IngestError):
-    """The ledger could not be read or written."""
+class LedgerError(IngestError, IndexUnavailable):
+    """The ledger could not be read or written; for a query that is the index being away."""
 
 
 class Overtaken(IngestError):

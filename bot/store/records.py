@@ -61,7 +61,10 @@ class SqlAnswers:
             "citations": [
                 asdict(citation) | {"changed_at": citation.changed_at.isoformat()} for citation in answer.citations
             ],
-            "chunks": [{"id": passage.chunk_id, "score": passage.score} for passage in answer.passages],
+            "chunks": [
+                {"id": passage.chunk_id, "joined": list(passage.joined), "score": passage.score}
+                for passage in answer.passages
+            ],
             "rejected": list(answer.rejected),
             "prompt_name": answer.prompt.name if answer.prompt else None,
             "prompt_version": answer.prompt.version if answer.prompt else None,

@@ -99,7 +99,7 @@ answers = Table(
     Column("outcome", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("citations", JSON, nullable=False),
-    Column("chunks", JSON, nullable=False),  # [{"id", "score"}] of the passages, best first
+    Column("chunks", JSON, nullable=False),  # [{"id", "joined", "score"}] of the passages, best first
     Column("rejected", JSON, nullable=False),
     Column("prompt_name", String(80)),
     Column("prompt_version", String(40)),
