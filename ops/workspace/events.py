@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from ops.workspace.socket_mode import Sockets
-from ops.workspace.state import APP, BOT, Channel, Json, State, User, on_wire
+from ops.workspace.state import APP, BOT, REPLIES, Channel, Json, State, User, on_wire
 
 EVENTS = (
     "app_mention", "message.channels", "message.groups", "message.im", "app_home_opened", "reaction_added",
 )  # fmt: skip
 _SUBSCRIPTIONS = {"channel": "message.channels", "private": "message.groups", "dm": "message.im"}
 _CHANNEL_TYPES = {"channel": "channel", "private": "group", "dm": "im"}
-_NOT_IN_EVENTS = ("reply_count", "reply_users", "reply_users_count", "latest_reply", "metadata", "reactions", "edited")
+_NOT_IN_EVENTS = (*REPLIES, "metadata", "reactions", "edited")
 
 
 class Events:

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from ops.workspace.events import Events
-from ops.workspace.posting import MAX_TEXT, react
+from ops.workspace.posting import MAX_TEXT, react, take_back
 from ops.workspace.responses import Responses
 from ops.workspace.rules import Refused
 from ops.workspace.socket_mode import Ack, Sockets
@@ -58,8 +58,7 @@ class People:
 
     def delete(self, user: User, channel: Channel, ts: str) -> None:
         message = self._own(user, channel, ts, "cant_delete_message")
-        self.state.remove(channel.id, ts)
-        self.events.deleted(channel, message)
+        take_back(self.api, channel, message)
 
     def react(self, user: User, channel: Channel, ts: str, name: str) -> None:
         self._member(user, channel)

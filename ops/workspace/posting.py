@@ -6,7 +6,7 @@ from typing import Any
 from ops.workspace.block_kit import MAX_MARKDOWN, check_blocks, elements_of
 from ops.workspace.methods import method
 from ops.workspace.rules import Refused, at
-from ops.workspace.state import APP, BOT, BOT_ID, Channel, Json, State, on_wire
+from ops.workspace.state import APP, BOT, BOT_ID, REPLIES, SLACKBOT, Channel, Json, State, on_wire
 from ops.workspace.web_api import WebApi
 
 MAX_TEXT, MAX_UPDATED_TEXT = 40_000, 4_000
@@ -57,9 +57,8 @@ def delete_message(api: WebApi, given: Json) -> Json:
     message = api.state.message(channel.id, given["ts"])
     if message.get("bot_id") != BOT_ID:
         raise Refused("cant_delete_message", "chat.delete.own_messages", "the app did not write this message")
-    api.state.remove(channel.id, message["ts"])
-    api.events.deleted(channel, message)
-    return {"channel": channel.id, "ts": message["ts"]}
+    take_back(api, channel, message)
+    return {"channel": channel.id, "ts": given["ts"]}
 
 
 @method("chat.getPermalink", "channel message_ts")
@@ -160,6 +159,23 @@ def change_message(api: WebApi, channel: Channel, message: Json, given: Json) ->
     message |= content(api.state, given)
     api.state.told("message_changed", message)
     api.events.changed(channel, message, previous)
+
+
+def take_back(api: WebApi, channel: Channel, message: Json) -> None:
+    """Delete a message. The root of a thread stays as a tombstone until its last reply is gone, as in Slack."""
+    state, root = api.state, api.state.messages[channel.id].get(message.get("thread_ts", ""))
+    if state.replies(channel.id, message["ts"]):
+        previous = copy.deepcopy(on_wire(message))
+        for name in set(message) - {"type", "ts", "thread_ts", "channel", *REPLIES}:
+            del message[name]
+        message |= {"subtype": "tombstone", "hidden": True, "user": SLACKBOT, "text": "This message was deleted."}
+        state.told("message_changed", message)
+        api.events.changed(channel, message, previous)
+        return
+    state.remove(channel.id, message["ts"])
+    api.events.deleted(channel, message)
+    if root and root is not message and root.get("subtype") == "tombstone" and not root["reply_count"]:
+        take_back(api, channel, root)
 
 
 def check_content(given: Json) -> None:

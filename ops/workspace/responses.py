@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ops.workspace.posting import change_message, check_content, content, new_message, publish
+from ops.workspace.posting import change_message, check_content, content, new_message, publish, take_back
 from ops.workspace.rules import Refused
-from ops.workspace.state import Channel, Json, User
+from ops.workspace.state import SLACKBOT, Channel, Json, User
 from ops.workspace.web_api import WebApi
 
 RESPONSE_USES, RESPONSE_SECONDS = 5, 1800
@@ -107,8 +107,7 @@ class Responses:
         if message.get("ephemeral"):
             self.dismiss(held.user.id, message)
         elif message["ts"] in state.messages[held.channel.id]:
-            state.remove(held.channel.id, message["ts"])
-            self._api.events.deleted(held.channel, message)
+            take_back(self._api, held.channel, message)
 
     def dismiss(self, user: str, message: Json) -> None:
         held = self._api.state.ephemerals[user]
@@ -120,5 +119,5 @@ class Responses:
     def notice(self, user: User, channel: Channel, text: str) -> None:
         """What Slack itself says to one person."""
         state = self._api.state
-        message = {"type": "message", "ts": state.now_ts(), "channel": channel.id, "user": "USLACKBOT", "text": text}
+        message = {"type": "message", "ts": state.now_ts(), "channel": channel.id, "user": SLACKBOT, "text": text}
         state.whisper(user.id, message)

@@ -14,6 +14,8 @@ from ops.workspace.rules import Refused
 
 Json = dict[str, Any]
 BOT, BOT_ID, APP = "U0FRONTDESK", "B0FRONTDESK", "A0FRONTDESK"
+SLACKBOT = "USLACKBOT"
+REPLIES = ("reply_count", "reply_users", "reply_users_count", "latest_reply")  # what a root knows of its thread
 WIRE_KEPT = 2000
 STATUS_SECONDS = 120
 _OURS = frozenset({"channel", "streaming", "ephemeral", "mentions", "links", "link_names", "stream"})
@@ -27,7 +29,8 @@ def on_wire(message: Json) -> Json:
 def shown(message: Json) -> Json:
     """A message as the page has it."""
     place = {"channel": message["channel"], "ephemeral": bool(message.get("ephemeral"))}
-    return on_wire(message) | place | {"streaming": bool(message.get("streaming"))}
+    name = {"username": "Slackbot"} if message.get("user") == SLACKBOT else {}
+    return on_wire(message) | place | name | {"streaming": bool(message.get("streaming"))}
 
 
 @dataclass(slots=True)
@@ -227,11 +230,18 @@ class State:
     def set_status(self, channel: str, thread_ts: str, status: str, loading: Sequence[str] = ()) -> None:
         """`status` "" ends it."""
         told = {"channel": channel, "thread_ts": thread_ts, "status": status, "loading_messages": list(loading)}
+        place = (channel, thread_ts)
         if status:
-            self.statuses[channel, thread_ts] = told | {"began": self.clock()}
-        elif self.statuses.pop((channel, thread_ts), None) is None:
+            held = self.statuses[place] = told | {"began": self.clock()}
+            asyncio.get_running_loop().call_later(STATUS_SECONDS, self._end_status, place, held)
+        elif self.statuses.pop(place, None) is None:
             return
         self.publish({"type": "status", **told}, self.team.channels[channel].members)
+
+    def _end_status(self, place: tuple[str, str], held: Json) -> None:
+        """The page shows it no longer than Slack does."""
+        if self.statuses.get(place) is held:
+            self.set_status(*place, "")
 
     def publish(self, event: Json, to: list[str] | None = None) -> None:
         for queue, user in self._watchers.items():

@@ -1,5 +1,6 @@
 """chat.startStream, appendStream, stopStream: a message that grows while people read it."""
 
+import asyncio
 import copy
 from typing import Any
 
@@ -34,6 +35,7 @@ def start_stream(api: WebApi, given: Json) -> Json:
     message = empty_message(api, channel, thread_ts) | {"streaming": True, "stream": _Stream(given)}
     _append(api, message, given)
     api.streams[channel.id, message["ts"]] = api.state.clock()
+    asyncio.get_running_loop().call_later(STREAM_SECONDS + 1, api.end_stale_stream, message)
     api.state.add(message)
     api.state.set_status(channel.id, thread_ts, "")
     return {"channel": channel.id, "ts": message["ts"]}

@@ -298,6 +298,26 @@ async def test_edits_and_deletions_are_told_with_what_stood_before(
     assert first["channel_type"] == "channel"
 
 
+async def test_a_deleted_root_leaves_a_tombstone_while_it_has_replies(
+    workspace: LocalWorkspace, client: AsyncWebClient, connect: Connect
+) -> None:
+    """Slack tells of it as a change; the thread can still be read and answered, and goes with its last reply."""
+    told = await connect()
+    root = await workspace.say("dana", "support", "question")
+    reply = await client.chat_postMessage(channel=SUPPORT, thread_ts=root, text="answer")
+    await workspace.delete("dana", "support", root)
+    [event] = await told.until(
+        lambda: [one for one in told.events("message") if one.get("subtype") == "message_changed"]
+    )
+    assert (event["message"]["subtype"], event["message"]["ts"]) == ("tombstone", root)
+    assert event["previous_message"]["text"] == "question"
+    assert len((await client.conversations_replies(channel=SUPPORT, ts=root))["messages"]) == 2
+    await client.chat_delete(channel=SUPPORT, ts=reply["ts"])
+    assert workspace.messages("support") == []
+    late = client.chat_postMessage(channel=SUPPORT, thread_ts=root, text="too late")
+    assert (await refused(late))[0] == "thread_not_found"
+
+
 async def test_direct_messages_private_channels_and_reactions(workspace: LocalWorkspace, connect: Connect) -> None:
     """A mention in a DM is only a message; what happens where the bot is not is not told."""
     told = await connect()
@@ -781,8 +801,9 @@ async def test_the_stream_tells_of_changes_as_they_happen(
         assert (told["message"]["text"], told["message"]["streaming"]) == ("a", True)
         changed = await next_of("message_changed")
         assert (changed["message"]["text"], changed["message"]["streaming"]) == ("ab", False)
-        await workspace.delete("dana", "support", ts)
-        assert (await next_of("message_deleted"))["ts"] == ts
+        other = await workspace.say("dana", "support", "never mind")
+        await workspace.delete("dana", "support", other)
+        assert (await next_of("message_deleted"))["ts"] == other
         workspace.set_notice({"text": "Indexing", "done": 1, "total": 2})
         assert (await next_of("notice"))["notice"]["done"] == 1
         await client.chat_postEphemeral(channel=SUPPORT, user="U0SAM", text="not for dana")
