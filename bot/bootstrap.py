@@ -49,10 +49,10 @@ class Bot:
             SlackHumanDesk(clients, people),
             self.clock,
             channels={desk.name: desk.escalation_channel for desk in self.desks},
-            admin_channel=slack.admin_channel,
             agents=slack.agents,
             admins=slack.admins,
         )
+        suggestions = next(iter(self.settings.desks.values())).suggestions  # DMs are the first desk's
         work = Work(
             inbox=store.inbox,
             posts=store.posts,
@@ -64,7 +64,9 @@ class Bot:
             settings=self.settings.answering,
             clock=self.clock,
         )
-        return SlackConnection(Edge(clients, people, work, self.look_up_sources, store.feedback))
+        return SlackConnection(
+            Edge(clients, people, work, self.look_up_sources, store.feedback, suggestions, sole=store.sole)
+        )
 
     async def close(self) -> None:
         if self.writer is not None:
@@ -75,7 +77,7 @@ def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Cl
     """Raises PromptInvalid when a desk's prompt can't be used: better at the start than at the first question."""
     prompts = PromptLibrary(settings.prompt_dirs)
     desks = tuple(
-        Desk(name, desk.prompt, desk.sources, desk.channels, desk.escalation_channel)
+        Desk(name, desk.prompt, desk.sources, desk.channels, desk.escalation_channel or settings.slack.admin_channel)
         for name, desk in settings.desks.items()
     )
     for desk in desks:

@@ -35,6 +35,7 @@ class DeskSettings(Section):
     sources: tuple[str, ...] = ()
     channels: tuple[ChannelId, ...] = Field((), examples=[["C0123456789"]])
     escalation_channel: ChannelId | None = Field(None, examples=["C0123456789"])
+    suggestions: Annotated[tuple[str, ...], Field(max_length=4)] = Field((), examples=[["What can I return?"]])
 
 
 class SlackSettings(Section):

@@ -241,10 +241,12 @@ def show_prompt(settings: Settings, name: str, version: str | None, as_json: boo
 @click.argument("name")
 @click.argument("old")
 @click.argument("new")
+@json_option
 @click.pass_obj
-def diff_prompts(settings: Settings, name: str, old: str, new: str) -> None:
+def diff_prompts(settings: Settings, name: str, old: str, new: str, as_json: bool) -> None:
     """What changed between two versions."""
-    click.echo(_prompts(settings).diff(name, old, new), nl=False)
+    diff = _prompts(settings).diff(name, old, new)
+    _print({"name": name, "old": old, "new": new, "diff": diff}, as_json, lambda: click.echo(diff, nl=False))
 
 
 def _prompts(settings: Settings) -> "PromptLibrary":

@@ -181,7 +181,9 @@ def _validated(model: type[Model], values: Mapping[str, Any], path: Path) -> Mod
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        errors = error.errors(include_url=False, include_context=False)
+        # A misspelt name first: what it was meant to set is then missing too.
+        first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
         raise ConfigError(_sentence(model, first["type"], first["loc"], first["msg"], path)) from None
 
 

@@ -99,6 +99,8 @@ async def _index(config: Config) -> Check:
     except Exception as error:  # noqa: BLE001 - whatever it is, the other checks go on
         return _failed("index", error)
     said = f"{status.documents} documents, {status.chunks} chunks, {status.embedding_model}"
+    if failed := sum(source.failed for source in status.sources):
+        return _warning("index", f"{said}; {failed} could not be read, `frontdesk sync` says why")
     return _ok("index", said) if status.documents else _warning("index", f"{said}; fill it with `frontdesk sync`")
 
 

@@ -20,6 +20,7 @@ _CONFIG = """\
 prompt = "support"                    # prompts/support/ beside this file
 # sources = ["docs"]                  # default: all sources
 # channels = ["C0123456789"]          # channel ids ("View channel details" in Slack shows them)
+# suggestions = ["How do I ...?"]     # shown in the bot's messages tab
 # escalation_channel = "C0123456789"  # where "Talk to a human" posts its brief
 
 # A source is where documents come from.
@@ -34,7 +35,7 @@ path = {documents}
 
 [slack]
 # admins = ["U0123456789"]            # member ids ("Copy member ID" in a profile)
-# admin_channel = "C0123456789"       # hears about failed syncs
+# admin_channel = "C0123456789"       # takes briefs where a desk has no escalation channel
 # agents = ["U0123456789"]            # who may claim an escalation; default: members of its channel
 
 # Without ANTHROPIC_API_KEY the desk quotes the documents instead of writing answers.
@@ -93,6 +94,7 @@ def write_project(folder: Path, documents: str, date: str) -> Iterator[str]:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
                 yield f"wrote {path}"
+        (folder / documents).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"{folder} can't be written ({error})") from error
     yield f'Next: put documents into {folder / documents}, then `frontdesk sync` and `frontdesk ask "..."`.'

@@ -1,12 +1,14 @@
 """`frontdesk serve`: bot, scheduler and control socket in one process, until it is told to stop."""
 
 import asyncio
+import fcntl
 import logging
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
-from bot.desk.errors import DeskError
+from bot.desk.errors import DeskError, Unavailable
 from ingest.schedule import SyncScheduler
 from ops.composition import LocalOperations, open_operations
 from ops.config import Config, ConfigError
@@ -36,6 +38,14 @@ async def serving(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperati
     for name, token in (("SLACK_BOT_TOKEN", slack.bot_token), ("SLACK_APP_TOKEN", slack.app_token)):
         if token is None:
             raise ConfigError(f'{name} is missing; README.md, "Connect a real workspace"; or run `frontdesk try`')
+    with _alone(config.data_dir):
+        async with _running(config, on_step) as local:
+            yield local
+
+
+@asynccontextmanager
+async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperations]:
+    slack = config.bot.slack
     async with open_operations(config) as local:
         knowledge = local.knowledge
 
@@ -50,6 +60,8 @@ async def serving(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperati
         async with serve_control(local, config.data_dir):
             try:
                 await connection.start()
+            except Unavailable as error:
+                raise OperationError(f"{slack.api_url} can't be reached ({error}); check the network") from error
             except DeskError as error:
                 raise OperationError(str(error)) from error
             try:
@@ -59,6 +71,20 @@ async def serving(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperati
                 knowledge.stopping = True
                 await connection.stop()
                 await scheduler.stop()
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """One `serve` a data_dir, also where the index is on a server: it owns the control socket."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OperationError(
+                f"another `frontdesk serve` runs on {data_dir}; use that one, or stop it first"
+            ) from error
+        yield
 
 
 def _log_step(step: SyncStep) -> None:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Escalate:
-    """bot.desk.ports.Humans. `channels` says where each desk's humans are; a desk without has `admin_channel`."""
+    """bot.desk.ports.Humans. `channels` says where each desk's humans are."""
 
     def __init__(
         self,
@@ -27,7 +27,6 @@ class Escalate:
         clock: Clock,
         *,
         channels: Mapping[str, str | None],
-        admin_channel: str | None = None,
         agents: tuple[str, ...] = (),
         admins: tuple[str, ...] = (),
     ) -> None:
@@ -37,7 +36,6 @@ class Escalate:
         self._desk = desk
         self._clock = clock
         self._channels = channels
-        self._admin_channel = admin_channel
         self._agents = agents
         self._admins = admins
         self._posting = asyncio.Lock()
@@ -93,7 +91,7 @@ class Escalate:
                 await self._post(one)
 
     def _channel(self, desk: str) -> str | None:
-        return self._channels.get(desk) or self._admin_channel
+        return self._channels.get(desk)
 
     async def _known(self, one: Escalation) -> HumanCalled:
         if one.state is EscalationState.CLAIMED:

@@ -64,6 +64,7 @@ class Edge:
     work: Work
     look_up: LookUpSources
     feedback: Feedback
+    suggestions: tuple[str, ...] = ()
     sole: bool = True
     streaming: bool = True
     ping_every_s: float = 10.0
@@ -91,7 +92,7 @@ class SlackConnection:
             app = build_app(clients, me, Messages(work.inbox, work.threads, workers, me, work.clock))
             register(
                 app,
-                AppHome(clients),
+                AppHome(clients, self._edge.suggestions),
                 FeedbackButtons(self._edge.feedback, clients),
                 HumanButtons(work.humans, clients, me),
                 SourcesCommand(self._edge.look_up, work.desks, clients, me),

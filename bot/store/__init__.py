@@ -20,6 +20,11 @@ class Store:
     feedback: SqlFeedback
     escalations: SqlEscalations
 
+    @property
+    def sole(self) -> bool:
+        """Whether this process alone works on it: SQLite has one, Postgres may have several."""
+        return self.database.sole
+
     async def close(self) -> None:
         await self.database.close()
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.desk.errors import StoreUnavailable
@@ -19,6 +20,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self.sole = engine.dialect.name == "sqlite"
 
     @asynccontextmanager
     async def transaction(self, *, durable: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -38,7 +40,7 @@ class Database:
         try:
             async with self._engine.begin() as connection:
                 await connection.run_sync(_upgrade)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, CommandError, OSError) as error:
             raise StoreUnavailable(f"the database can't be opened: {error}") from error
 
     async def close(self) -> None:
@@ -53,27 +55,34 @@ def _upgrade(connection: Connection) -> None:
 
 
 async def open_database(url: str) -> Database:
-    """Connect and migrate. `url` is SQLAlchemy's; sqlite:// and postgresql:// get their async drivers here."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        parsed = parsed.set(drivername="sqlite+aiosqlite")
-        try:
-            Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnavailable(f"the database's folder can't be made: {error}") from error
-        # One connection: SQLite has one writer, and waiting for a connection is fair where its file lock is not.
-        engine = create_async_engine(parsed, pool_size=1, max_overflow=0, pool_timeout=30)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
-    else:
-        engine = create_async_engine(parsed, pool_pre_ping=True)
-    database = Database(engine)
+    """Connect and migrate. `url` is SQLAlchemy's. Raises StoreUnavailable."""
+    try:
+        database = Database(_engine(make_url(url)))
+    except (ArgumentError, ImportError, OSError) as error:
+        # The address itself may hold a password, and SQLAlchemy repeats it.
+        raise StoreUnavailable(
+            f"DATABASE_URL can't be used ({type(error).__name__}); example: sqlite:////var/lib/frontdesk.sqlite3"
+        ) from error
     try:
         await database.migrate()
     except BaseException:
         await database.close()
         raise
     return database
+
+
+def _engine(url: URL) -> AsyncEngine:
+    # What people wrote is a parameter: errors must not carry it into the log.
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    # One connection: SQLite has one writer, and waiting for a connection is fair where its file lock is not.
+    engine = create_async_engine(
+        url.set(drivername="sqlite+aiosqlite"), pool_size=1, max_overflow=0, pool_timeout=30, hide_parameters=True
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -1,5 +1,6 @@
 """The index. Its contract, and the only way to its parts; all of ingest that the bot may import."""
 
+import secrets
 from pathlib import Path
 
 from ingest.index.contract import (
@@ -54,13 +55,14 @@ def open_collection(settings: IndexSettings, data_dir: Path, embedder: Embedder)
     Raises IndexInUse when another process has the folder, IndexUnavailable when it cannot be opened. A server is
     asked by the first call that needs it.
     """
-    name = collection_name(embedder.fingerprint)
     if settings.qdrant_url is None:
         from ingest.index.edge import EdgeCollection  # noqa: PLC0415 - loads the engine
 
+        name = collection_name(embedder.fingerprint)
         return EdgeCollection(data_dir / "index" / name, embedder.dimensions)
     from ingest.index.server import ServerCollection, connect  # noqa: PLC0415 - qdrant_client costs 1.4 s
 
+    name = collection_name(embedder.fingerprint, _installation(data_dir))
     return ServerCollection(connect(settings.qdrant_url, settings.qdrant_api_key), name, embedder.dimensions)
 
 
@@ -70,3 +72,15 @@ def drop_other_collections(collection: Collection) -> None:
     Foreign collections on a server, and folders that another process has open, are left alone.
     """
     collection.drop_others()
+
+
+def _installation(data_dir: Path) -> str:
+    """Who we are on a server that others may share: drawn once, kept in data_dir."""
+    path = data_dir / "installation"
+    try:
+        if not path.exists():
+            data_dir.mkdir(parents=True, exist_ok=True)
+            path.write_text(secrets.token_hex(4), encoding="utf-8")
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise IndexUnavailable(f"{path} can't be kept ({error}); check data_dir.") from error

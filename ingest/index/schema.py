@@ -27,8 +27,9 @@ MIN_CANDIDATES = 100
 Fields = dict[str, Any]  # a payload at Qdrant's wire
 
 
-def collection_name(fingerprint: str) -> str:
-    return PREFIX + fingerprint
+def collection_name(fingerprint: str, installation: str = "") -> str:
+    """`installation` keeps apart those that share a server; a folder of one's own needs none."""
+    return "-".join(filter(None, (PREFIX.rstrip("-"), installation, fingerprint)))
 
 
 def candidates(limit: int) -> int:

@@ -83,9 +83,10 @@ class ServerCollection:
         ]
 
     def drop_others(self) -> None:
+        mine = self.name.rpartition("-")[0] + "-"  # this installation's; another one may share the server
         with self._asked("list its collections"):
             for other in self._client.get_collections().collections:
-                if other.name.startswith(schema.PREFIX) and other.name != self.name:
+                if other.name.startswith(mine) and other.name != self.name:
                     self._client.delete_collection(other.name)
 
     def close(self) -> None:

@@ -43,7 +43,7 @@ class FolderSource:
         except OSError as error:
             raise SourceError(
                 f'The folder "{self._path}" of source "{self.name}" can\'t be read ({_reason(error)}); '
-                "what is indexed stays. Check the path and its permissions."
+                "check the path and its permissions."
             ) from error
         documents = sorted(self._descend(walk, first, ""), key=lambda listed: listed.document_id)
         return Listing(documents, walk.complete, walk.problems)

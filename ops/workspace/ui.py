@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from aiohttp import web
@@ -110,15 +111,14 @@ class _Ui:
             return _refused(error)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
-        with self._state.watch(me.id) as changes:
+        with self._state.watch(me.id) as changes, suppress(ConnectionError):  # the page was closed
             while True:
                 try:
                     event = await asyncio.wait_for(changes.get(), _SILENCE_SECONDS)
                     await response.write(b"data: " + json.dumps(event).encode() + b"\n\n")
                 except TimeoutError:
                     await response.write(b": still here\n\n")
-                except ConnectionError:
-                    return response
+        return response
 
     async def wire(self, request: web.Request) -> web.Response:
         after = request.query.get("after", "0")

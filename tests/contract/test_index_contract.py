@@ -36,6 +36,7 @@ from ingest.index.edge import EdgeCollection
 from ingest.index.schema import MIN_CANDIDATES
 from ingest.index.server import ServerCollection, connect
 from ingest.settings import IndexSettings
+from tests.fakes.index import WordEmbedder
 
 KINDS = ["edge", "local", *(["server"] if os.environ.get("QDRANT_URL") else [])]
 PAYLOAD = Payload(
@@ -452,7 +453,7 @@ def test_the_settings_choose_the_adapter_and_the_model_names_the_collection(tmp_
     collection.close()
     remote = open_collection(IndexSettings(qdrant_url="http://127.0.0.1:9"), tmp_path, embedder)
     assert isinstance(remote, ServerCollection)
-    assert remote.name == collection.name
+    assert remote.name.endswith(embedder.fingerprint)
     remote.close()
 
 
@@ -497,3 +498,18 @@ def test_a_server_that_refuses_is_an_outage_that_shows_no_key(key: str, status: 
     collection.close()
     server.shutdown()
     server.server_close()
+
+
+def test_two_installations_on_one_server_keep_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has its own collection, and tidying up after a change of model leaves the other's alone."""
+    client = QdrantClient(":memory:")
+    monkeypatch.setattr("ingest.index.server.connect", lambda *_: client)
+    settings = IndexSettings(qdrant_url="http://127.0.0.1:9")
+    one, other = (open_collection(settings, tmp_path / name, WordEmbedder()) for name in ("one", "other"))
+    assert one.name != other.name
+    assert open_collection(settings, tmp_path / "one", WordEmbedder()).name == one.name
+    for collection in (one, other):
+        collection.upsert([])
+        assert collection.count() == 0
+    one.drop_others()
+    assert {other.name} <= {held.name for held in client.get_collections().collections}

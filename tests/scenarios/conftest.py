@@ -166,8 +166,7 @@ class Bot:
             threads,
             SlackHumanDesk(clients, people),
             now,
-            channels={"support": self.escalation_channel},
-            admin_channel=self.slack.admin_channel,
+            channels={"support": self.escalation_channel or self.slack.admin_channel},
             agents=self.slack.agents,
             admins=self.slack.admins,
         )

@@ -169,7 +169,7 @@ async def test_commands_reach_the_process_that_owns_the_index(
     )
     assert status == 1
     assert err.strip().count("\n") == 0, err
-    assert "Another process has the index" in err
+    assert "another `frontdesk serve` runs" in err
     async with connect(config.parent / ".frontdesk") as remote:
         assert remote is not None, "the refused one must not have taken the socket"
     assert await serve.stop() == 0
@@ -244,7 +244,7 @@ async def test_doctor_says_what_works(config: Path, workspace: LocalWorkspace) -
     ):
         assert line in out
     (config.parent / "docs").rename(config.parent / "gone")
-    workspace.scopes = "chat:write"
+    workspace.api.scopes = frozenset({"chat:write"})
     status, out, _ = await run(config, "doctor", SLACK_API_URL=workspace.api_url, **tokens)
     assert status == 1
     assert "FAILED source docs" in out

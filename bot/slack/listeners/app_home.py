@@ -9,11 +9,6 @@ from bot.slack.client import SlackClients, slack_errors
 
 log = logging.getLogger(__name__)
 
-_PROMPTS = (
-    ("Returns", "How long do I have to return something?"),
-    ("Delivery", "How long does delivery take and what does it cost?"),
-    ("Warranty", "What does the warranty cover?"),
-)
 _HOME = (
     "*What I do*\nI answer questions from the documents of your company and show which ones I used.",
     "*How to ask*\nMention me in a channel, or write to me under Messages. In a thread where I take part you need"
@@ -23,11 +18,11 @@ _HOME = (
 
 
 class AppHome:
-    """`prompts` are up to four pairs of a title and a question that the documents can answer."""
+    """`suggestions` are up to four questions that the documents can answer."""
 
-    def __init__(self, clients: SlackClients, prompts: tuple[tuple[str, str], ...] = _PROMPTS) -> None:
+    def __init__(self, clients: SlackClients, suggestions: tuple[str, ...]) -> None:
         self._clients = clients
-        self._prompts = prompts[:4]
+        self._suggestions = suggestions
 
     async def opened(self, event: Mapping[str, Any]) -> None:
         try:
@@ -37,11 +32,13 @@ class AppHome:
             log.info("the app's %s page stays as it was: %s", event.get("tab"), error)
 
     async def _suggest(self, event: Mapping[str, Any]) -> None:
+        if not self._suggestions:
+            return
         # No thread_ts: in an agent app it would make the call fail without an error.
         await self._clients.web.assistant_threads_setSuggestedPrompts(
             channel_id=str(event["channel"]),
             title="Ask me, for example",
-            prompts=[{"title": title, "message": message} for title, message in self._prompts],
+            prompts=[{"title": question, "message": question} for question in self._suggestions],
         )
 
     async def _publish(self, event: Mapping[str, Any]) -> None:

@@ -101,7 +101,7 @@ def test_a_name_that_is_no_text_is_left_out(root: Path) -> None:
 
 def test_a_missing_folder_is_an_error(root: Path) -> None:
     """With the path, and what was kept."""
-    with pytest.raises(SourceError, match=r"nowhere.*can't be read.*what is indexed stays"):
+    with pytest.raises(SourceError, match=r"nowhere.*can't be read.*check the path"):
         _source(root / "nowhere").list()
 
 

@@ -69,6 +69,7 @@ def test_nothing_can_be_changed_after_the_start(tmp_path: Path) -> None:
         (MINIMAL + "schedule='61 * * * *'", 'sources.docs.schedule: neither an interval nor a cron expression'),
         (MINIMAL + "shrink_limit=30", "sources.docs.shrink_limit: Input should be less than or equal to 1; example: shrink_limit = 0.3"),
         (MINIMAL + "kind2='x'", "sources.docs.kind2 is not a setting; did you mean kind?"),
+        (MINIMAL.replace("prompt", "promt"), "desks.support.promt is not a setting; did you mean prompt?"),
         ("desk='a'" + MINIMAL, "desk is not a setting; did you mean desks?"),
         (MINIMAL + "[slack]\nbot_token='xoxb-1'", "slack.bot_token belongs in the environment, as SLACK_BOT_TOKEN"),
         (MINIMAL + "[slack]\nadmins=['#ops']", "slack.admins.0: String should match pattern"),

@@ -237,3 +237,10 @@ async def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StoreUnavailable):
         await open_store(f"sqlite:///{tmp_path}/file/db.sqlite3", clock)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://user:secret-word@127.0.0.1/x", "oracle+nothing://x"])
+async def test_an_address_that_cannot_be_used_is_one_line_without_its_password(url: str, clock: Clock) -> None:
+    with pytest.raises(StoreUnavailable, match="DATABASE_URL") as error:
+        await open_store(url, clock)
+    assert "secret-word" not in str(error.value)
