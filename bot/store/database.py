@@ -94,7 +94,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    durable = connection.get_execution_options().get("durable", True)
-    connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+    flush = "FULL" if connection.get_execution_options().get("durable", True) else "NORMAL"
+    if connection.info.get("flush") != flush:
+        connection.exec_driver_sql(f"PRAGMA synchronous={flush}")
+        connection.info["flush"] = flush
     # A transaction that reads first and writes later would fail when another writer came between.
     connection.exec_driver_sql("BEGIN IMMEDIATE")

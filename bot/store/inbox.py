@@ -12,6 +12,8 @@ from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.tables import inbox
 
+_KNOWN = 5_000
+
 
 class SqlInbox:
     """bot.desk.ports.Inbox over SQL."""
@@ -21,9 +23,12 @@ class SqlInbox:
         self._clock = clock
         self._waiting: list[tuple[dict[str, Any], asyncio.Future[bool]]] = []
         self._storing: asyncio.Task[None] | None = None
+        self._known: dict[str, None] = {}  # keys that are stored, oldest first; a row never goes away
 
     async def accept(self, item: Accepted) -> bool:
         """Those that come at once share a transaction, so a burst costs one flush of the disk."""
+        if item.key in self._known:  # most messages come twice, as two event types
+            return False
         stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((_row(item), stored))
         if self._storing is None or self._storing.done():
@@ -40,6 +45,9 @@ class SqlInbox:
                     if not stored.done():
                         stored.set_exception(error)
                 continue
+            self._known.update((row["key"], None) for row, _ in batch)
+            while len(self._known) > _KNOWN:
+                del self._known[next(iter(self._known))]
             for (_, stored), first in zip(batch, new, strict=True):
                 if not stored.done():
                     stored.set_result(first)

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -149,25 +150,23 @@ def final(message: dict) -> bool:  # type: ignore[type-arg]
 
 
 async def _own_times(workspace: LocalWorkspace, arrivals: "Arrivals", database: Path) -> list[float]:
-    """From the event's leaving Slack to the request's reaching the model, less embedding and Qdrant (ms)."""
+    """From the event's reaching the desk to its request's reaching the model, less embedding and Qdrant (ms)."""
     times = []
-    for at in range(20):
+    for at in range(30):
         arrivals.clear()
-        asked = time.time()
         question = await _ask(workspace, QUESTIONS[at % 5])
         await _answered(workspace, [question])
-        searched = _timings(database, question)["search"]
-        times.append((arrivals.at - asked) * 1000 - searched)
+        received, searched_ms = _stored(database, question)
+        times.append((arrivals.at - received) * 1000 - searched_ms)
     return times
 
 
-def _timings(database: Path, ts: str) -> dict[str, float]:
-    """The stages of the answer to the question at `ts`, as the desk stored them."""
+def _stored(database: Path, ts: str) -> tuple[float, float]:
+    """When the desk received the question at `ts`, and how long embedding and Qdrant took, as the desk stored it."""
     with closing(sqlite3.connect(database)) as connection:
-        query = "select timings_ms from answers where key like ?"
-        [(stored,)] = connection.execute(query, (f"%:{ts}",)).fetchall()
-    timings: dict[str, float] = json.loads(stored)
-    return timings
+        query = "select received_at, timings_ms from inbox join answers using (key) where inbox.ts = ?"
+        [(received, timings)] = connection.execute(query, (ts,)).fetchall()
+    return datetime.fromisoformat(received).replace(tzinfo=UTC).timestamp(), json.loads(timings)["search"]
 
 
 class Arrivals(list[Any]):
