@@ -79,7 +79,7 @@ class Workers:
                 task = asyncio.create_task(self._work_on(one), name=f"answer {one.item.key}")
                 self._running[one.item.key] = task
                 task.add_done_callback(partial(self._ended, one.item.key))
-            if not claimed:
+            if len(claimed) < max(free, 1):  # nothing is left; asking again would only hold the database
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self.tick_s)
 

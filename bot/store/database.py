@@ -78,7 +78,12 @@ def _engine(url: URL) -> AsyncEngine:
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     # One connection: SQLite has one writer, and waiting for a connection is fair where its file lock is not.
     engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"), pool_size=1, max_overflow=0, pool_timeout=30, hide_parameters=True
+        url.set(drivername="sqlite+aiosqlite"),
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=30,
+        hide_parameters=True,
+        pool_reset_on_return=None,  # every transaction here is ended; a rollback more is a hop more
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
