@@ -53,6 +53,11 @@ class Work:
     clock: Clock
 
 
+def _passes(error: Exception) -> bool:
+    """Whether it is an outage: the question stays open however often it was tried."""
+    return isinstance(error, Unavailable) or (isinstance(error, SlackRefused) and error.passing)
+
+
 class Answering:
     """Answers one question at a time; many may run at once."""
 
@@ -67,8 +72,13 @@ class Answering:
         """The visible notice of a question that nobody got to; its row is closed."""
         incident = incident_of(item.key)
         log.error("incident %s: %s is stuck", incident, item.key)
-        stage = await self._stage(await self._question(item), again=True)
-        await self._deliver(stage, failed(incident, STUCK))
+        try:
+            stage = await self._stage(await self._question(item), again=True)
+            await self._deliver(stage, failed(incident, STUCK), item.key)
+        except Exception as error:
+            if _passes(error):
+                raise
+            log.exception("incident %s: the notice for %s can't be shown", incident, item.key)
         await self._work.inbox.finish(item.key, Outcome.FAILED)
 
     async def take_back(self, key: str) -> None:
@@ -80,7 +90,16 @@ class Answering:
         self._stages.pop(key, None)
 
     async def answer(self, claimed: Claimed) -> Outcome:
-        """How it ended. Raises SlackUnavailable and StoreUnavailable: then it is to be tried again."""
+        """How it ended. What it raises is to be tried again; beyond max_attempts only an outage is raised."""
+        try:
+            return await self._answer(claimed)
+        except Exception as error:
+            if claimed.attempt <= self._work.settings.max_attempts or _passes(error):
+                raise
+            log.exception("incident %s: not even its notice can be shown: %s", claimed.incident, claimed.item.key)
+            return Outcome.FAILED
+
+    async def _answer(self, claimed: Claimed) -> Outcome:
         item, again = claimed.item, claimed.attempt > 1
         posted = await self._work.posts.of(item.key) if again else None
         question = await self._question(item)
@@ -94,8 +113,7 @@ class Answering:
         await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
         stage = await self._stage(question, again=again)
         answer = await self._made(claimed, question, desk, stage)
-        await self._deliver(stage, answer)
-        return await self._concluded(question, answer.outcome)
+        return await self._concluded(question, await self._deliver(stage, answer, item.key))
 
     async def _concluded(self, question: Question, outcome: Outcome) -> Outcome:
         if outcome is Outcome.ESCALATED:
@@ -129,12 +147,16 @@ class Answering:
             return Answer(outcome=Outcome.ASKED, text=FILES_ONLY)
         return None
 
-    async def _deliver(self, stage: SlackStage, answer: Answer) -> None:
-        """Show it. Where Slack will never take it (archived, removed), the log has it and the row still closes."""
+    async def _deliver(self, stage: SlackStage, answer: Answer, key: str) -> Outcome:
+        """Show it. Where Slack will never take it (archived, removed) it has failed, and the log has its incident."""
         try:
             await stage.finish(answer)
         except SlackRefused as error:
-            log.error("an answer can't be shown (%s); its outcome is kept: %s", error.code, answer.outcome.value)
+            if error.passing:
+                raise
+            log.error("incident %s: Slack does not take the answer to %s (%s)", incident_of(key), key, error.code)
+            return Outcome.FAILED
+        return answer.outcome
 
     async def _stage(self, question: Question, *, again: bool) -> SlackStage:
         earlier = await self._work.posts.of(question.key) if again else None

@@ -20,6 +20,8 @@ from bot.settings import SlackSettings
 _PASSING = frozenset(
     {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}
 )
+# A token that stopped working in mid-run: nothing is wrong with the call, and the operator can replace the token.
+TOKEN_REFUSED = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
 
 
 class SlackUnavailable(Unavailable):
@@ -34,6 +36,11 @@ class SlackRefused(DeskError):
     def __init__(self, code: str) -> None:
         super().__init__(f"Slack refused: {code}")
         self.code = code
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same call may work in a while: with a new token, not for a channel that is gone."""
+        return self.code in TOKEN_REFUSED
 
 
 @contextmanager

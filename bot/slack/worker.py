@@ -99,8 +99,12 @@ class Workers:
         if time.monotonic() - self._started < self.patience_s:
             return
         for item in await self._work.inbox.stuck(self._work.clock() - timedelta(seconds=self.patience_s)):
-            if item.key not in self._running:
+            if item.key in self._running:
+                continue
+            try:
                 await self._answering.give_up(item)
+            except Exception as error:  # noqa: BLE001 - the others are to get theirs
+                log.error("the notice for %s will be tried again: %s", item.key, error)
 
     # -- one question
 
@@ -143,7 +147,9 @@ class Workers:
     async def _later(self, claimed: Claimed) -> None:
         """Back to the queue after a pause that grows. A store that is down keeps the lease, which ends by itself."""
         try:
-            await asyncio.sleep(min(0.5 * 2**claimed.attempt, 30))
-        finally:
-            with suppress(Unavailable):
-                await self._work.inbox.release(claimed.item.key)
+            await asyncio.sleep(min(0.5 * 2 ** min(claimed.attempt, 6), 30))
+        except asyncio.CancelledError:
+            await self._cancelled(claimed.item.key)
+            return
+        with suppress(Unavailable):
+            await self._work.inbox.release(claimed.item.key)

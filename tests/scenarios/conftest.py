@@ -39,6 +39,7 @@ from ops.workspace.state import BOT
 MANIFEST = Path(__file__).parents[2] / "ops" / "slack" / "manifest.yaml"
 CHANGED = datetime(2026, 3, 12, tzinfo=UTC)
 RETURNS = "You can return most items within 30 days of delivery. Keep the receipt. Refunds take 5 business days."
+SUGGESTIONS = ("What can I return?", "How long does shipping take?")
 SHIPPING = "Standard shipping takes 3 to 5 business days. It is free from $49."
 
 
@@ -183,7 +184,14 @@ class Bot:
             clock=now,
         )
         edge = Edge(
-            clients, people, work, LookUpSources(self.shelf), self.store.feedback, watch_every_s=0.1, ping_every_s=0.3
+            clients,
+            people,
+            work,
+            LookUpSources(self.shelf),
+            self.store.feedback,
+            SUGGESTIONS,
+            watch_every_s=0.1,
+            ping_every_s=0.3,
         )
         self.connection = SlackConnection(edge)
         try:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.desk.errors import RetrievalUnavailable
 from bot.desk.model import EscalationState, Outcome
 from bot.store.tables import feedback
 from ops.workspace.rules import Refused
 from ops.workspace.server import LocalWorkspace
-from tests.scenarios.conftest import Bot, MakeBot, Shelf, everything, said
+from tests.scenarios.conftest import SUGGESTIONS, Bot, MakeBot, Shelf, everything, said
 
 ASK = "@frontdesk how long do I have to return something?"
 DESK = "support-escalations"
@@ -230,6 +231,22 @@ async def test_sources_of_nothing(
     assert whispers(workspace, "dana")[0].startswith(reply)
 
 
+@pytest.mark.parametrize("outage", [True, False])
+async def test_share_publishes_hits_only(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, outage: bool
+) -> None:
+    """An outage, or documents that are gone by now, are told to the sharer alone."""
+    await make_bot()
+    await workspace.command("dana", "support", "/sources", "returns")
+    await workspace.wait_for(lambda: workspace.ephemerals("dana"))
+    [listing] = workspace.ephemerals("dana")
+    shelf.broken, shelf.pages = (RetrievalUnavailable("disk"), shelf.pages) if outage else (None, {})
+    await workspace.click("dana", "support", listing["ts"], "sources_share")
+    wanted = "can't search" if outage else "No document"
+    await workspace.wait_for(lambda: any(wanted in one for one in whispers(workspace, "dana")))
+    assert workspace.messages("support") == []
+
+
 async def test_sources_where_the_bot_is_not(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """In a channel without the bot the list comes through the command's own response, and so does what is shared."""
     await make_bot()
@@ -243,12 +260,12 @@ async def test_sources_where_the_bot_is_not(workspace: LocalWorkspace, make_bot:
 
 
 async def test_the_apps_home_and_its_prompts(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
-    """The messages tab gets prompts that the documents answer; the home tab says what the bot does."""
+    """The messages tab gets the configured prompts; the home tab says what the bot does."""
     await make_bot()
     await workspace.open_home("dana", "messages")
     await workspace.open_home("dana", "home")
     await workspace.wait_for(lambda: workspace.state.prompts and workspace.state.homes)
-    assert len(workspace.state.prompts[0]["prompts"]) == 3
+    assert [one["message"] for one in workspace.state.prompts[0]["prompts"]] == list(SUGGESTIONS)
     assert "thread_ts" not in workspace.called("assistant.threads.setSuggestedPrompts")[0]["request"]
     assert "Talk to a human" in everything(workspace.state.homes["U0DANA"])
 

@@ -241,3 +241,54 @@ async def test_a_question_that_nobody_gets_to_is_noticed(
     assert "Incident FD-" in everything(notice)
     shelf.gate.set()
     assert await bot.ended(busy) is Outcome.ANSWERED
+
+
+async def test_a_token_revoked_in_mid_run_loses_no_question(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """While Slack refuses the token the question stays open, beyond max_attempts; then it is answered, once."""
+    workspace.streaming = False
+    bot = await make_bot(answering={"max_attempts": 1})
+    workspace.fail("chat.postMessage", error="token_revoked", times=2)
+    ts = await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: len(workspace.called("chat.postMessage")) == 3)
+    assert await bot.ended(ts) is not None
+    assert len(said(workspace, ts)) == 1
+
+
+async def test_an_answer_that_slack_never_takes_has_failed(
+    workspace: LocalWorkspace, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An archived channel: the row does not say answered, and the log has the incident."""
+    workspace.streaming = False
+    bot = await make_bot()
+    workspace.fail("chat.postMessage", error="is_archived", times=9)
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.FAILED
+    assert any("incident FD-" in one.message and "is_archived" in one.message for one in caplog.records)
+
+
+async def test_a_question_whose_handling_always_raises_is_closed(
+    workspace: LocalWorkspace, make_bot: MakeBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug in front of the notice does not keep the row open for ever."""
+    bot = await make_bot(answering={"max_attempts": 1})
+
+    async def broken(self: object, item: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("bot.slack.answering.Answering._question", broken)
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.FAILED
+
+
+async def test_a_deletion_during_the_retry_pause_takes_back_what_was_begun(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    """The placeholder of an answer that waits for its next attempt goes with its question."""
+    workspace.streaming = False
+    bot = await make_bot()
+    workspace.fail("chat.update", error="token_revoked", times=9)
+    ts = await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: said(workspace, ts) and workspace.called("chat.update"))
+    await workspace.delete("dana", "support", ts)
+    assert await bot.ended(ts) is Outcome.WITHDRAWN
+    await workspace.wait_for(lambda: workspace.called("chat.delete"))

@@ -38,7 +38,7 @@ class SourcesCommand:
             await ack(response_type="ephemeral", text=HELP)
             return
         await ack()
-        message = await self._found(words, str(body.get("channel_id")), str(body.get("user_id")), share=words)
+        message, _ = await self._found(words, str(body.get("channel_id")), str(body.get("user_id")), share=words)
         await self._respond(body, message, response_type="ephemeral")
 
     async def share(self, ack: Ack, body: Body) -> None:
@@ -46,7 +46,10 @@ class SourcesCommand:
         await ack()
         words, user = str(body["actions"][0].get("value") or "")[:_WORDS], str(body["user"]["id"])
         channel = str((body.get("channel") or {}).get("id") or "")
-        message = await self._found(words, channel, user, by=user)
+        message, any_hits = await self._found(words, channel, user, by=user)
+        if not any_hits:  # an outage or "nothing found" is for the sharer alone
+            await self._respond(body, message, response_type="ephemeral", replace_original=False)
+            return
         try:
             with slack_errors():
                 await self._clients.poster.chat_postMessage(
@@ -68,16 +71,17 @@ class SourcesCommand:
 
     async def _found(
         self, words: str, channel: str, user: str, *, share: str | None = None, by: str | None = None
-    ) -> Message:
+    ) -> tuple[Message, bool]:
+        """What to show, and whether there is a hit in it."""
         place = Place(self._me.team, channel, "dm" if channel.startswith("D") else "channel")
         try:
             hits = await self._look_up(words, self._desks.of(channel), place)
         except DeskError as error:
             log.error("/sources by %s failed: %s", user, error)
-            return Message(escape(error.public) + " Please try again in a minute.")
+            return Message(escape(error.public) + " Please try again in a minute."), False
         if not hits:
-            return Message(escape(f"No document says anything about “{words}”. Try other words."))
-        return found(hits, words, share=share, by=by)
+            return Message(escape(f"No document says anything about “{words}”. Try other words.")), False
+        return found(hits, words, share=share, by=by), True
 
     async def _respond(self, body: Body, message: Message, **options: object) -> None:
         payload = {"text": message.text, "blocks": list(message.blocks), **options}
