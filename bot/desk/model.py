@@ -299,6 +299,7 @@ class StoredAnswer:
     text: str
     citations: tuple[Citation, ...]
     created_at: datetime
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,15 +125,18 @@ class Answering:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""
         stored = await self._work.answers.get(question.key) if claimed.attempt > 1 else None
         if stored is not None and stored.outcome is not Outcome.FAILED:
-            return Answer(outcome=stored.outcome, text=stored.text, citations=stored.citations)
+            return Answer(stored.outcome, stored.text, citations=stored.citations, notice=stored.notice)
         answer = await self._notice(claimed, question)
         if answer is None:
             try:
                 async with asyncio.timeout(self._work.settings.deadline_s):
-                    return await self._work.answer_question(question, desk, stage)
+                    made = await self._work.answer_question(question, desk, stage)
+                answer = stage.with_shown(made)
+                if answer is made:
+                    return answer
             except TimeoutError:
                 log.error("incident %s: %s was not answered within its deadline", claimed.incident, question.key)
-                answer = failed(claimed.incident, TOO_SLOW)
+                answer = stage.with_shown(failed(claimed.incident, TOO_SLOW))
         with suppress(Unavailable):
             await self._work.answers.save(question, desk.name, answer)
         return answer

@@ -5,6 +5,7 @@ import logging
 import time
 from dataclasses import replace
 
+from bot.desk.grounding import Numbering
 from bot.desk.model import Answer, DraftSentence, Outcome, Posted, Question
 from bot.desk.ports import Posts
 from bot.slack.blocks import TEXT_LIMIT, Message, answer_messages, closing_blocks, links_of
@@ -169,12 +170,24 @@ class SlackStage:
 
     # -- the end
 
+    def with_shown(self, answer: Answer) -> Answer:
+        """A failure as people will see it: after the sentences that were shown, with their sources."""
+        shown = self._text()
+        if answer.outcome is not Outcome.FAILED or not shown or answer.text.startswith(shown):
+            return answer
+        numbering = Numbering()
+        for sentence in self._sentences:
+            numbering.mark(sentence)
+        return replace(
+            answer,
+            text=f"{shown}\n\n{answer.text}",
+            sentences=tuple(self._sentences),
+            citations=tuple(numbering.citations),
+        )
+
     async def finish(self, answer: Answer) -> None:
         """Show the whole answer. Raises SlackUnavailable and SlackRefused; it is safe to call again."""
         await self._settle()
-        shown = self._text()
-        if answer.outcome is Outcome.FAILED and shown and not answer.text.startswith(shown):
-            answer = replace(answer, text=f"{shown}\n\n{answer.text}")
         messages = answer_messages(answer, self._question.key)
         if self._earlier is not None and self._ts is None:
             await self.resume()

@@ -58,6 +58,7 @@ class SqlAnswers:
             "searched": answer.searched,
             "outcome": answer.outcome.value,
             "text": answer.text,
+            "notice": answer.notice,
             "citations": [
                 asdict(citation) | {"changed_at": citation.changed_at.isoformat()} for citation in answer.citations
             ],
@@ -124,6 +125,7 @@ def _stored_answer(row: Row[Any]) -> StoredAnswer:
         text=row.text,
         citations=citations,
         created_at=row.created_at,
+        notice=row.notice,
     )
 
 

@@ -98,6 +98,7 @@ answers = Table(
     Column("searched", Text, nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("text", Text, nullable=False),
+    Column("notice", Text, nullable=False, server_default=""),
     Column("citations", JSON, nullable=False),
     Column("chunks", JSON, nullable=False),  # [{"id", "joined", "score"}] of the passages, best first
     Column("rejected", JSON, nullable=False),

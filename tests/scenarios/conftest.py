@@ -57,6 +57,7 @@ class Shelf:
     gate: asyncio.Event | None = None
     after: int = 0  # sentences that pass before the gate
     broken: Exception | None = None
+    complete: bool = True
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         self.asked.append(query)
@@ -83,7 +84,7 @@ class Shelf:
                 quote = sentence.rstrip(".")
                 cited = Citation(number, quote, passage.title, passage.url, passage.section, passage.changed_at)
                 yield DraftSentence(quote + ". ", (cited,))
-        yield DraftEnd(model="shelf")
+        yield DraftEnd(model="shelf", complete=self.complete)
 
     def quote(
         self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]

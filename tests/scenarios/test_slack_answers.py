@@ -13,6 +13,7 @@ from ops.workspace.state import BOT
 from tests.scenarios.conftest import MakeBot, Shelf, everything, said
 
 ASK = "@frontdesk how long do I have to return something?"
+LONGEST = f"<@{BOT}> ".ljust(40_000, "x")
 
 
 @pytest.mark.parametrize("streaming", [True, False])
@@ -108,7 +109,7 @@ def _events(workspace: LocalWorkspace) -> list[dict[str, Any]]:
         ("@frontdesk 🎉", Outcome.ASKED),
         ("@frontdesk :tada:", Outcome.ASKED),
         ("@frontdesk thanks", Outcome.ASKED),
-        ("@frontdesk " + "word " * 7900, Outcome.ASKED),
+        (LONGEST, Outcome.ASKED),
         ("@frontdesk what is the zeppelin tariff?", Outcome.ABSTAINED),
     ],
     ids=["empty", "emoji", "emoji name", "thanks", "40,000 characters", "not in the documents"],
@@ -121,6 +122,16 @@ async def test_messages_that_no_document_answers(
     ts = await workspace.say("dana", "support", text)
     assert await bot.ended(ts) is outcome
     assert len(said(workspace, ts)) == 1
+
+
+async def test_the_longest_direct_message(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """40,000 characters in a DM get one reply too."""
+    bot = await make_bot()
+    ts = await workspace.say("dana", "dm", "x" * 40_000)
+    [message] = workspace.messages("dm:dana", ts)
+    assert len(message["text"]) == 40_000
+    assert await bot.ended(ts, message["channel"]) is Outcome.ASKED
+    assert len(workspace.messages("dm:dana", ts)) == 2
 
 
 async def test_a_message_of_files_only(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
@@ -218,7 +229,7 @@ async def test_an_outage_of_the_index_is_said(workspace: LocalWorkspace, make_bo
 async def test_a_question_beyond_its_deadline_gets_its_notice(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, after: int
 ) -> None:
-    """What was shown stays, and the notice with its incident follows in the same message."""
+    """What was shown stays with its sources, in the store too, and the notice with its incident follows in the same message."""
     bot = await make_bot(answering={"deadline_s": 0.5})
     shelf.gate, shelf.after = asyncio.Event(), after
     ts = await workspace.say("dana", "support", ASK)
@@ -226,7 +237,13 @@ async def test_a_question_beyond_its_deadline_gets_its_notice(
     [notice] = said(workspace, ts)
     assert "took too long" in everything(notice)
     assert "Incident FD-" in everything(notice)
-    assert ("30 days" in everything(notice)) is bool(after)
+    stored = await bot.store.answers.get(f"T0ELECTRO:C0SUPPORT:{ts}")
+    assert stored is not None
+    assert "took too long" in stored.text
+    assert [one.title for one in stored.citations] == ["Returns policy"] * after
+    for seen in (everything(notice), stored.text):
+        assert ("30 days" in seen) is bool(after)
+    assert ("Returns policy › Overview" in everything(notice)) is bool(after)
 
 
 @pytest.mark.parametrize(

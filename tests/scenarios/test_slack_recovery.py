@@ -292,3 +292,22 @@ async def test_a_deletion_during_the_retry_pause_takes_back_what_was_begun(
     await workspace.delete("dana", "support", ts)
     assert await bot.ended(ts) is Outcome.WITHDRAWN
     await workspace.wait_for(lambda: workspace.called("chat.delete"))
+
+
+async def test_an_answer_that_is_shown_by_the_next_run_keeps_its_notice(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    """Stored, then killed before it was shown: what the answer said of itself is shown with it."""
+    workspace.streaming = False
+    shelf.complete = False
+    first = await make_bot()
+    look = workspace.hold("chat.update")
+    ts = await workspace.say("dana", "support", ASK)
+    await asyncio.wait_for(look.reached.wait(), 5)
+    await first.kill()
+    workspace.let_go("chat.update")
+    shelf.complete = True
+    second = await make_bot()
+    assert await second.ended(ts) is Outcome.ANSWERED
+    [answer] = said(workspace, ts)
+    assert "cut short" in everything(answer)

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("searched", sa.Text(), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("notice", sa.Text(), nullable=False, server_default=""),
         sa.Column("citations", sa.JSON(), nullable=False),
         sa.Column("chunks", sa.JSON(), nullable=False),
         sa.Column("rejected", sa.JSON(), nullable=False),
