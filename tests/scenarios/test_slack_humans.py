@@ -72,6 +72,18 @@ async def test_the_whole_story_of_an_escalation(workspace: LocalWorkspace, make_
     assert [one for one in workspace.calls if one.get("error")] == []
 
 
+async def test_an_agents_reply_before_the_claim_is_no_question(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """While an escalation is open, the asker is still answered; what others write unaddressed is left to people."""
+    bot = await make_bot()
+    ts, _ = await call_human(workspace, bot)
+    helped = await workspace.say("alex", "support", "shipping of your returns is on us", ts)
+    asked = await workspace.say("dana", "support", "and how long does shipping take?", ts)
+    assert await bot.ended(asked) is Outcome.ANSWERED
+    mention = await workspace.say("alex", "support", ASK, ts)
+    assert await bot.ended(mention) is Outcome.ANSWERED
+    assert await bot.outcome("C0SUPPORT", helped) is None
+
+
 async def test_pressing_twice_is_one_escalation(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """The second press, by anybody, gets a friendly private note; there is one brief."""
     bot = await make_bot()

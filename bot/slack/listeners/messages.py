@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from bot.desk.model import Accepted
 from bot.desk.ports import Clock, Inbox, Threads
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
 from bot.slack.worker import Workers
@@ -39,7 +40,7 @@ class Messages:
 
     async def _hear(self, heard: Heard) -> None:
         item = heard.item
-        if not heard.addressed and not await self._takes_part(item.channel, str(item.thread_ts)):
+        if not heard.addressed and not await self._takes_part(item):
             return
         self._recent[item.channel, item.thread_ts or item.ts] = None
         while len(self._recent) > _RECENT:
@@ -48,8 +49,11 @@ class Messages:
             log.info("accepted %s", item.key)
             self._workers.wake()
 
-    async def _takes_part(self, channel: str, thread_ts: str) -> bool:
-        state = await self._threads.state(self._me.team, channel, thread_ts)
-        if state.quiet:
+    async def _takes_part(self, item: Accepted) -> bool:
+        """Whether a reply that addresses nobody is for the desk."""
+        thread_ts = str(item.thread_ts)
+        state = await self._threads.state(self._me.team, item.channel, thread_ts)
+        # Once a human was asked for, what others write there is the help. Slack tells who began the thread.
+        if state.quiet or (state.escalation_id and item.payload.get("parent_user_id") != item.user):
             return False
-        return state.participates or (channel, thread_ts) in self._recent
+        return state.participates or (item.channel, thread_ts) in self._recent
