@@ -20,6 +20,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._modes = {durable: engine.execution_options(durable=durable) for durable in (True, False)}
         self.sole = engine.dialect.name == "sqlite"
 
     @asynccontextmanager
@@ -29,9 +30,8 @@ class Database:
         `durable`: survives a power cut, not only a crash of this process; for what somebody was told is kept. The
         others are lost in order, newest first, which leaves a state that recovery knows how to go on from.
         """
-        engine = self._engine.execution_options(durable=durable)
         try:
-            async with engine.begin() as connection:
+            async with self._modes[durable].begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as error:
             raise StoreUnavailable(f"the database did not do it: {error}") from error

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.desk.model import Accepted, Claimed, Outcome, incident_of
@@ -13,6 +13,24 @@ from bot.store.database import Database
 from bot.store.tables import inbox
 
 _KNOWN = 5_000
+_FREE = (
+    select(inbox.c.key)
+    .where(inbox.c.outcome.is_(None), or_(inbox.c.lease_until.is_(None), inbox.c.lease_until < bindparam("now")))
+    .order_by(inbox.c.received_at, inbox.c.ts)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+# Built once: composing them takes longer than running them, and every question waits for both.
+_INSERT = {
+    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing(),
+}
+_CLAIM = (
+    update(inbox)
+    .where(inbox.c.key.in_(_FREE))
+    .values(lease_until=bindparam("until"), attempts=inbox.c.attempts + 1)
+    .returning(*inbox.c)
+)
 
 
 class SqlInbox:
@@ -54,29 +72,14 @@ class SqlInbox:
 
     async def _insert(self, rows: list[dict[str, Any]]) -> list[bool]:
         async with self._database.transaction(durable=True) as connection:
-            insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            return [
-                bool((await connection.execute(insert(inbox).values(row).on_conflict_do_nothing())).rowcount)
-                for row in rows
-            ]
+            insert = _INSERT[connection.dialect.name]
+            return [bool((await connection.execute(insert, row)).rowcount) for row in rows]
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
         now = self._clock()
-        free = (
-            select(inbox.c.key)
-            .where(inbox.c.outcome.is_(None), or_(inbox.c.lease_until.is_(None), inbox.c.lease_until < now))
-            .order_by(inbox.c.received_at, inbox.c.ts)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        claim = (
-            update(inbox)
-            .where(inbox.c.key.in_(free))
-            .values(lease_until=now + timedelta(seconds=lease_s), attempts=inbox.c.attempts + 1)
-            .returning(*inbox.c)
-        )
+        values = {"now": now, "until": now + timedelta(seconds=lease_s), "most": limit}
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(claim)).all()
+            rows = (await connection.execute(_CLAIM, values)).all()
         claimed = [Claimed(_item(row), row.attempts, incident_of(row.key)) for row in rows]
         return sorted(claimed, key=lambda one: (one.item.received_at, one.item.ts))
 
