@@ -250,7 +250,7 @@ async def test_a_token_revoked_in_mid_run_loses_no_question(workspace: LocalWork
     workspace.fail("chat.postMessage", error="token_revoked", times=2)
     ts = await workspace.say("dana", "support", ASK)
     await workspace.wait_for(lambda: len(workspace.called("chat.postMessage")) == 3)
-    assert await bot.ended(ts) is not None
+    assert await bot.ended(ts) is Outcome.ANSWERED
     assert len(said(workspace, ts)) == 1
 
 
