@@ -110,9 +110,10 @@ class Answering:
             await self._keep_quiet(item)
             return Outcome.ESCALATED
         desk = self._work.desks.of(item.channel)
-        await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
         stage = await self._stage(question, again=again)
         answer = await self._made(claimed, question, desk, stage)
+        # Now and not first: nobody should wait for it, and a crash before it repeats all of this.
+        await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
         return await self._concluded(question, await self._deliver(stage, answer, item.key))
 
     async def _concluded(self, question: Question, outcome: Outcome) -> Outcome:
