@@ -24,6 +24,23 @@ _BARE_QUESTION = re.compile(
 _POINTS_WITHIN = re.compile(
     r"\b(?:so|such|if|know|sure|say|says|think|is|means?|in case|so) that\b|\bthis (?:week|month|year)\b", re.IGNORECASE
 )
+_MENTION = re.compile(r"^\s*@[\w.-]+[,:]?\s+")
+_OTHER = re.compile(  # a follow-up that names something else: the preposition, and what it names
+    r"(?:(?:ok(?:ay)?|thanks|thank you|great|so|hm+|yes|no)[,. ]+)*"
+    r"(?:(?:and |but |or )?(?:what|how) about|and|or|but|same|also|about|(?=(?:for|in|to|from|at|on|by)\b))[, ]*"
+    r"(?:(?P<where>for|in|to|from|at|on|by)\b)?[, ]*"
+    r"(?!(?:if|when|what|how|where|why|who|which|do|does|can|is|are)\b)(?P<what>.+)",
+    re.IGNORECASE,
+)
+# What is asked about a thing, and the state that it is in; not the thing.
+_ASPECTS = content_words(
+    "return exchange refund cost price fee charge pay ship shipping delivery deliver pickup warranty guarantee"
+    " insurance cover repair fix replace take long last day week month year hour work compatible support buy"
+    " order cancel open opened used new broken damaged defective receipt policy time stock available sell"
+    " restocking deposit discount need bring send back keep weigh size big large heavy deductible limit"
+    " deadline expire box packaging mail store still ok allow accept late early included different apply happen"
+    " mean know help use make"
+)
 _FEW = 2  # content words: a question with no more is short
 
 
@@ -48,7 +65,8 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     A question that says by itself what it is about comes back as it is.
     """
     asked = [turn.text for turn in turns if turn.role == "asker" and content_words(turn.text)]
-    root = next((text for text in reversed(asked) if not _follows(text)), asked[0] if asked else None)
+    question = _MENTION.sub("", question)
+    root = _root(asked)
     if root is None or not _follows(question):
         return question.strip()
     context = [root]
@@ -57,12 +75,60 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     said, other = content_words(question), bool(codes(question))
     words = [word for text in context for word in _surface(text) if not content_words(word) <= said]
     words = [word for word in words if not (other and codes(word))]  # another product takes the place of the first
+    old = replaced(question, turns)
+    words = [word for word in words if not content_words(word) & old]
     return " ".join([question.strip(), *dict.fromkeys(words)])
+
+
+def _root(asked: Sequence[str]) -> str | None:
+    return next((text for text in reversed(asked) if not _follows(text)), asked[0] if asked else None)
+
+
+def replaced(question: str, turns: Sequence[Turn]) -> frozenset[str]:
+    """The stems of what a thread was about, where the question puts something else in its place; else empty."""
+    new, where = _named(question)
+    asked = [turn.text for turn in turns if turn.role == "asker" and content_words(turn.text)]
+    root = _root(asked)
+    if not new or root is None or not _follows(question):
+        return frozenset()
+    subjects = [_subject(root, where)]
+    for text in asked[len(asked) - asked[::-1].index(root) :]:
+        said, there = _named(text)
+        subjects += [said] if there == where else []
+    return frozenset().union(*subjects) - new
+
+
+def _named(question: str) -> tuple[frozenset[str], str]:
+    """What else a follow-up names, and the preposition that places it ("" for a thing)."""
+    match = _OTHER.fullmatch(flat(_MENTION.sub("", question)).strip(" ?!."))
+    if match is None or _POINTING.search(match["what"]):
+        return frozenset(), ""
+    where = (match["where"] or "for").lower()
+    return content_words(match["what"]) - _ASPECTS, "" if where == "for" else where
+
+
+def _subject(text: str, where: str) -> frozenset[str]:
+    """The words of the thing that a question is about: what stands after "for", "of" or "on", else its last thing."""
+    places = re.split(rf"\b(?:{where or 'for|of|on'})\b", flat(text), flags=re.IGNORECASE)
+    if where and len(places) < 2:
+        return frozenset()
+    for part in reversed(places):
+        run: list[str] = []
+        for word in reversed(re.findall(r"[\w'-]+", part)):
+            if content_words(word) - _ASPECTS:
+                run.append(word)
+            elif run:
+                break
+        if run:
+            return content_words(" ".join(run))
+        if where:
+            break
+    return frozenset()
 
 
 def _follows(text: str) -> bool:
     """Whether a text, in a running thread, needs what was said before it."""
-    plain = flat(text).strip(" ?!.")
+    plain = flat(_MENTION.sub("", text)).strip(" ?!.")
     words = content_words(without_codes(plain))
     if codes(plain):
         return not words and bool(_ELLIPSIS.fullmatch(plain))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.desk.conversation import standalone
+from bot.desk.conversation import replaced, standalone
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.figures import figures
 from bot.desk.model import Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn
@@ -84,15 +84,20 @@ class ExtractiveWriter:
     ) -> Draft:
         """One to four quotes, the best first; none when nothing fits."""
         asked = _without_references(standalone(question, turns))
-        for sentence in await self._quotes(asked, passages):
+        old = replaced(question, turns)
+        for sentence in await self._quotes(asked, passages, old, content_words(question)):
             yield sentence
         yield DraftEnd(model=NAME, cost_usd=0.0, notice=NOTICE)
 
-    async def _quotes(self, asked: str, passages: Sequence[Passage]) -> list[DraftSentence]:
+    async def _quotes(
+        self, asked: str, passages: Sequence[Passage], old: frozenset[str], new: frozenset[str]
+    ) -> list[DraftSentence]:
+        """`old`: what the thread was about before the question named `new`; what is only about that is not quoted."""
         named = codes(asked)
         if named and not any(has_code(f"{one.title} {one.section} {one.text}", named) for one in passages):
             return []  # it names something that no passage knows
         units = [unit for at, passage in enumerate(passages) for unit in units_of(at, passage)]
+        units = [unit for unit in units if not (unit.words | unit.context) & old or (unit.words | unit.context) & new]
         ranked = _by_words(asked, units)[:COMPARED]
         try:
             close = await asyncio.to_thread(self._similarity, asked, [one.unit.meaning for one in ranked])

@@ -1,10 +1,12 @@
 """Follow-ups, what of a thread fits, and messages that ask nothing."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.desk.conversation import fit, standalone
+from bot.desk.conversation import fit, replaced, standalone
 from bot.desk.courtesy import EMOJI, EMPTY, PRESS_FOR_HUMAN, courtesy, wants_human
 from bot.desk.model import Turn
 from bot.desk.words import content_words
@@ -20,7 +22,7 @@ def thread(*texts: str) -> list[Turn]:
 @pytest.mark.parametrize(
     ("before", "question", "carried"),
     [
-        (["How long can I return a laptop?"], "and for headphones?", "return laptop headphones"),
+        (["How long can I return a laptop?"], "and for headphones?", "return headphones"),
         (["What does standard shipping cost?"], "what about express?", "shipping cost express"),
         (["What does standard shipping cost?"], "And how long does it take?", "standard shipping take"),
         (["Does the VX-TB4-DOCK charge a laptop?"], "how much is it?", "VX-TB4-DOCK"),
@@ -57,6 +59,31 @@ def test_another_product_takes_the_place_of_the_first() -> None:
     assert "TB4" not in standalone("and the VX-TB5-DOCK?", thread("Can I return the VX-TB4-DOCK?"))
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "old", "kept"),
+    [
+        ("Can I return opened earbuds?", "what about laptops?", "earbuds", "return opened laptops"),
+        ("Can I return opened earbuds?", "@frontdesk what about a fridge?", "earbuds", "return fridge"),
+        ("Is there a restocking fee for drones?", "and lenses?", "drones", "restocking fee lenses"),
+        ("What does standard shipping cost?", "how about express?", "standard", "shipping cost express"),
+        ("How long does shipping to Alaska take?", "and to Hawaii?", "alaska", "shipping take hawaii"),
+    ],
+)
+def test_another_subject_takes_the_place_of_the_first(before: str, question: str, old: str, kept: str) -> None:
+    """What is asked stays; what it is asked about is the new thing alone."""
+    found = content_words(standalone(question, thread(before)))
+    assert content_words(kept) <= found
+    assert replaced(question, thread(before)) == content_words(old)
+    assert not found & content_words(old)
+
+
+@pytest.mark.parametrize(
+    "question", ["what about the warranty?", "and if they are broken?", "why?", "in Canada?", "what about it?"]
+)
+def test_another_aspect_keeps_the_subject(question: str) -> None:
+    assert "earbuds" in standalone(question, thread("Can I return opened earbuds?"))
+
+
 def test_without_a_thread_nothing_is_added() -> None:
     assert standalone("  and for headphones? ", []) == "and for headphones?"
     assert standalone("and for headphones?", [Turn("desk", "Hello!")]) == "and for headphones?"
@@ -64,7 +91,7 @@ def test_without_a_thread_nothing_is_added() -> None:
 
 @given(st.text(max_size=60), TURNS)
 def test_any_thread_is_understood(question: str, turns: list[Turn]) -> None:
-    assert standalone(question, turns).startswith(question.strip())
+    assert standalone(question, turns).startswith(re.sub(r"^\s*@[\w.-]+[,:]?\s+", "", question).strip())
 
 
 @given(TURNS, st.integers(1, 8), st.integers(0, 60))

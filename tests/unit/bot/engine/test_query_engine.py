@@ -230,6 +230,12 @@ async def test_a_follow_up_is_quoted_for_what_it_follows() -> None:
     assert sentences[0].text.startswith("Opened drones")
 
 
+async def test_after_a_change_of_subject_the_old_one_is_not_quoted() -> None:
+    """A fridge is not answered with what holds for laptops."""
+    turns = (Turn("asker", "How long can I return a laptop?"), Turn("desk", "30 days."))
+    assert await quoted("what about a fridge?", *turns, passages=PASSAGES[:1]) == []
+
+
 async def test_the_past_is_quoted_when_asked_for() -> None:
     sentences = await quoted("How long could I return a laptop in the old policy?", passages=PASSAGES[1:2])
     assert "14 days" in sentences[0].text
