@@ -60,6 +60,13 @@ _HUMAN = re.compile(
     r"(?: (?:please|now|instead|help me|from support))*"
 )
 
+# Said with a reason or in anger: "I want to speak to a manager NOW, this is ridiculous".
+_CALL = re.compile(
+    r"(?:please |i (?:want|need|would like|demand) (?:to )?|i'd like to |let me |can i |could i |may i )*"
+    r"(?:talk|speak|chat) (?:to|with) (?:an? |the |some |your )?(?:real |live |actual |human )*"
+    r"(?:human|person|agent|representative|rep|someone|somebody|operator|manager|supervisor)\b.*"
+)
+
 
 def courtesy(text: str, limit: int, turns: Sequence[Turn] = ()) -> str | None:
     """The reply to a message that asks nothing, or too much; None where there is a question to look up."""
@@ -77,8 +84,10 @@ def courtesy(text: str, limit: int, turns: Sequence[Turn] = ()) -> str | None:
 
 
 def wants_human(text: str) -> bool:
-    """The whole message is a call for a human; "can a person return two items?" is not."""
+    """The message is a call for a human; "can a person return two items?" is not."""
     said = _words(flat(text))
+    if len(said) <= 120 and _CALL.fullmatch(said):
+        return True
     return len(said) <= 80 and bool(_HUMAN.fullmatch(said)) and said not in ("someone", "somebody", "the manager")
 
 
