@@ -20,7 +20,15 @@ class LookUpSources:
     async def __call__(self, words: str, desk: Desk, place: Place) -> tuple[SourceHit, ...]:
         """Sections for `words`, the best document's first, then the next one's. `place` is where they will be seen."""
         found = await self._engine.retrieve(words, sources=desk.sources, audience=readable_in(place))
-        return tuple(_hit(passage, words) for passage in _by_document(found.passages or found.nearest))
+        return tuple(
+            _hit(passage, words) for passage in _by_document(found.passages or _with_a_word(found.nearest, words))
+        )
+
+
+def _with_a_word(nearest: Sequence[Passage], words: str) -> list[Passage]:
+    """Below the floor something counts as found only where a word of the search stands in it."""
+    wanted = content_words(words)
+    return [one for one in nearest if wanted & content_words(f"{one.title} {one.section} {one.text}")]
 
 
 def _by_document(passages: Sequence[Passage]) -> list[Passage]:
