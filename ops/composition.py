@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bot.bootstrap import Bot, build_bot
 from bot.desk.errors import DeskError
 from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
 from bot.store import open_store
+from ingest.schedule import utc_now
 from ops.config import Config
 from ops.control import connect
 from ops.knowledge import Knowledge, open_knowledge
@@ -24,10 +24,6 @@ from ops.reports import (
     SyncOutcome,
     SyncRequest,
 )
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

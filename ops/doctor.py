@@ -15,8 +15,8 @@ from bot.slack.client import SlackClients
 from bot.slack.connection import check_credentials, granted_scopes
 from bot.store import open_store
 from ingest.model import SourceError
+from ingest.schedule import utc_now
 from ingest.sources import make_source
-from ops.composition import utc_now
 from ops.config import Config
 from ops.control import connect
 from ops.knowledge import open_knowledge

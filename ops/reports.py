@@ -200,9 +200,3 @@ class CheckReport(Report):
     documents: int
     chunks: int
     problems: tuple[str, ...]
-
-
-class Failed(Report):
-    """An operation that could not be done: one sentence for people."""
-
-    error: str
