@@ -28,9 +28,8 @@ def marked(listing: Listing, audience: Sequence[str]) -> Listing:
     parser's version gives, the link, who may read it."""
     return replace(
         listing,
-        documents=[
-            replace(document, fingerprint=_digest(document.fingerprint, document.uri, *audience))
-            for document in listing.documents
+        items=[
+            listed._replace(fingerprint=_digest(listed.fingerprint, listed.uri, *audience)) for listed in listing.items
         ],
     )
 
@@ -46,17 +45,17 @@ def detect_changes(listing: Listing, known: Mapping[str, Entry], *, shrink_limit
     An incomplete listing removes nothing, approved or not: what it does not show may still be there.
     """
     changes, broken, unchanged = list[Change](), list[Failure](), 0
-    for listed in listing.documents:
-        entry = known.get(listed.document_id)
+    for listed in listing.items:
+        entry = known.get(listed.item_id)
         if entry is None or (entry.generation is None and entry.fingerprint != listed.fingerprint):
-            changes.append(Change(ChangeKind.ADDED, listed.document_id, listed))
+            changes.append(Change(ChangeKind.ADDED, listed.item_id, listed))
         elif entry.fingerprint != listed.fingerprint:
-            changes.append(Change(ChangeKind.CHANGED, listed.document_id, listed))
+            changes.append(Change(ChangeKind.CHANGED, listed.item_id, listed))
         elif entry.error:
             broken.append(Failure(listed.uri, entry.error))
         else:
             unchanged += 1
-    gone = sorted(known.keys() - {listed.document_id for listed in listing.documents})
+    gone = sorted(known.keys() - {listed.item_id for listed in listing.items})
     held = 0 if approve or len(gone) <= shrink_limit * len(known) or not listing.complete else len(gone)
     if listing.complete and not held:
         changes += [Change(ChangeKind.REMOVED, document_id, None) for document_id in gone]

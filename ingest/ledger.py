@@ -161,7 +161,7 @@ class Ledger:
         known = select(_documents.c.document_id).where(self._mine, _documents.c.document_id.in_(_ids(listed)))
         with self._owned(run, source) as connection:
             there = set(connection.execute(known).scalars())
-            new = [self._new(source, document) for document in listed if document.document_id not in there]
+            new = [self._new(source, document) for document in listed if document.item_id not in there]
             if new:
                 connection.execute(insert(_documents), new)
             self._set(connection, sorted(there), dirty=True)
@@ -172,7 +172,7 @@ class Ledger:
             for listed, content_hash, chunks in written:
                 self._set(
                     connection,
-                    [listed.document_id],
+                    [listed.item_id],
                     uri=listed.uri,
                     fingerprint=listed.fingerprint,
                     content_hash=content_hash,
@@ -199,14 +199,14 @@ class Ledger:
     def touch(self, run: int, source: str, listed: Listed) -> None:
         """The document was looked at again and its content is what it was."""
         with self._owned(run, source) as connection:
-            self._set(connection, [listed.document_id], fingerprint=listed.fingerprint, error="")
+            self._set(connection, [listed.item_id], fingerprint=listed.fingerprint, error="")
 
     def fail(self, run: int, source: str, listed: Listed, error: str, fingerprint: str) -> None:
         """The document as it is now can't be indexed; what was indexed of it stays. It is read again once its
         fingerprint is another."""
         with self._owned(run, source) as connection:
             values = {"fingerprint": fingerprint, "content_hash": "", "error": error}
-            if not self._set(connection, [listed.document_id], **values):
+            if not self._set(connection, [listed.item_id], **values):
                 connection.execute(insert(_documents), [{**self._new(source, listed), **values, "dirty": False}])
 
     def forget_all(self) -> None:
@@ -233,7 +233,7 @@ class Ledger:
     def _new(self, source: str, listed: Listed) -> dict[str, object]:
         return {
             "collection": self._collection,
-            "document_id": listed.document_id,
+            "document_id": listed.item_id,
             "source": source,
             "uri": listed.uri,
             "fingerprint": "",
@@ -247,7 +247,7 @@ class Ledger:
 
 
 def _ids(listed: Sequence[Listed]) -> list[str]:
-    return [document.document_id for document in listed]
+    return [one.item_id for one in listed]
 
 
 def _report(values: dict[str, Any]) -> SyncReport:

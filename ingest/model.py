@@ -1,17 +1,19 @@
 """The words of ingest. Values only; times are UTC and aware."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A document as its source lists it, unopened. `fingerprint` changes whenever the content may have changed."""
+class Listed(NamedTuple):  # made ten thousand times a listing, where a frozen dataclass costs three times as much
+    """An item (a file, a page, a feed) as its source lists it, unopened. It holds one document or several.
 
-    document_id: str  # deterministic: source name + path inside it
+    `fingerprint` is another whenever the content may be another; "" is never known: the item is read each time.
+    """
+
+    item_id: str  # deterministic: source name + path inside it
     uri: str  # what people are shown and can open
     fingerprint: str
     changed_at: datetime
@@ -21,9 +23,19 @@ class Listed:
 class Listing:
     """What a source holds now. An incomplete one removes nothing (rule 9); `problems` says what could not be listed."""
 
-    documents: Sequence[Listed]
+    items: Sequence[Listed]
     complete: bool = True
     problems: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What reading an item gives."""
+
+    data: bytes
+    name: str  # its ending says the format: "returns.pdf"
+    changed_at: datetime | None = None  # where reading tells better than the listing did
+    options: Mapping[str, str] = field(default_factory=dict)  # for the parser: which columns a feed's rows go by
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +46,12 @@ class Block:
     section: tuple[str, ...] = ()
     kind: str = "text"  # text, table, list, code, row
     page: int | None = None
+    line: int | None = None  # where it begins in the source's text, from 1
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document."""
+    """A parsed document. Its id is its item's, and "item#key" where the item holds several."""
 
     document_id: str
     uri: str
@@ -61,6 +74,8 @@ class Chunk:
     position: int
     changed_at: datetime
     version: str | None = None
+    page: int | None = None
+    line: int | None = None
 
     @property
     def embedded_text(self) -> str:
@@ -111,15 +126,16 @@ class SyncReport:
 
 
 class Source(Protocol):
-    """A place that holds documents. Listing is cheap and opens nothing; reading is lazy."""
+    """A place that holds items. Listing is cheap and opens nothing; reading is lazy."""
 
     name: str
     audience: tuple[str, ...]
+    line_anchor: str  # what follows an item's URI to lead to a line, such as "#L{line}"; "": nothing does
 
     def list(self) -> Listing: ...
 
-    def read(self, listed: Listed) -> bytes:
-        """The document's bytes. Raises SourceError with one sentence."""
+    def read(self, listed: Listed) -> Content:
+        """Raises SourceError with one sentence."""
         ...
 
 
@@ -144,7 +160,7 @@ class IngestError(Exception):
 
 
 class SourceError(IngestError):
-    """A source, or one document of it, could not be read."""
+    """A source, or one item of it, could not be read."""
 
 
 class ParseError(IngestError):

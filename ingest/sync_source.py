@@ -210,14 +210,14 @@ class _Sync:
             self._progress("reading")
             try:
                 content = self.source.read(listed)
-                digest = content_hash(content, listed, self.source.audience)
-                entry = self.known.get(listed.document_id)
+                digest = content_hash(content.data, listed, self.source.audience)
+                entry = self.known.get(listed.item_id)
                 if entry and entry.generation is not None and entry.content_hash == digest:
                     self.ledger.touch(self._run, self.source.name, listed)
                     self.unchanged += 1
                     self.done += 1
                     continue
-                document = self.parser.parse(listed, content)
+                [document] = self.parser.parse(listed, content)
             except SourceError as error:
                 self._fail(listed, error, "")  # not the document's fault: tried again by the next sync
             except ParseError as error:
@@ -233,7 +233,7 @@ class _Sync:
     def _write(self, documents: Sequence[_Prepared]) -> None:
         """New before old, ledger last."""
         name, run = self.source.name, self._run
-        ids = [document.listed.document_id for document in documents]
+        ids = [document.listed.item_id for document in documents]
         self.ledger.mark_writing(run, name, [document.listed for document in documents])
         chunks = (chunk for document in documents for chunk in document.chunks)
         while batch := list(islice(chunks, BATCH)):
@@ -252,7 +252,7 @@ class _Sync:
         self.done += len(documents)
 
     def _check(self, document: _Prepared) -> None:
-        stored = self.collection.count(document.listed.document_id, self._run)
+        stored = self.collection.count(document.listed.item_id, self._run)
         if stored != len(document.chunks):
             raise IndexUnavailable(
                 f'The index holds {stored} of the {len(document.chunks)} chunks just written of "'

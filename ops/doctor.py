@@ -78,10 +78,10 @@ def _sources(config: Config) -> Iterator[Check]:
         except SourceError as error:
             yield _failed(f"source {name}", error)
             continue
-        said = f"{len(listing.documents)} documents in {settings.path}"
+        said = f"{len(listing.items)} documents in {settings.path}"
         if listing.problems:
             yield _warning(f"source {name}", f"{said}; {listing.problems[0]}")
-        elif not listing.documents:
+        elif not listing.items:
             yield _warning(f"source {name}", f"{said}; it holds Markdown, HTML, PDF, DOCX, CSV or text files")
         else:
             yield _ok(f"source {name}", said)

@@ -1,6 +1,7 @@
 """Bytes to title, version and blocks, by the name's ending. Runs in the worker process."""
 
 import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from ingest.model import ParseError
@@ -27,8 +28,8 @@ _STAMP = re.compile(
 )  # says how a document stands, not what
 
 
-def parse(name: str, content: bytes) -> Parsed:
-    """A document's text under its headings. Raises ParseError; and anything that a library raises."""
+def parse(name: str, content: bytes, options: Mapping[str, str]) -> list[Parsed]:
+    """The documents in a file, each with its text under its headings. Raises ParseError, and what a library raises."""
     path = PurePosixPath(name)
     parsed = _PARSERS[path.suffix.lower()](content) if content.strip() else Parsed(None, [])
     if not any(block.text.strip() for block in parsed.blocks):
@@ -37,7 +38,7 @@ def parse(name: str, content: bytes) -> Parsed:
     title = " ".join((parsed.title or "").split())
     if not title or _STAMP.match(title):
         title = _readable(path.stem)
-    return Parsed(title, parsed.blocks, parsed.version or stated_version(title, parsed.blocks))
+    return [Parsed(title, parsed.blocks, parsed.version or stated_version(title, parsed.blocks))]
 
 
 def _readable(stem: str) -> str:

@@ -12,6 +12,9 @@ class Parsed:
     title: str | None  # None: the document states none
     blocks: Sequence[Block]
     version: str | None = None
+    key: str = ""  # which of its item's documents it is; "": the only one
+    url: str | None = None  # where it has one of its own
+    changed_at: str | None = None  # ISO, where it states one, as an e-mail does
 
 
 @dataclass(slots=True)

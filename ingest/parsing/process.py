@@ -8,19 +8,20 @@ request followed by the file's bytes. The child reads hostile files, so nothing 
 import json
 import subprocess
 import sys
+from datetime import datetime
 from threading import Timer
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
-from ingest.model import Block, Document, Listed, ParseError
+from ingest.model import Block, Content, Document, Listed, ParseError
 
 TIME_LIMIT = 120.0  # seconds a document
 MEMORY_LIMIT = 1536  # MiB of address space
 
 
 class Parser(Protocol):
-    def parse(self, listed: Listed, content: bytes) -> Document:
-        """Raises ParseError with one sentence."""
+    def parse(self, listed: Listed, content: Content) -> list[Document]:
+        """The documents that the item holds. Raises ParseError with one sentence."""
         ...
 
 
@@ -45,7 +46,7 @@ class ParserProcess:
             worker.kill()
             worker.communicate()
 
-    def parse(self, listed: Listed, content: bytes) -> Document:
+    def parse(self, listed: Listed, content: Content) -> list[Document]:
         worker = self._worker = self._worker or self._start()
         expired = False
 
@@ -57,7 +58,7 @@ class ParserProcess:
         timer = Timer(self._time_limit, expire)
         timer.start()
         try:
-            reply = _exchange(worker, listed.document_id, content)
+            reply = _exchange(worker, content)
         finally:
             timer.cancel()
         if reply is None:
@@ -67,7 +68,7 @@ class ParserProcess:
             raise ParseError(f"Reading it crashed the parser or needed more than {self._memory_limit} MiB of memory.")
         if "error" in reply:
             raise ParseError(str(reply["error"]))
-        return _document(reply, listed)
+        return [_document(one, listed, content) for one in reply["documents"]]
 
     def _start(self) -> subprocess.Popen[bytes]:
         # -P: a file named like a library in the folder where the command was typed must not be imported.
@@ -77,12 +78,13 @@ class ParserProcess:
         )
 
 
-def _exchange(worker: subprocess.Popen[bytes], name: str, content: bytes) -> dict[str, object] | None:
+def _exchange(worker: subprocess.Popen[bytes], content: Content) -> dict[str, Any] | None:
     """The worker's reply, or None when it died over the document."""
     assert worker.stdin is not None
     assert worker.stdout is not None
     try:
-        worker.stdin.write(json.dumps({"name": name, "size": len(content)}).encode() + b"\n" + content)
+        request = {"name": content.name, "size": len(content.data), "options": dict(content.options)}
+        worker.stdin.write(json.dumps(request).encode() + b"\n" + content.data)
         worker.stdin.flush()
         line = worker.stdout.readline()
         reply = json.loads(line) if line.endswith(b"\n") else None
@@ -91,15 +93,13 @@ def _exchange(worker: subprocess.Popen[bytes], name: str, content: bytes) -> dic
     return reply if isinstance(reply, dict) else None
 
 
-def _document(reply: dict[str, object], listed: Listed) -> Document:
-    blocks = reply["blocks"]
-    assert isinstance(blocks, list)
-    version = reply["version"]
+def _document(reply: dict[str, Any], listed: Listed, content: Content) -> Document:
+    stated = reply["changed_at"]
     return Document(
-        document_id=listed.document_id,
-        uri=listed.uri,
-        title=str(reply["title"]),
-        blocks=[Block(text, tuple(section), kind, page) for text, section, kind, page in blocks],
-        changed_at=listed.changed_at,
-        version=None if version is None else str(version),
+        document_id=f"{listed.item_id}#{reply['key']}" if reply["key"] else listed.item_id,
+        uri=reply["url"] or listed.uri,
+        title=reply["title"],
+        blocks=[Block(text, tuple(section), kind, page, line) for text, section, kind, page, line in reply["blocks"]],
+        changed_at=datetime.fromisoformat(stated) if stated else content.changed_at or listed.changed_at,
+        version=reply["version"],
     )

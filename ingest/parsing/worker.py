@@ -7,10 +7,12 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Mapping
 from typing import BinaryIO
 
 from ingest.model import ParseError
 from ingest.parsing.formats import parse
+from ingest.parsing.parsed import Parsed
 
 
 def serve(requests: BinaryIO, replies: BinaryIO, time_limit: float) -> None:
@@ -20,23 +22,35 @@ def serve(requests: BinaryIO, replies: BinaryIO, time_limit: float) -> None:
         # The parent kills us in time; the alarm is for a worker whose parent is gone.
         signal.alarm(int(time_limit) + 5)
         # "replace": half a surrogate pair, as broken files have them, cannot be stored or sent.
-        reply = json.dumps(_reply(request["name"], content), ensure_ascii=False).encode(errors="replace")
+        reply = json.dumps(_reply(request["name"], content, request["options"]), ensure_ascii=False).encode(
+            errors="replace"
+        )
         signal.alarm(0)
         replies.write(reply + b"\n")
         replies.flush()
 
 
-def _reply(name: str, content: bytes) -> dict[str, object]:
+def _reply(name: str, content: bytes, options: Mapping[str, str]) -> dict[str, object]:
     try:
-        parsed = parse(name, content)
+        found = parse(name, content, options)
     except ParseError as error:
         return {"error": str(error)}
     except MemoryError:
         return {"error": "Reading it needs more memory than a document may use."}
     except Exception as error:  # noqa: BLE001 - any file may break any library, and must break only itself
         return {"error": f"It is damaged or not of its kind ({type(error).__name__}: {str(error)[:200]})."}
-    blocks = [(block.text, block.section, block.kind, block.page) for block in parsed.blocks]
-    return {"title": parsed.title, "version": parsed.version, "blocks": blocks}
+    return {"documents": [_fields(parsed) for parsed in found]}
+
+
+def _fields(parsed: Parsed) -> dict[str, object]:
+    return {
+        "key": parsed.key,
+        "url": parsed.url,
+        "title": parsed.title,
+        "version": parsed.version,
+        "changed_at": parsed.changed_at,
+        "blocks": [(block.text, block.section, block.kind, block.page, block.line) for block in parsed.blocks],
+    }
 
 
 def main() -> None:

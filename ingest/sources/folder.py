@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from ingest.model import Listed, Listing, SourceError
+from ingest.model import Content, Listed, Listing, SourceError
 from ingest.parsing import SUFFIXES
 
 LARGEST_FILE = 64 * 2**20  # bytes; a larger one is no document
@@ -23,8 +23,7 @@ class _Walk:
 
 
 class FolderSource:
-    """The unit is the file, a CSV's too: its rows become chunks of their own, titled by their names, but only the file
-    can be compared unopened, and one edit to a catalogue is then one change."""
+    line_anchor = ""
 
     def __init__(self, name: str, path: Path, url: str | None, audience: tuple[str, ...]) -> None:
         self.name = name
@@ -45,11 +44,11 @@ class FolderSource:
                 f'The folder "{self._path}" of source "{self.name}" can\'t be read ({_reason(error)}); '
                 "check the path and its permissions."
             ) from error
-        documents = sorted(self._descend(walk, first, ""), key=lambda listed: listed.document_id)
-        return Listing(documents, walk.complete, walk.problems)
+        items = sorted(self._descend(walk, first, ""), key=lambda listed: listed.item_id)
+        return Listing(items, walk.complete, walk.problems)
 
-    def read(self, listed: Listed) -> bytes:
-        inside = listed.document_id.removeprefix(f"{self.name}:")
+    def read(self, listed: Listed) -> Content:
+        inside = listed.item_id.removeprefix(f"{self.name}:")
         path = self._path / inside
         try:
             if not path.resolve(strict=True).is_relative_to(self._path.resolve()):
@@ -60,7 +59,7 @@ class FolderSource:
             raise SourceError(f"It can't be read ({_reason(error)}).") from error
         if len(content) > LARGEST_FILE:
             raise SourceError(f"It is larger than {LARGEST_FILE // 2**20} MiB; split it.")
-        return content
+        return Content(content, path.name)
 
     def _descend(self, walk: _Walk, entries: Sequence[os.DirEntry[str]], above: str) -> Iterator[Listed]:
         for entry in entries:
@@ -86,7 +85,7 @@ class FolderSource:
     def _listed(self, inside: str, stat: os.stat_result) -> Listed:
         # No inode in the fingerprint: a restored backup or a fresh checkout is not a change of content.
         return Listed(
-            document_id=f"{self.name}:{inside}",
+            item_id=f"{self.name}:{inside}",
             uri=self._url.rstrip("/") + "/" + quote(inside) if self._url else inside,
             fingerprint=f"{stat.st_size}-{stat.st_mtime_ns}",
             changed_at=datetime.fromtimestamp(stat.st_mtime, UTC),

@@ -21,8 +21,8 @@ def test_every_demo_document_is_read() -> None:
     source = make_source("docs", SourceSettings(kind="folder", path=DOCUMENTS))
     titles: dict[str, str] = {}
     with ParserProcess() as parser:
-        for listed in source.list().documents:
-            document = parser.parse(listed, source.read(listed))
+        for listed in source.list().items:
+            [document] = parser.parse(listed, source.read(listed))
             titles[listed.uri] = document.title
             assert document.blocks
     assert {Path(name).suffix for name in titles} == {".md", ".html", ".pdf", ".docx", ".csv", ".txt"}

@@ -64,7 +64,7 @@ def test_what_is_stored_beside_the_content_marks_the_fingerprint() -> None:
     document = Listed("a", "a", "1", NOW)
 
     def fingerprint(listed: Listed, *audience: str) -> str:
-        return marked(Listing([listed]), audience).documents[0].fingerprint
+        return marked(Listing([listed]), audience).items[0].fingerprint
 
     assert fingerprint(document, "everyone") == fingerprint(document, "everyone")
     assert fingerprint(document, "everyone") != fingerprint(document, "staff")

@@ -23,7 +23,7 @@ def _source(root: Path, url: str | None = None) -> FolderSource:
 
 
 def _names(root: Path) -> list[str]:
-    return [listed.document_id for listed in _source(root).list().documents]
+    return [listed.item_id for listed in _source(root).list().items]
 
 
 def test_documents_below_are_listed_in_order_and_the_rest_is_left_out(root: Path) -> None:
@@ -38,8 +38,8 @@ def test_documents_below_are_listed_in_order_and_the_rest_is_left_out(root: Path
 def test_links_to_documents(root: Path) -> None:
     """A prefix makes a link, with odd characters quoted; without one people see the path in the folder."""
     (root / "a b?.md").write_text("x")
-    assert _source(root).list().documents[0].uri == "a b?.md"
-    assert _source(root, "https://x.example/docs").list().documents[0].uri == "https://x.example/docs/a%20b%3F.md"
+    assert _source(root).list().items[0].uri == "a b?.md"
+    assert _source(root, "https://x.example/docs").list().items[0].uri == "https://x.example/docs/a%20b%3F.md"
 
 
 def test_a_link_out_of_the_folder_is_refused(root: Path, tmp_path: Path) -> None:
@@ -47,13 +47,13 @@ def test_a_link_out_of_the_folder_is_refused(root: Path, tmp_path: Path) -> None
     secret = tmp_path / "secret.md"
     secret.write_text("secret")
     (root / "a.md").write_text("x")
-    listed = _source(root).list().documents[0]
+    listed = _source(root).list().items[0]
     (root / "a.md").unlink()
     (root / "a.md").symlink_to(secret)
     (root / "folder").symlink_to(tmp_path)
     (root / "nowhere.md").symlink_to(root / "missing.md")
     listing = _source(root).list()
-    assert listing.documents == []
+    assert listing.items == []
     assert listing.complete
     assert len(listing.problems) == 3
     with pytest.raises(SourceError, match="outside"):
@@ -87,7 +87,7 @@ def test_a_subfolder_that_cannot_be_read_makes_the_listing_incomplete(
 
     monkeypatch.setattr(module.os, "scandir", locked)
     listing = _source(root).list()
-    assert [listed.uri for listed in listing.documents] == ["a.md"]
+    assert [listed.uri for listed in listing.items] == ["a.md"]
     assert (listing.complete, listing.problems) == (False, ['"locked" can\'t be listed (permission denied).'])
 
 
@@ -95,7 +95,7 @@ def test_a_name_that_is_no_text_is_left_out(root: Path) -> None:
     """Linux allows any bytes; the ledger does not."""
     Path(os.fsdecode(os.fsencode(root) + b"/\xff.md")).write_text("x")
     listing = _source(root).list()
-    assert listing.documents == []
+    assert listing.items == []
     assert "UTF-8" in listing.problems[0]
 
 
@@ -111,4 +111,4 @@ def test_a_huge_file_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     (root / "a.txt").write_bytes(b"x" * (2**20 + 1))
     source = _source(root)
     with pytest.raises(SourceError, match="larger than 1 MiB"):
-        source.read(source.list().documents[0])
+        source.read(source.list().items[0])

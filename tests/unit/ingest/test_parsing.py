@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.model import Block, Listed, ParseError
+from ingest.model import Block, Content, Document, Listed, ParseError
 from ingest.parsing import ParserProcess
 from ingest.parsing.formats import parse
-from ingest.parsing.parsed import stated_version
+from ingest.parsing.parsed import Parsed, stated_version
 
 from .files import docx, line, pdf, ruled_table
 
@@ -76,13 +76,19 @@ More text.
 """
 
 
+def one(name: str, content: bytes) -> Parsed:
+    """What a file gives that holds one document."""
+    [parsed] = parse(name, content, {})
+    return parsed
+
+
 def _blocks(name: str, content: bytes) -> list[tuple[str, tuple[str, ...], str]]:
-    return [(block.kind, block.section, block.text) for block in parse(name, content).blocks]
+    return [(block.kind, block.section, block.text) for block in one(name, content).blocks]
 
 
 def test_markdown() -> None:
     """Front matter is read, tables, code and lists stay whole, the first top heading is no section."""
-    parsed = parse("policy.md", MARKDOWN.encode())
+    parsed = one("policy.md", MARKDOWN.encode())
     assert (parsed.title, parsed.version) == ("Front matter wins", "7.1")
     assert _blocks("policy.md", MARKDOWN.encode()) == [
         ("text", (), "Intro with a link, bold and code. Second line."),
@@ -96,7 +102,7 @@ def test_markdown() -> None:
 
 def test_html() -> None:
     """The main part only; spanning cells are repeated; comments, navigation, forms and scripts are gone."""
-    assert parse("pay.html", HTML.encode()).title == "Ways to pay"
+    assert one("pay.html", HTML.encode()).title == "Ways to pay"
     assert _blocks("pay.html", HTML.encode()) == [
         ("text", (), "We accept\ncards & cash."),
         ("text", ("Fees",), "All fees"),
@@ -119,7 +125,7 @@ def test_html() -> None:
 )
 def test_awkward_html(html: str, text: list[str]) -> None:
     """Tables that lay out a page, a page inside a form, an old encoding."""
-    assert [block.text for block in parse("x.html", html.encode("latin-1")).blocks] == text
+    assert [block.text for block in one("x.html", html.encode("latin-1")).blocks] == text
 
 
 def test_docx() -> None:
@@ -132,7 +138,7 @@ def test_docx() -> None:
         ("heading 2", "Detail"),
         ("", "Text."),
     )
-    parsed = parse("terms.docx", content)
+    parsed = one("terms.docx", content)
     assert (parsed.title, parsed.version) == ("ElectroCare terms", "v2.2, 1 March 2026")
     assert _blocks("terms.docx", content) == [
         ("text", (), "Version 2.2, effective 1 March 2026."),
@@ -143,8 +149,8 @@ def test_docx() -> None:
 
 def test_docx_without_headings_takes_the_title_of_its_properties() -> None:
     """And else the file's name."""
-    assert parse("a_b.docx", docx(("", "Text."), core_title="Stated")).title == "Stated"
-    assert parse("x/some_old-name.docx", docx(("", "Text."))).title == "Some old name"
+    assert one("a_b.docx", docx(("", "Text."), core_title="Stated")).title == "Stated"
+    assert one("x/some_old-name.docx", docx(("", "Text."))).title == "Some old name"
 
 
 def test_pdf() -> None:
@@ -161,7 +167,7 @@ def test_pdf() -> None:
         + line("Acme policy Page 1", 30, 8)
     )
     second = line("Acme", 770, 8) + line("On the second page.", 720) + line("Acme policy Page 2", 30, 8)
-    parsed = parse("policy.pdf", pdf(first, second))
+    parsed = one("policy.pdf", pdf(first, second))
     assert parsed.title == "Shipping policy"
     assert [(block.kind, block.section, block.page, block.text) for block in parsed.blocks] == [
         (
@@ -184,7 +190,7 @@ def test_pdf() -> None:
 def test_pdf_title(stated: str, title: str) -> None:
     """The stated title where the page shows it, and never what an office program left there."""
     page = line("Policy", 720, 20) + line("Shipping policy of 2026, the text of which is here.", 690)
-    assert parse("x.pdf", pdf(page, title=stated)).title == title
+    assert one("x.pdf", pdf(page, title=stated)).title == title
 
 
 def test_csv() -> None:
@@ -205,12 +211,12 @@ def test_csv() -> None:
 )
 def test_csv_names_of_rows(content: str, expected: list[str]) -> None:
     """Words before codes; a table without a header keeps its first row."""
-    assert [block.section[0] for block in parse("x.csv", content.encode()).blocks] == expected
+    assert [block.section[0] for block in one("x.csv", content.encode()).blocks] == expected
 
 
 def test_text() -> None:
     """Capitals and underlines make headings."""
-    assert parse("tax.txt", TEXT.encode()).title == "SALES TAX"
+    assert one("tax.txt", TEXT.encode()).title == "SALES TAX"
     assert _blocks("tax.txt", TEXT.encode()) == [
         ("text", (), "We charge tax\nby address."),
         ("text", ("HOW MUCH?",), "It depends."),
@@ -222,7 +228,7 @@ def test_text() -> None:
 def test_encodings(encoding: str) -> None:
     """What Windows and Excel write is read."""
     text = "Größe, Preis und Café: alles für die Küche. Das ist ein ganz gewöhnlicher Satz."
-    assert [block.text for block in parse("x.txt", text.encode(encoding)).blocks] == [text]
+    assert [block.text for block in one("x.txt", text.encode(encoding)).blocks] == [text]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +254,7 @@ def test_encodings(encoding: str) -> None:
 def test_what_has_no_text_says_so(name: str, content: bytes, reason: str) -> None:
     """One sentence that a support lead understands."""
     with pytest.raises(ParseError, match=reason):
-        parse(name, content)
+        one(name, content)
 
 
 @pytest.mark.parametrize(
@@ -270,31 +276,36 @@ def test_stated_version(title: str, text: str, version: str | None) -> None:
     assert stated_version(title, [Block(text)]) == version
 
 
+def parsed_by(parser: ParserProcess, listed: Listed, data: bytes) -> Document:
+    [document] = parser.parse(listed, Content(data, listed.uri))
+    return document
+
+
 def _listed(name: str) -> Listed:
     return Listed(f"docs:{name}", name, "1", datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def test_the_worker_gives_what_the_parser_gives(parser: ParserProcess) -> None:
     """Nothing is lost between the processes, broken characters aside."""
-    document = parser.parse(_listed("policy.md"), MARKDOWN.encode())
-    assert list(document.blocks) == list(parse("policy.md", MARKDOWN.encode()).blocks)
+    document = parsed_by(parser, _listed("policy.md"), MARKDOWN.encode())
+    assert list(document.blocks) == list(one("policy.md", MARKDOWN.encode()).blocks)
     assert (document.document_id, document.uri, document.title) == ("docs:policy.md", "policy.md", "Front matter wins")
 
 
 def test_a_document_that_crashes_its_worker_costs_only_itself() -> None:
     """A sentence for it, and a new worker for the next; the worker is gone at the end."""
     with ParserProcess(memory_limit=400) as parser:
-        good = parser.parse(_listed("a.md"), b"Text.")
+        good = parsed_by(parser, _listed("a.md"), b"Text.")
         first = parser._worker
         with pytest.raises(ParseError, match="memory"):
-            parser.parse(_listed("huge.txt"), b"a word\n\n" * 2**24)
-        assert parser.parse(_listed("a.md"), b"Text.") == good
+            parsed_by(parser, _listed("huge.txt"), b"a word\n\n" * 2**24)
+        assert parsed_by(parser, _listed("a.md"), b"Text.") == good
         worker = parser._worker
         assert worker is not None
         worker.kill()
         with pytest.raises(ParseError, match="crashed"):
-            parser.parse(_listed("b.md"), b"Text.")
-        assert parser.parse(_listed("a.md"), b"Text.") == good
+            parsed_by(parser, _listed("b.md"), b"Text.")
+        assert parsed_by(parser, _listed("a.md"), b"Text.") == good
         last = parser._worker
     assert first is not None
     assert last is not None
@@ -305,9 +316,9 @@ def test_a_document_that_takes_too_long_is_given_up() -> None:
     """The limit is the document's; the next one has a worker again."""
     with ParserProcess(time_limit=0.01) as parser:
         with pytest.raises(ParseError, match=r"longer than 0\.01 seconds"):
-            parser.parse(_listed("a.md"), b"Text.")
+            parsed_by(parser, _listed("a.md"), b"Text.")
         parser._time_limit = 60
-        assert parser.parse(_listed("a.md"), b"Text.").blocks == [Block("Text.")]
+        assert parsed_by(parser, _listed("a.md"), b"Text.").blocks == [Block("Text.")]
 
 
 REAL = Path(os.environ.get("FRONTDESK_TEST_DOCUMENTS", "-"))
@@ -320,7 +331,7 @@ def test_real_files_are_read_or_refused_with_a_sentence(parser: ParserProcess) -
     for path in sorted(REAL.rglob("*.*")):
         if path.suffix in {".docx", ".pdf", ".html", ".csv", ".md"}:
             try:
-                parser.parse(_listed(path.name), path.read_bytes())
+                parsed_by(parser, _listed(path.name), path.read_bytes())
             except ParseError as error:
                 reasons.append(str(error))
     assert {reason[:15] for reason in reasons} <= {"It has no text."}
