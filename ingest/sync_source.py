@@ -217,7 +217,8 @@ class _Sync:
                     self.unchanged += 1
                     self.done += 1
                     continue
-                [document] = self.parser.parse(listed, content)
+                parsing = self.parser.parse(listed, content)
+                [document] = parsing.documents
             except SourceError as error:
                 self._fail(listed, error, "")  # not the document's fault: tried again by the next sync
             except ParseError as error:

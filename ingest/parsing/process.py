@@ -11,17 +11,28 @@ import sys
 from datetime import datetime
 from threading import Timer
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
-from ingest.model import Block, Content, Document, Listed, ParseError
+from ingest.model import Block, Content, Document, Failure, Listed, ParseError
 
 TIME_LIMIT = 120.0  # seconds a document
 MEMORY_LIMIT = 1536  # MiB of address space
 
 
+class Parsing(NamedTuple):
+    """What an item gave: at least one document, each with another id, and the parts that could not be read.
+
+    A part in `problems` (a ZIP's member, a mail's attachment) may have been a document before: while there are any, a
+    document that is missing is not known to be gone.
+    """
+
+    documents: list[Document]
+    problems: list[Failure]
+
+
 class Parser(Protocol):
-    def parse(self, listed: Listed, content: Content) -> list[Document]:
-        """The documents that the item holds. Raises ParseError with one sentence."""
+    def parse(self, listed: Listed, content: Content) -> Parsing:
+        """The documents that the item holds. Raises ParseError with one sentence when it holds none."""
         ...
 
 
@@ -46,7 +57,7 @@ class ParserProcess:
             worker.kill()
             worker.communicate()
 
-    def parse(self, listed: Listed, content: Content) -> list[Document]:
+    def parse(self, listed: Listed, content: Content) -> Parsing:
         worker = self._worker = self._worker or self._start()
         expired = False
 
@@ -68,7 +79,10 @@ class ParserProcess:
             raise ParseError(f"Reading it crashed the parser or needed more than {self._memory_limit} MiB of memory.")
         if "error" in reply:
             raise ParseError(str(reply["error"]))
-        return [_document(one, listed, content) for one in reply["documents"]]
+        return Parsing(
+            [_document(one, listed, content) for one in reply["documents"]],
+            [Failure(f"{listed.uri}#{part}", reason) for part, reason in reply["problems"]],
+        )
 
     def _start(self) -> subprocess.Popen[bytes]:
         # -P: a file named like a library in the folder where the command was typed must not be imported.

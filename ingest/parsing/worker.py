@@ -39,7 +39,7 @@ def _reply(name: str, content: bytes, options: Mapping[str, str]) -> dict[str, o
         return {"error": "Reading it needs more memory than a document may use."}
     except Exception as error:  # noqa: BLE001 - any file may break any library, and must break only itself
         return {"error": f"It is damaged or not of its kind ({type(error).__name__}: {str(error)[:200]})."}
-    return {"documents": [_fields(parsed) for parsed in found]}
+    return {"documents": [_fields(parsed) for parsed in found], "problems": []}
 
 
 def _fields(parsed: Parsed) -> dict[str, object]:

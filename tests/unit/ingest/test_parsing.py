@@ -277,7 +277,7 @@ def test_stated_version(title: str, text: str, version: str | None) -> None:
 
 
 def parsed_by(parser: ParserProcess, listed: Listed, data: bytes) -> Document:
-    [document] = parser.parse(listed, Content(data, listed.uri))
+    [document] = parser.parse(listed, Content(data, listed.uri)).documents
     return document
 
 
