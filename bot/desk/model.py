@@ -269,7 +269,8 @@ class EscalationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """A thread that was handed to humans. `brief_ts` None: its brief is not posted yet."""
+    """A thread that was handed to humans. `brief_ts` None: its brief is not posted yet. `announced_state`: the last
+    one that its brief shows and its thread was told."""
 
     id: str
     desk: str
@@ -285,6 +286,7 @@ class Escalation:
     brief_channel: str | None = None
     brief_ts: str | None = None
     changed_at: datetime | None = None
+    announced_state: EscalationState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,8 +168,10 @@ class Escalations(Protocol):
 
     async def set_brief(self, escalation_id: str, channel: str, ts: str) -> None: ...
 
-    async def without_brief(self) -> list[Escalation]:
-        """Created and not posted yet: what a crash left behind."""
+    async def set_announced(self, escalation_id: str, state: EscalationState) -> None: ...
+
+    async def unannounced(self) -> list[Escalation]:
+        """Whose brief is not posted, or whose state people were not told: what a crash or an outage left behind."""
         ...
 
 
@@ -182,8 +184,9 @@ class HumanDesk(Protocol):
 
     async def update_brief(self, brief: Brief) -> None: ...
 
-    async def announce(self, brief: Brief) -> None:
-        """Tell the asker's thread how things stand. Best effort."""
+    async def announce(self, brief: Brief, *, again: bool) -> None:
+        """Tell the asker's thread how things stand. `again`: an earlier try may have told it, so that is looked for
+        first (rule 2). A thread that can never be told again counts as told."""
         ...
 
     async def thread_url(self, escalation: Escalation) -> str | None: ...
@@ -209,5 +212,5 @@ class Humans(Protocol):
         ...
 
     async def post_pending(self) -> None:
-        """Post the briefs that a crash or an outage left unposted."""
+        """Post the briefs and tell the states that a crash or an outage left."""
         ...

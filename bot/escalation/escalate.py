@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.desk.errors import DeskError, TransitionRefused, Unavailable
+from bot.desk.errors import DeskError, TransitionRefused
 from bot.desk.model import Brief, Escalation, EscalationState, HumanCalled, HumanState
 from bot.desk.ports import Answers, Clock, Escalations, HumanDesk, Threads
 from bot.escalation.brief import brief_of
@@ -38,10 +38,10 @@ class Escalate:
         self._channels = channels
         self._agents = agents
         self._admins = admins
-        self._posting = asyncio.Lock()
+        self._showing = asyncio.Lock()
 
     async def call(self, team: str, channel: str, thread_ts: str, asker: str, answer_key: str) -> HumanCalled:
-        """Record it, post its brief, tell the thread. A brief that can't be posted now is posted by post_pending()."""
+        """Record it, post its brief, tell the thread. What can't be shown now is shown by post_pending()."""
         known = await self._escalations.of_thread(team, channel, thread_ts)
         if known is not None:
             return await self._known(known)
@@ -70,7 +70,8 @@ class Escalate:
         made = await self._escalations.create(new)
         if made.id != new.id:
             return await self._known(made)
-        return HumanCalled(HumanState.CALLED if await self._post(made) else HumanState.DELAYED, made)
+        shown = await self._show(made, again=False)
+        return HumanCalled(HumanState.CALLED if shown else HumanState.DELAYED, made)
 
     async def claim(self, escalation_id: str, user: str) -> Escalation:
         """Raises TransitionRefused with who was faster, or why this person may not."""
@@ -85,10 +86,9 @@ class Escalate:
         return await self._move(escalation_id, EscalationState.RESOLVED, user)
 
     async def post_pending(self) -> None:
-        """Post the briefs that a crash or an outage left; each failure is logged and tried again the next time."""
-        for one in await self._escalations.without_brief():
-            if one.state is not EscalationState.RESOLVED and self._channel(one.desk):
-                await self._post(one)
+        """Show what a crash or an outage left unshown; each failure is logged and tried again the next time."""
+        for one in await self._escalations.unannounced():
+            await self._show(one, again=True)
 
     def _channel(self, desk: str) -> str | None:
         return self._channels.get(desk)
@@ -98,23 +98,34 @@ class Escalate:
             return HumanCalled(HumanState.ALREADY_CLAIMED, one, await self._name(one.owner))
         return HumanCalled(HumanState.ALREADY_OPEN, one)
 
-    async def _post(self, one: Escalation) -> bool:
-        channel = self._channel(one.desk)
-        if channel is None:
-            return False
+    async def _show(self, known: Escalation, *, again: bool) -> bool:
+        """Its state, in the brief and in the asker's thread. Whether the brief is posted; what failed comes again."""
+        one: Escalation | None = known
         try:
-            async with self._posting:  # the watchdog looks for unposted briefs while one is being posted
-                stored = await self._escalations.get(one.id)
-                if stored is None or stored.brief_ts is not None:
+            async with self._showing:  # the watchdog looks for what is not shown while it is being shown
+                one = await self._escalations.get(known.id)
+                if one is None or (one.brief_ts is not None and one.announced_state is one.state):
                     return True
-                brief = await self._brief(stored)
-                ts = await self._desk.post_brief(brief, channel)
-                await self._escalations.set_brief(one.id, channel, ts)
-            await self._desk.announce(brief)
+                brief = await self._brief(one)
+                one = await self._show_brief(brief)
+                if one.announced_state is not one.state and (one.brief_ts or one.owner):
+                    await self._desk.announce(brief, again=again)
+                    await self._escalations.set_announced(one.id, one.state)
         except DeskError as error:
-            log.error("the brief of %s is not posted yet, trying again later: %s", one.id, error)
-            return False
-        return True
+            log.error("%s is not shown to everybody yet, trying again later: %s", known.id, error)
+        return one is not None and one.brief_ts is not None
+
+    async def _show_brief(self, brief: Brief) -> Escalation:
+        """Post it or bring it up to date; the escalation with where it stands."""
+        one = brief.escalation
+        channel = self._channel(one.desk)
+        if one.brief_ts is not None:
+            await self._desk.update_brief(brief)
+        elif channel is not None and one.state is not EscalationState.RESOLVED:
+            ts = await self._desk.post_brief(brief, channel)
+            await self._escalations.set_brief(one.id, channel, ts)
+            return replace(one, brief_channel=channel, brief_ts=ts)
+        return one
 
     async def _get(self, escalation_id: str, new: EscalationState) -> Escalation:
         one = await self._escalations.get(escalation_id)
@@ -138,12 +149,7 @@ class Escalate:
         if moved is None:
             one = await self._escalations.get(escalation_id)
             raise refusal(one, new, await self._name(one.owner if one else None))
-        brief = await self._brief(moved)
-        try:
-            await self._desk.update_brief(brief)
-            await self._desk.announce(brief)
-        except Unavailable as error:
-            log.error("%s is %s, but Slack did not show it: %s", moved.id, new.value, error)
+        await self._show(moved, again=False)
         return moved
 
     async def _brief(self, one: Escalation) -> Brief:

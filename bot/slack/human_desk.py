@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.desk.model import Brief, Escalation, EscalationState
@@ -67,12 +68,15 @@ class SlackHumanDesk:
         except SlackRefused as error:
             log.error("the brief of %s can't be updated: %s", one.id, error.code)
 
-    async def announce(self, brief: Brief) -> None:
+    async def announce(self, brief: Brief, *, again: bool) -> None:
         one = brief.escalation
         try:
-            await self._post(one.channel, Message(announcement(brief)), one, one.state.value, one.thread_ts)
-        except (SlackRefused, SlackUnavailable) as error:
-            log.error("the thread of %s could not be told that it is %s: %s", one.id, one.state.value, error)
+            if not (again and await self._told(one)):
+                await self._post(one.channel, Message(announcement(brief)), one, one.state.value, one.thread_ts)
+        except SlackRefused as error:
+            if error.passing:
+                raise
+            log.error("the thread of %s can't be told that it is %s: %s", one.id, one.state.value, error.code)
 
     async def thread_url(self, escalation: Escalation) -> str | None:
         try:
@@ -109,11 +113,30 @@ class SlackHumanDesk:
     async def _find(self, one: Escalation, channel: str) -> str | None:
         with slack_errors():
             response = await self._clients.web.conversations_history(
-                channel=channel, oldest=f"{one.created_at.timestamp() - 60:.6f}", include_all_metadata=True, limit=200
+                channel=channel, oldest=_before(one.created_at), include_all_metadata=True, limit=200
             )
-        messages: list[Mapping[str, Any]] = response.get("messages") or []
-        for message in messages:
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("escalation") == one.id and payload.get("role") == "brief":
-                return str(message["ts"])
-        return None
+        return _with_role(response.get("messages") or [], one, "brief")
+
+    async def _told(self, one: Escalation) -> bool:
+        with slack_errors():
+            response = await self._clients.web.conversations_replies(
+                channel=one.channel,
+                ts=one.thread_ts,
+                oldest=_before(one.changed_at or one.created_at),
+                include_all_metadata=True,
+                limit=200,
+            )
+        return _with_role(response.get("messages") or [], one, one.state.value) is not None
+
+
+def _before(at: datetime) -> str:
+    """Some time before, as a ts: Slack's clock is not ours."""
+    return f"{at.timestamp() - 60:.6f}"
+
+
+def _with_role(messages: list[Mapping[str, Any]], one: Escalation, role: str) -> str | None:
+    for message in messages:
+        payload = (message.get("metadata") or {}).get("event_payload") or {}
+        if payload.get("escalation") == one.id and payload.get("role") == role:
+            return str(message["ts"])
+    return None

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Table, and_, select, update
+from sqlalchemy import Row, Table, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -250,11 +250,24 @@ class SqlEscalations:
         async with self._database.transaction() as connection:
             await connection.execute(where_it_is.values(brief_channel=channel, brief_ts=ts))
 
-    async def without_brief(self) -> list[Escalation]:
-        pending = select(escalations).where(escalations.c.brief_ts.is_(None)).order_by(escalations.c.created_at)
+    async def set_announced(self, escalation_id: str, state: EscalationState) -> None:
+        told = update(escalations).where(escalations.c.id == escalation_id).values(announced_state=state.value)
         async with self._database.transaction() as connection:
-            return [_escalation(row) for row in (await connection.execute(pending)).all()]
+            await connection.execute(told)
+
+    async def unannounced(self) -> list[Escalation]:
+        pending = select(escalations).where(
+            or_(
+                escalations.c.announced_state.is_(None),
+                escalations.c.announced_state != escalations.c.state,
+                and_(escalations.c.brief_ts.is_(None), escalations.c.state != EscalationState.RESOLVED.value),
+            )
+        )
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(pending.order_by(escalations.c.created_at))).all()
+        return [_escalation(row) for row in rows]
 
 
 def _escalation(row: Row[Any]) -> Escalation:
-    return Escalation(**(dict(row._mapping) | {"state": EscalationState(row.state)}))
+    told = EscalationState(row.announced_state) if row.announced_state else None
+    return Escalation(**(dict(row._mapping) | {"state": EscalationState(row.state), "announced_state": told}))

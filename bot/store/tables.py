@@ -142,6 +142,7 @@ escalations = Table(
     Column("brief_ts", String(32)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime),
+    Column("announced_state", String(16)),
     # One open escalation a thread: two presses of the button at once are one.
     Index(
         "ux_escalations_open_thread",

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.model import EscalationState, Outcome
-from bot.store.tables import feedback
+from bot.store.tables import escalations, feedback
 from ops.workspace.rules import Refused
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import SUGGESTIONS, Bot, MakeBot, Shelf, everything, said
@@ -157,6 +157,71 @@ async def test_killed_around_the_brief_it_is_posted_once(
     stored = await second.store.escalations.of_thread("T0ELECTRO", "C0SUPPORT", ts)
     assert stored is not None
     assert [one["ts"] for one in workspace.messages(DESK)] == [stored.brief_ts]
+
+
+@pytest.mark.parametrize("seam", ["chat.update", "chat.postMessage", "set_announced"])
+@pytest.mark.parametrize("action", ["human_claim", "human_resolve"])
+async def test_killed_around_the_announcement_it_is_made_once(
+    workspace: LocalWorkspace, make_bot: MakeBot, seam: str, action: str
+) -> None:
+    """Killed between the new state and the brief, between the brief and the thread, or between Slack's taking the
+    announcement and our knowing: the next run shows both, once."""
+    first = await make_bot()
+    ts, brief = await call_human(workspace, first)
+    if seam == "set_announced":
+        first.crash_at = seam
+        await workspace.click("alex", DESK, brief["ts"], action)
+        await asyncio.wait_for(first.crashed.wait(), 5)
+    else:
+        held = workspace.hold_reply(seam) if seam == "chat.postMessage" else workspace.hold(seam)
+        await workspace.click("alex", DESK, brief["ts"], action)
+        await asyncio.wait_for(held.reached.wait(), 5)
+    await first.kill()
+    if seam != "set_announced":
+        workspace.let_go(seam)
+    second = await make_bot()
+    await second.until(lambda: told(second, ts))
+    words = "has taken this" if action == "human_claim" else "marked this as resolved"
+    assert [words in one["text"] for one in said(workspace, ts)[1:]] == [False, True]
+    shown = "Claimed by" if action == "human_claim" else "Resolved by"
+    assert shown in everything(workspace.messages(DESK)[0])
+
+
+@pytest.mark.parametrize("after_effect", [True, False])
+@pytest.mark.parametrize("status", [429, 500])
+async def test_an_announcement_that_slack_refuses_for_a_while_is_made_once(
+    workspace: LocalWorkspace, make_bot: MakeBot, status: int, after_effect: bool
+) -> None:
+    """Too many requests, or a server error with the post done or not: the thread is told, once."""
+    bot = await make_bot()
+    ts, brief = await call_human(workspace, bot)
+    headers = {"Retry-After": "0"} if status == 429 else {}
+    after_effect = after_effect and status != 429  # a limited call is not done
+    workspace.fail("chat.postMessage", status=status, headers=headers, after_effect=after_effect)
+    await workspace.click("alex", DESK, brief["ts"], "human_claim")
+    await bot.until(lambda: told(bot, ts))
+    assert [one for one in said(workspace, ts) if "has taken this" in one["text"]] == said(workspace, ts)[2:]
+    assert len(said(workspace, ts)) == 3
+
+
+async def test_a_thread_that_is_gone_is_not_told_for_ever(
+    workspace: LocalWorkspace, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Slack will never take it: one line in the log, and no more tries."""
+    bot = await make_bot()
+    ts, brief = await call_human(workspace, bot)
+    workspace.fail("chat.postMessage", error="is_archived")
+    await workspace.click("alex", DESK, brief["ts"], "human_claim")
+    await bot.until(lambda: told(bot, ts))
+    assert any("can't be told" in one.message and "is_archived" in one.message for one in caplog.records)
+    assert len(said(workspace, ts)) == 2
+
+
+async def told(bot: Bot, ts: str) -> bool:
+    """Whether everything about the thread's last escalation was shown, as its record says."""
+    async with bot.store.database.transaction() as connection:
+        row = (await connection.execute(select(escalations).where(escalations.c.thread_ts == ts))).one()
+    return row.announced_state == row.state != "open"
 
 
 async def test_an_unreachable_channel_delays_the_brief(workspace: LocalWorkspace, make_bot: MakeBot) -> None:

@@ -41,6 +41,7 @@ class Room:
     members: set[str] = field(default_factory=lambda: {"U2", "U3"})
     briefs: dict[str, Brief] = field(default_factory=dict)
     told: list[EscalationState] = field(default_factory=list)
+    looked: list[bool] = field(default_factory=list)
     away: bool = False
     posts: int = 0
 
@@ -54,7 +55,10 @@ class Room:
     async def update_brief(self, brief: Brief) -> None:
         self.briefs[brief.escalation.id] = brief
 
-    async def announce(self, brief: Brief) -> None:
+    async def announce(self, brief: Brief, *, again: bool) -> None:
+        self.looked.append(again)
+        if self.away:
+            raise Unavailable("away")
         self.told.append(brief.escalation.state)
 
     async def thread_url(self, escalation: Escalation) -> str | None:
@@ -155,6 +159,24 @@ async def test_a_brief_that_could_not_be_posted_follows(store: Store) -> None:
         await humans.post_pending()
     assert room.posts == 1
     assert room.told == [EscalationState.OPEN]
+
+
+async def test_a_state_that_could_not_be_told_follows(store: Store) -> None:
+    """The claim counts at once; its thread is told when Slack is back, after a look whether it was, and once."""
+    room = Room()
+    humans = escalate(store, room)
+    called = await humans.call(*THREAD, "U1", QUESTION.key)
+    assert called.escalation is not None
+    room.away = True
+    assert (await humans.claim(called.escalation.id, "U8")).state is EscalationState.CLAIMED
+    await humans.post_pending()
+    assert room.told == [EscalationState.OPEN]
+    room.away = False
+    for _ in range(2):
+        await humans.post_pending()
+    assert room.told == [EscalationState.OPEN, EscalationState.CLAIMED]
+    assert room.looked == [False, False, True, True]
+    assert room.briefs[called.escalation.id].escalation.state is EscalationState.CLAIMED
 
 
 async def test_nowhere_to_call(store: Store) -> None:

@@ -207,11 +207,26 @@ async def test_a_thread_has_one_open_escalation(store: Store) -> None:
     """Pressing the button twice is one escalation; after it is resolved a new one can begin."""
     made = await asyncio.gather(store.escalations.create(escalation("E1")), store.escalations.create(escalation("E2")))
     assert made[0].id == made[1].id
-    assert [one.id for one in await store.escalations.without_brief()] == [made[0].id]
-    await store.escalations.set_brief(made[0].id, "C9", "7.0")
-    assert await store.escalations.without_brief() == []
     await store.escalations.transition(made[0].id, [EscalationState.OPEN], EscalationState.RESOLVED, None, START)
     assert (await store.escalations.create(escalation("E3"))).id == "E3"
+
+
+async def test_what_people_were_not_told_of_an_escalation_is_found(store: Store) -> None:
+    """Until its brief stands and its last state was told; a resolved one needs no brief any more."""
+
+    async def pending() -> list[str]:
+        return [one.id for one in await store.escalations.unannounced()]
+
+    await store.escalations.create(escalation())
+    assert await pending() == ["E1"]
+    await store.escalations.set_announced("E1", EscalationState.OPEN)
+    assert await pending() == ["E1"]
+    await store.escalations.set_brief("E1", "C9", "7.0")
+    assert await pending() == []
+    await store.escalations.transition("E1", [EscalationState.OPEN], EscalationState.CLAIMED, "U9", START)
+    assert await pending() == ["E1"]
+    await store.escalations.set_announced("E1", EscalationState.CLAIMED)
+    assert await pending() == []
 
 
 async def test_feedback_is_one_verdict_a_person(store: Store) -> None:
