@@ -65,7 +65,7 @@ class Bot:
             clock=self.clock,
         )
         return SlackConnection(
-            Edge(clients, people, work, self.look_up_sources, store.feedback, suggestions, sole=store.sole)
+            Edge(clients, people, work, self.look_up_sources, store.feedback, store.presence, suggestions, store.sole)
         )
 
     async def close(self) -> None:

@@ -113,6 +113,10 @@ class Inbox(Protocol):
         """How a question ended; None while it is open, or when it is unknown."""
         ...
 
+    async def has(self, key: str) -> bool:
+        """Whether it was ever accepted."""
+        ...
+
     async def stuck(self, older_than: datetime) -> list[Accepted]:
         """Accepted before that time and still not finished: what the watchdog reports."""
         ...
@@ -136,6 +140,21 @@ class Threads(Protocol):
     async def join(self, team: str, channel: str, thread_ts: str, desk: str) -> None: ...
 
     async def state(self, team: str, channel: str, thread_ts: str) -> ThreadState: ...
+
+    async def took_part(self, team: str, channel: str, thread_ts: str, ts: str) -> bool:
+        """Whether the desk had been asked something in the thread before the message at `ts`, and that was not
+        written while a human, who has resolved it since, had been asked for."""
+        ...
+
+
+class Presence(Protocol):
+    """Until when the desk has heard everything that was said in a workspace."""
+
+    async def heard_until(self, team: str) -> datetime | None:
+        """None: the desk was never there."""
+        ...
+
+    async def set_heard_until(self, team: str, at: datetime) -> None: ...
 
 
 class Feedback(Protocol):

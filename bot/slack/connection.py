@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 
 from bot.desk.errors import DeskError
-from bot.desk.ports import Feedback
+from bot.desk.ports import Feedback, Presence
 from bot.slack.answering import Answering, Work
 from bot.slack.app import build_app
+from bot.slack.attendance import Attendance
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery
 from bot.slack.inbound import Identity
@@ -20,6 +21,7 @@ from bot.slack.listeners.humans import HumanButtons
 from bot.slack.listeners.messages import Messages
 from bot.slack.listeners.sources_command import LookUpSources, SourcesCommand
 from bot.slack.people import People
+from bot.slack.read_back import ReadBack
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -64,11 +66,13 @@ class Edge:
     work: Work
     look_up: LookUpSources
     feedback: Feedback
+    presence: Presence
     suggestions: tuple[str, ...] = ()
     sole: bool = True
     streaming: bool = True
     ping_every_s: float = 10.0
     watch_every_s: float = 20.0  # apps.connections.open is limited to about once a minute
+    attend_every_s: float = 1.0
 
 
 class SlackConnection:
@@ -79,6 +83,7 @@ class SlackConnection:
         self._handler: AsyncSocketModeHandler | None = None
         self._watchdog: asyncio.Task[None] | None = None
         self._dial: asyncio.Task[None] | None = None
+        self._attendance: Attendance | None = None
         self.workers: Workers | None = None
 
     async def start(self) -> Identity:
@@ -89,7 +94,8 @@ class SlackConnection:
             me, address = await check_credentials(clients)
             delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
             workers = Workers(work, Answering(work, delivery, self._edge.people, me), sole=self._edge.sole)
-            app = build_app(clients, me, Messages(work.inbox, work.threads, workers, me, work.clock))
+            messages = Messages(work.inbox, work.threads, workers, me, work.clock)
+            app = build_app(clients, me, messages)
             register(
                 app,
                 AppHome(clients, self._edge.suggestions),
@@ -97,6 +103,7 @@ class SlackConnection:
                 HumanButtons(work.humans, clients, me),
                 SourcesCommand(self._edge.look_up, work.desks, clients, me),
             )
+            heard_until = await self._edge.presence.heard_until(me.team)
             await workers.start()
         except BaseException:
             await clients.close()
@@ -115,6 +122,15 @@ class SlackConnection:
             await self.stop(0)
             raise SlackUnavailable("no Socket Mode connection could be opened") from error
         self._watchdog = asyncio.create_task(self._watch())
+        self._attendance = Attendance(
+            self._handler.client.is_connected,
+            ReadBack(clients, messages, work.clock),
+            self._edge.presence,
+            me.team,
+            work.clock,
+            self._edge.attend_every_s,
+        )
+        self._attendance.start(heard_until)
         log.info("connected to Slack as %s in %s", me.user_id, me.team)
         return me
 
@@ -124,6 +140,8 @@ class SlackConnection:
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+        if self._attendance is not None:
+            await self._attendance.stop()
         if self._handler is not None:
             await self._handler.close_async()  # type: ignore[no-untyped-call]
         if self.workers is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.desk.ports import Clock
 from bot.store.database import Database, open_database
 from bot.store.inbox import SqlInbox
-from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlThreads
+from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlPresence, SqlThreads
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Store:
     answers: SqlAnswers
     posts: SqlPosts
     threads: SqlThreads
+    presence: SqlPresence
     feedback: SqlFeedback
     escalations: SqlEscalations
 
@@ -38,6 +39,7 @@ async def open_store(url: str, clock: Clock) -> Store:
         answers=SqlAnswers(database, clock),
         posts=SqlPosts(database, clock),
         threads=SqlThreads(database, clock),
+        presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
         escalations=SqlEscalations(database),
     )

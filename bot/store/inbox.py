@@ -114,6 +114,12 @@ class SqlInbox:
             value = await connection.scalar(select(inbox.c.outcome).where(inbox.c.key == key))
         return Outcome(value) if value else None
 
+    async def has(self, key: str) -> bool:
+        if key in self._known:
+            return True
+        async with self._database.transaction() as connection:
+            return await connection.scalar(select(inbox.c.key).where(inbox.c.key == key)) is not None
+
     async def stuck(self, older_than: datetime) -> list[Accepted]:
         old = select(inbox).where(inbox.c.outcome.is_(None), inbox.c.received_at < older_than)
         async with self._database.transaction() as connection:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Table, and_, or_, select, update
+from sqlalchemy import Row, Table, and_, exists, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,7 +23,7 @@ from bot.desk.model import (
 )
 from bot.desk.ports import Clock
 from bot.store.database import Database
-from bot.store.tables import answers, escalations, feedback, inbox, posts, threads
+from bot.store.tables import answers, escalations, feedback, inbox, posts, presence, threads
 
 
 async def _put(connection: AsyncConnection, table: Table, row: dict[str, Any], *, replace: bool) -> bool:
@@ -180,6 +180,37 @@ class SqlThreads:
         if row is None:
             return ThreadState()
         return ThreadState(True, row.desk, row.id, quiet=row.state == EscalationState.CLAIMED.value)
+
+    async def took_part(self, team: str, channel: str, thread_ts: str, ts: str) -> bool:
+        at = datetime.fromtimestamp(float(ts), UTC)
+        here = (inbox.c.team == team, inbox.c.channel == channel, inbox.c.ts < ts)
+        asked = exists().where(*here, (inbox.c.thread_ts == thread_ts) | (inbox.c.ts == thread_ts))
+        helped = exists().where(
+            escalations.c.team == team,
+            escalations.c.channel == channel,
+            escalations.c.thread_ts == thread_ts,
+            escalations.c.state == EscalationState.RESOLVED.value,
+            escalations.c.created_at <= at,
+            escalations.c.changed_at >= at,
+        )
+        async with self._database.transaction() as connection:
+            return bool(await connection.scalar(select(and_(asked, not_(helped)))))
+
+
+class SqlPresence:
+    """bot.desk.ports.Presence over SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def heard_until(self, team: str) -> datetime | None:
+        async with self._database.transaction() as connection:
+            at: datetime | None = await connection.scalar(select(presence.c.heard_until).where(presence.c.team == team))
+        return at
+
+    async def set_heard_until(self, team: str, at: datetime) -> None:
+        async with self._database.transaction() as connection:
+            await _put(connection, presence, {"team": team, "heard_until": at}, replace=True)
 
 
 class SqlFeedback:

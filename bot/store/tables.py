@@ -85,6 +85,13 @@ threads = Table(
     Column("joined_at", UtcDateTime, nullable=False),
 )
 
+presence = Table(
+    "presence",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("heard_until", UtcDateTime, nullable=False),
+)
+
 answers = Table(
     "answers",
     metadata,

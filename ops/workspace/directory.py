@@ -145,7 +145,12 @@ def conversations_history(api: WebApi, given: Json) -> Json:
         for one in api.state.messages[channel.id].values()
         if one.get("thread_ts", one["ts"]) == one["ts"] or one.get("subtype") == "thread_broadcast"
     ]
-    return _messages(sorted(roots, key=_when, reverse=True), given, 100)
+    # Slack pages from the newest on; with `oldest` alone, from the oldest. A page has its newest first either way.
+    forward = "oldest" in given and "latest" not in given
+    answer = _messages(sorted(roots, key=_when, reverse=not forward), given, 100)
+    if forward:
+        answer["messages"].reverse()
+    return answer
 
 
 @method(

@@ -204,6 +204,15 @@ class LocalWorkspace(Hands):
         self.api.streaming = offered
 
     @property
+    def lose_events(self) -> bool:
+        """Events from now on never reach the app, as after a downtime longer than Slack's redeliveries."""
+        return self.sockets.losing
+
+    @lose_events.setter
+    def lose_events(self, losing: bool) -> None:
+        self.sockets.losing = losing
+
+    @property
     def rate_limits(self) -> bool:
         return self._limits.on
 

@@ -35,6 +35,7 @@ class Sockets:
         self._open: list[_Connection] = []
         self._waiting: dict[str, asyncio.Future[Ack | None]] = {}  # by envelope
         self._turn = itertools.count()
+        self.losing = False  # events are given up at once, as Slack gives them up after its last redelivery
         self._connected = asyncio.Event()
         self._queue: dict[asyncio.Task[None], None] = {}  # events without a connection, oldest first
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -114,6 +115,9 @@ class Sockets:
 
     def tell(self, payload: Json) -> None:
         """An event: delivered until it is acked, at once, then after each of the delays."""
+        if self.losing:
+            self._log("events_api", payload, {}, None, "given up")
+            return
         task = asyncio.create_task(self._deliver(payload))
         self._deliveries.add(task)
         task.add_done_callback(self._deliveries.discard)

@@ -390,6 +390,51 @@ async def test_history_comes_in_pages_and_with_metadata_when_asked(
     assert (await refused(client.conversations_history(channel=SUPPORT, cursor="zzz")))[0] == "invalid_cursor"
 
 
+async def test_history_with_oldest_alone_begins_there(workspace: LocalWorkspace, client: AsyncWebClient) -> None:
+    """Slack then pages forward; each page has its newest first, and the edges themselves are left out."""
+    sent = [await workspace.say("dana", "support", str(number)) for number in range(6)]
+
+    async def pages(**times: str) -> list[list[str]]:
+        read = await client.conversations_history(channel=SUPPORT, limit=2, **times)
+        return [[one["text"] for one in page["messages"]] async for page in read]
+
+    assert await pages(oldest=sent[0]) == [["2", "1"], ["4", "3"], ["5"]]
+    assert await pages(oldest=sent[0], latest=sent[5]) == [["4", "3"], ["2", "1"]]
+    first = await client.conversations_history(channel=SUPPORT, oldest=sent[3], limit=1)
+    assert (first["has_more"], bool(first["response_metadata"]["next_cursor"])) == (True, True)
+    assert (await refused(client.conversations_history(channel=SUPPORT, oldest="yesterday")))[0] == "invalid_ts_oldest"
+
+
+async def test_the_bots_own_conversations_need_the_scope_of_their_kind(
+    workspace: LocalWorkspace, client: AsyncWebClient
+) -> None:
+    """Public channels where no type is asked for; a page ends with a cursor; a kind without its scope is refused."""
+    await workspace.say("dana", "dm", "hello")
+    mine = [one["name"] for one in (await client.users_conversations())["channels"]]
+    assert mine == ["support", "general"]
+    [private] = (await client.users_conversations(types="private_channel"))["channels"]
+    assert (private["id"], private["is_private"]) == ("C0ESCALATE", True)
+    [direct] = (await client.users_conversations(types="im"))["channels"]
+    assert (direct["is_im"], direct["user"], "name" in direct) == (True, "U0DANA", False)
+    paged = [len(page["channels"]) async for page in await client.users_conversations(limit=1)]
+    assert paged == [1, 1]
+    workspace.api.scopes = tuple(one for one in workspace.api.scopes if one != "im:read")
+    error, _ = await refused(client.users_conversations(types="public_channel,im"))
+    assert error == "missing_scope"
+    assert (await refused(client.users_conversations(types="dm")))[0] == "invalid_types"
+
+
+async def test_events_can_be_lost(workspace: LocalWorkspace, client: AsyncWebClient) -> None:
+    """As after Slack's last redelivery: the message stands in the channel, and no connection hears of it."""
+    workspace.lose_events = True
+    lost = await workspace.say("dana", "support", "nobody hears this")
+    workspace.lose_events = False
+    await workspace.say("dana", "support", "this waits")
+    heard = [one for one in workspace.calls if one["kind"] == "socket"]
+    assert [(one["error"], one["rule"]) for one in heard] == [("given up", "socket.redelivery")]
+    assert (await client.conversations_history(channel=SUPPORT))["messages"][1]["ts"] == lost
+
+
 async def test_mentions_and_links_are_recorded_with_each_message(
     workspace: LocalWorkspace, client: AsyncWebClient
 ) -> None:

@@ -140,6 +140,7 @@ class Bot:
     slack: SlackSettings
     escalation_channel: str | None = "C0ESCALATE"
     streaming: bool = True
+    ahead: timedelta = timedelta()  # of this bot's clock
     down: bool = False
     crash_at: str | None = None
     crashed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -150,7 +151,7 @@ class Bot:
 
     async def start(self) -> None:
         self.store = await open_store(f"sqlite:///{self.database}", now)
-        inbox, posts, threads, answers, escalations = (
+        inbox, posts, threads, answers, escalations, presence = (
             Faulty(part, self)
             for part in (
                 self.store.inbox,
@@ -158,6 +159,7 @@ class Bot:
                 self.store.threads,
                 self.store.answers,
                 self.store.escalations,
+                self.store.presence,
             )
         )
         clients = SlackClients(self.slack)
@@ -182,7 +184,7 @@ class Bot:
             answer_question=AnswerQuestion(self.shelf, Prompts(), answers, answers, self.answering),
             desks=Desks((desk,)),
             settings=self.answering,
-            clock=now,
+            clock=self.now,
         )
         edge = Edge(
             clients,
@@ -190,8 +192,10 @@ class Bot:
             work,
             LookUpSources(self.shelf),
             self.store.feedback,
+            presence,
             SUGGESTIONS,
             watch_every_s=0.1,
+            attend_every_s=0.05,
             ping_every_s=0.3,
         )
         self.connection = SlackConnection(edge)
@@ -202,6 +206,9 @@ class Bot:
             raise
         assert self.connection.workers is not None
         self.connection.workers.tick_s = 0.1
+
+    def now(self) -> datetime:
+        return now() + self.ahead
 
     async def stop(self, drain_s: float = 5.0) -> None:
         await self.connection.stop(drain_s)

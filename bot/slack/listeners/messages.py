@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.desk.model import Accepted
@@ -37,6 +38,26 @@ class Messages:
                 await self._inbox.amend(key, text)
             case Heard():
                 await self._hear(meaning)
+
+    async def take_missed(self, message: Mapping[str, Any], oldest: datetime) -> Accepted | None:
+        """Hear a message that is read back later, as an event, by the rules of the time when it was written.
+
+        One from before `oldest` is not stored: it is returned where it was for the desk and nobody has taken it up.
+        Raises StoreUnavailable.
+        """
+        heard = read(message, self._me, self._clock())
+        if not isinstance(heard, Heard):
+            return None
+        item = heard.item
+        place = (self._me.team, item.channel, item.thread_ts or item.ts)
+        if not heard.addressed and not await self._threads.took_part(*place, item.ts):
+            return None
+        if float(item.ts) >= oldest.timestamp():
+            await self._hear(heard)
+            return None
+        if not heard.addressed and not await self._takes_part(item):
+            return None
+        return None if (await self._threads.state(*place)).quiet or await self._inbox.has(item.key) else item
 
     async def _hear(self, heard: Heard) -> None:
         item = heard.item

@@ -108,6 +108,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_posts")),
     )
     op.create_table(
+        "presence",
+        sa.Column("team", sa.String(length=32), nullable=False),
+        sa.Column("heard_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("team", name=op.f("pk_presence")),
+    )
+    op.create_table(
         "threads",
         sa.Column("team", sa.String(length=32), nullable=False),
         sa.Column("channel", sa.String(length=32), nullable=False),
@@ -120,6 +126,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("threads")
+    op.drop_table("presence")
     op.drop_table("posts")
     op.drop_index(op.f("ix_inbox_team_channel_thread_ts"), table_name="inbox")
     op.drop_index(op.f("ix_inbox_outcome_received_at"), table_name="inbox")

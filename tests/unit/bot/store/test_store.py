@@ -190,6 +190,37 @@ async def test_a_thread_is_quiet_while_a_human_has_it(store: Store) -> None:
     assert not (await store.threads.state(*thread)).quiet
 
 
+async def test_a_message_that_is_read_later_is_judged_by_its_own_time(store: Store) -> None:
+    """It follows up only after the first question of its thread, and not what was written to a human."""
+    thread = ("T1", "C1", f"{START.timestamp() - 60:.6f}")
+
+    async def took_part(seconds: int) -> bool:
+        return await store.threads.took_part(*thread, f"{START.timestamp() + seconds:.6f}")
+
+    assert not await took_part(5)
+    await store.inbox.accept(item(f"{START.timestamp():.6f}", thread[2]))
+    assert [await took_part(seconds) for seconds in (-5, 0, 5)] == [False, False, True]
+    assert await store.inbox.has(question_key("T1", "C1", f"{START.timestamp():.6f}"))
+    assert not await store.inbox.has("unknown")
+    asked = replace(escalation(), thread_ts=thread[2], created_at=START + timedelta(seconds=10))
+    await store.escalations.create(asked)
+    assert await took_part(15)
+    at = START + timedelta(seconds=20)
+    await store.escalations.transition("E1", [EscalationState.OPEN], EscalationState.RESOLVED, "U9", at)
+    assert [await took_part(seconds) for seconds in (5, 15, 25)] == [True, False, True]
+
+
+async def test_until_when_all_was_heard_survives_a_restart(store: Store, url: str, clock: Clock) -> None:
+    assert await store.presence.heard_until("T1") is None
+    for at in (START, START + timedelta(seconds=30.25)):
+        await store.presence.set_heard_until("T1", at)
+    await store.close()
+    again = await open_store(url, clock)
+    assert await again.presence.heard_until("T1") == START + timedelta(seconds=30.25)
+    assert await again.presence.heard_until("T2") is None
+    await again.close()
+
+
 async def test_two_agents_who_claim_at_once_get_one_owner(store: Store) -> None:
     await store.escalations.create(escalation())
     claims = await asyncio.gather(
