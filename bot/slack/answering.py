@@ -67,6 +67,7 @@ class Answering:
         self._people = people
         self._me = me
         self._stages: dict[str, SlackStage] = {}
+        self._began = work.clock()
 
     async def give_up(self, item: Accepted) -> None:
         """The visible notice of a question that nobody got to; its row is closed."""
@@ -111,6 +112,9 @@ class Answering:
             return Outcome.ESCALATED
         desk = self._work.desks.of(item.channel)
         stage = await self._stage(question, again=again)
+        if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
+            await stage.withdraw()
+            return Outcome.WITHDRAWN
         answer = await self._made(claimed, question, desk, stage)
         # Now and not first: nobody should wait for it, and a crash before it repeats all of this.
         await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
@@ -178,14 +182,28 @@ class Answering:
         if item.payload.get("files") or item.payload.get("type") != "app_mention":
             return bool(item.payload.get("files"))
         try:
-            with slack_errors():
-                response = await self._delivery.clients.web.conversations_replies(
-                    channel=item.channel, ts=item.thread_ts or item.ts, oldest=item.ts, inclusive=True, limit=5
-                )
+            message = await self._read_again(item)
         except (SlackRefused, SlackUnavailable):
             return False
+        return message is not None and bool(message.get("files"))
+
+    async def _gone(self, item: Accepted) -> bool:
+        """Whether its message was deleted; where Slack does not say, it was not."""
+        try:
+            message = await self._read_again(item)
+        except SlackRefused as error:
+            return error.code == "thread_not_found"
+        except SlackUnavailable:
+            return False
+        return message is None or message.get("subtype") == "tombstone"
+
+    async def _read_again(self, item: Accepted) -> Mapping[str, object] | None:
+        with slack_errors():
+            response = await self._delivery.clients.web.conversations_replies(
+                channel=item.channel, ts=item.thread_ts or item.ts, oldest=item.ts, inclusive=True, limit=5
+            )
         messages: Sequence[Mapping[str, object]] = response.get("messages") or []
-        return any(one.get("ts") == item.ts and one.get("files") for one in messages)
+        return next((one for one in messages if one.get("ts") == item.ts), None)
 
     async def _keep_quiet(self, item: Accepted) -> None:
         """A human has the thread. Whoever addressed the bot there is told so, and only they see it."""

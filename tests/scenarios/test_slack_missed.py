@@ -146,6 +146,30 @@ async def test_killed_while_it_reads_back_nothing_is_lost(
     assert (len(said(workspace, thread)), len(said(workspace, mention))) == (2, 1)
 
 
+@pytest.mark.parametrize("with_replies", [False, True])
+@pytest.mark.parametrize("begun", [False, True])
+async def test_an_accepted_question_that_was_deleted_meanwhile_is_withdrawn(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, begun: bool, with_replies: bool
+) -> None:
+    """Accepted, killed, deleted while nobody listened: no answer, and what was begun of one is taken back."""
+    workspace.streaming = False
+    first = await make_bot()
+    held = workspace.hold("chat.update" if begun else "users.info")
+    ts = await workspace.say("dana", "support", ASK)
+    await asyncio.wait_for(held.reached.wait(), 5)
+    await first.kill()
+    workspace.lose_events = True
+    workspace.let_go("chat.update" if begun else "users.info")
+    if with_replies:
+        await workspace.say("sam", "support", "<@U0DANA> never mind", ts)
+    asked = list(shelf.asked)
+    await workspace.delete("dana", "support", ts)
+    second = await make_bot()
+    assert await second.ended(ts) is Outcome.WITHDRAWN
+    assert said(workspace, ts) == []
+    assert shelf.asked == asked
+
+
 async def test_what_slack_delivers_too_is_one_question(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """Slack's waiting events and the reading come together."""
     await (await make_bot()).stop()
