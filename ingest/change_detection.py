@@ -4,63 +4,67 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.ledger import Entry
-from ingest.model import Change, ChangeKind, Failure, Listed, Listing
-from ingest.parsing import PARSER_VERSION
+from ingest.ledger import Item
+from ingest.model import Change, ChangeKind, Document, Failure, Listing
+from ingest.settings import SourceSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`broken` failed before and have not changed since: still reported, not read again. `held` removals wait for
-    approval."""
+    """`changes` are items that were added or changed, in the order of their ids; `gone` are known items that a complete
+    listing no longer has. `unchanged` counts documents. `broken` items failed before and have not changed since: still
+    reported, not read again."""
 
     changes: Sequence[Change]
+    gone: Sequence[Item]
     unchanged: int
     broken: Sequence[Failure] = ()
-    held: int = 0
-
-    def count(self, kind: ChangeKind) -> int:
-        return sum(change.kind == kind for change in self.changes)
 
 
-def marked(listing: Listing, audience: Sequence[str]) -> Listing:
-    """The listing with fingerprints that change, too, when something else that is stored would: the text that the
-    parser's version gives, the link, who may read it."""
-    return replace(
-        listing,
-        items=[
-            listed._replace(fingerprint=_digest(listed.fingerprint, listed.uri, *audience)) for listed in listing.items
-        ],
-    )
+def mark_of(settings: SourceSettings) -> str:
+    """Goes before an item's fingerprint, and changes with the settings that change what is stored: then every item is
+    read again."""
+    return _digest(settings.model_dump_json(exclude={"schedule", "shrink_limit", "stale_after"}))[:8] + " "
 
 
-def content_hash(content: bytes, listed: Listed, audience: Sequence[str]) -> str:
-    """Equal when indexing the document again would change nothing."""
-    return _digest(hashlib.sha256(content).hexdigest(), listed.uri, *audience)
-
-
-def detect_changes(listing: Listing, known: Mapping[str, Entry], *, shrink_limit: float, approve: bool = False) -> Plan:
-    """`shrink_limit`: the share of the known documents that one sync may remove without approval.
-
-    An incomplete listing removes nothing, approved or not: what it does not show may still be there.
-    """
-    changes, broken, unchanged = list[Change](), list[Failure](), 0
+def detect_changes(listing: Listing, known: Mapping[str, Item], mark: str) -> Plan:
+    """An incomplete listing has nothing gone: what it does not show may still be there."""
+    changes, broken, unchanged, new = list[Change](), list[Failure](), 0, 0
     for listed in listing.items:
-        entry = known.get(listed.item_id)
-        if entry is None or (entry.generation is None and entry.fingerprint != listed.fingerprint):
-            changes.append(Change(ChangeKind.ADDED, listed.item_id, listed))
-        elif entry.fingerprint != listed.fingerprint:
-            changes.append(Change(ChangeKind.CHANGED, listed.item_id, listed))
-        elif entry.error:
-            broken.append(Failure(listed.uri, entry.error))
+        item = known.get(listed.item_id)
+        if item is None:
+            changes.append(Change(ChangeKind.ADDED, listed))
+            new += 1
+        elif not listed.fingerprint or item.fingerprint != mark + listed.fingerprint:
+            changes.append(Change(ChangeKind.CHANGED, listed))
         else:
-            unchanged += 1
-    gone = sorted(known.keys() - {listed.item_id for listed in listing.items})
-    held = 0 if approve or len(gone) <= shrink_limit * len(known) or not listing.complete else len(gone)
-    if listing.complete and not held:
-        changes += [Change(ChangeKind.REMOVED, document_id, None) for document_id in gone]
-    return Plan(changes, unchanged, broken, held)
+            unchanged += item.documents
+            if item.error:
+                broken.append(Failure(listed.uri, item.error))
+    changes.sort(key=lambda change: change.listed.item_id)
+    gone = []
+    if listing.complete and len(listing.items) - new < len(known):
+        there = {listed.item_id for listed in listing.items}
+        gone = [item for item_id, item in sorted(known.items()) if item_id not in there]
+    return Plan(changes, gone, unchanged, broken)
+
+
+def bytes_hash(content: bytes, mark: str) -> str:
+    """Equal when parsing the item again would give the same documents."""
+    return _digest(mark, hashlib.sha256(content).hexdigest())
+
+
+def document_hash(document: Document, mark: str) -> str:
+    """Equal when indexing the document again would change nothing but its time."""
+    # A row is at another line as soon as one is inserted above it.
+    blocks = [replace(block, line=None) if block.kind == "row" else block for block in document.blocks]
+    return _digest(mark, document.uri, document.title, document.version or "", repr(blocks))
+
+
+def too_many(lost: int, known: int, shrink_limit: float) -> bool:
+    """Rule 9: whether removing `lost` of `known` documents must wait for approval."""
+    return lost > shrink_limit * known
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join((str(PARSER_VERSION), *parts)).encode()).hexdigest()[:32]
+    return hashlib.sha256("\x1f".join(parts).encode(errors="replace")).hexdigest()[:32]

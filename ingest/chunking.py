@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from llama_index.core.node_parser import SentenceSplitter
 
 _NAMESPACE = UUID("6f1a4f0e-7c55-5c0b-9d0e-0d6a3f5b8a11")
+# Raise it when the same document gives other chunks: the index is then built anew beside the old one.
+CHUNKER_VERSION = 1
+
 _CONTEXT_SHARE = 5  # title and section path may each take this part of the window at most
 
 

@@ -2,9 +2,9 @@
 inbox.
 
 A document's row is `dirty` from before its new points are written until its old ones are gone, so a killed run leaves a
-note of every place where the index may hold too much. Its `generation` is what queries see (NULL: nothing), and is the
-number of the run that wrote it; run numbers only grow, even over a lost ledger, so no old point is ever current again.
-The newest run of a source owns it: what an older one, stalled and overtaken, still wants to write is refused.
+trace of whatever it left in the index. `generation` is what queries see (NULL: nothing), and is the number of the run
+that wrote it; run numbers only grow, even over a lost ledger, so no old point is ever current again. The newest run of
+a source owns it: what an older one, stalled and overtaken, still wants to write is refused.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,19 +12,23 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, Select, bindparam, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, create_engine, delete, event, func, insert, select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from ingest.index.contract import IndexUnavailable
-from ingest.model import Failure, IngestError, Listed, SyncReport, SyncState
-from ingest.tables import SCHEMA, metadata
+from ingest import tables
+from ingest.index.contract import Current, IndexUnavailable, Serving
+from ingest.model import Failure, IngestError, SyncReport, SyncState
 from ingest.tables import documents as _documents
+from ingest.tables import index as _index
+from ingest.tables import items as _items
 from ingest.tables import runs as _runs
-from ingest.tables import version as _version
+from ingest.tables import sources as _sources
 
 RUNS_KEPT = 100  # a source
+_MANY = 500  # parameters of one statement
 
 
 class LedgerError(IngestError, IndexUnavailable):
@@ -35,20 +39,27 @@ class Overtaken(IngestError):
     """A newer run owns the source."""
 
 
+class Item(NamedTuple):
+    """An item as the ledger knows it. `documents` of it are indexed; `error` says why its present content is not."""
+
+    item_id: str
+    fingerprint: str
+    content_hash: str
+    documents: int
+    error: str
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A document as the ledger knows it."""
 
     document_id: str
+    item_id: str
     source: str
-    uri: str
-    fingerprint: str
     content_hash: str
     generation: int | None
     chunks: int
     dirty: bool
-    changed_at: datetime
-    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +77,10 @@ class Ledger:
     """The ledger of one collection. Thread-safe. Methods raise LedgerError; a failed one has changed nothing."""
 
     def __init__(self, path: Path, collection: str) -> None:
-        self._collection = collection
+        self.collection = collection
+        self._path = path
         self._mine = _documents.c.collection == collection
+        self._my_items = _items.c.collection == collection
         self.engine = create_engine(f"sqlite:///{path}")
         event.listen(self.engine, "connect", _prepare)
         event.listen(self.engine, "begin", _begin)
@@ -77,6 +90,10 @@ class Ledger:
                 _create(connection)
         except OSError as error:
             raise LedgerError(f'The folder for "{path}" can\'t be made ({error}).') from error
+
+    def of(self, collection: str) -> "Ledger":
+        """The same file for another collection."""
+        return Ledger(self._path, collection)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -100,42 +117,92 @@ class Ledger:
 
     # What queries ask (ingest.index.contract.Generations)
 
-    def current(self, document_ids: Sequence[str]) -> Mapping[str, int]:
-        wanted = _documents.c.document_id.in_(document_ids), _documents.c.generation.is_not(None)
-        query = select(_documents.c.document_id, _documents.c.generation).where(self._mine, *wanted)
+    def current(self, document_ids: Sequence[str]) -> Mapping[str, Current]:
+        verified = (_sources.c.collection == _documents.c.collection) & (_sources.c.source == _documents.c.source)
+        query = (
+            select(_documents.c.document_id, _documents.c.generation, _sources.c.verified_at)
+            .outerjoin(_sources, verified)
+            .where(self._mine, _documents.c.document_id.in_(document_ids), _documents.c.generation.is_not(None))
+        )
         with self.reading() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+            return {row[0]: Current(row[1], row[2]) for row in connection.execute(query)}
 
     def index_version(self) -> int:
         with self.reading() as connection:
-            return int(connection.execute(select(_version.c.index_version)).scalar_one())
+            return int(connection.execute(select(_index.c.index_version)).scalar_one())
+
+    # Which collection answers
+
+    def serving(self) -> Serving | None:
+        """The collection that queries are answered from; None before there is any."""
+        with self.reading() as connection:
+            row = connection.execute(select(_index.c.serving, _index.c.embedding_model, _index.c.fingerprint)).one()
+        return Serving(*row) if row[0] is not None else None
+
+    def serve(self, serving: Serving) -> None:
+        """Answer from this collection from now on, and forget what was in the others."""
+        values = dict(zip(("serving", "embedding_model", "fingerprint"), serving, strict=True))
+        with self.writing() as connection:
+            connection.execute(update(_index).values(values))
+            for table in (_items, _documents, _sources):
+                kept = table.c.collection.in_({serving.collection, self.collection})
+                connection.execute(delete(table).where(~kept))
+            _bump(connection)
 
     # What people ask
 
-    def entries(self, source: str | None = None) -> list[Entry]:
+    def items(self, source: str | None = None) -> dict[str, Item]:
+        """Every item of a source, or of all, by its id."""
+        columns = (_items.c[name] for name in Item._fields)
+        query = select(*columns).where(self._my_items)
+        with self.reading() as connection:
+            rows = connection.execute(query if source is None else query.where(_items.c.source == source))
+            return {row[0]: Item(*row) for row in rows}
+
+    def entries(
+        self, source: str | None = None, items: Sequence[str] | None = None, *, dirty: bool | None = None
+    ) -> list[Entry]:
+        """The documents: of all, of a source, of these items."""
         columns = [column for column in _documents.c if column.name != "collection"]
         query = select(*columns).where(self._mine).order_by(_documents.c.document_id)
+        if source is not None:
+            query = query.where(_documents.c.source == source)
+        if dirty is not None:
+            query = query.where(_documents.c.dirty.is_(dirty))
+        wanted = [query] if items is None else [query.where(_documents.c.item_id.in_(ids)) for ids in _in_parts(items)]
         with self.reading() as connection:
-            rows = connection.execute(query if source is None else query.where(_documents.c.source == source))
-            return [Entry(**row._mapping) for row in rows]
+            return [Entry(**row._mapping) for part in wanted for row in connection.execute(part)]
+
+    def count(self, source: str | None = None) -> tuple[int, int]:
+        """Documents that have a row, and those of them that queries see; of a source, or of all."""
+        query = select(func.count(), func.count(_documents.c.generation)).where(self._mine)
+        with self.reading() as connection:
+            rows, shown = connection.execute(
+                query if source is None else query.where(_documents.c.source == source)
+            ).one()
+        return rows, shown
 
     def sources(self) -> set[str]:
+        """Those that have documents here, or items that could not become any."""
         with self.reading() as connection:
-            return set(connection.execute(select(_documents.c.source).where(self._mine).distinct()).scalars())
+            return set(connection.execute(select(_items.c.source).where(self._my_items).distinct()).scalars())
 
     def last_run(self, source: str) -> Run | None:
         """The newest run that finished."""
-        return self._run(select(_runs).where(_runs.c.source == source, _runs.c.finished.is_not(None)))
+        finished = select(_runs).where(_runs.c.source == source, _runs.c.finished.is_not(None))
+        return self._run(finished.order_by(_runs.c.id.desc()).limit(1))
 
-    def last_seen(self, source: str) -> datetime | None:
+    def verified_at(self, source: str) -> datetime | None:
         """When the source was last listed and its changes indexed, single broken documents aside: how fresh it is."""
-        worked = _runs.c.report["state"].as_string() != SyncState.FAILED
-        run = self._run(select(_runs).where(_runs.c.source == source, _runs.c.finished.is_not(None), worked))
-        return run.finished if run else None
+        query = select(_sources.c.verified_at).where(
+            _sources.c.collection == self.collection, _sources.c.source == source
+        )
+        with self.reading() as connection:
+            return connection.execute(query).scalar()
 
     def _run(self, query: Select[Any]) -> Run | None:
         with self.reading() as connection:
-            row = connection.execute(query.order_by(_runs.c.id.desc()).limit(1)).mappings().first()
+            row = connection.execute(query).mappings().first()
         return None if row is None else Run(**{**row, "report": row["report"] and _report(row["report"])})
 
     # What a sync writes
@@ -150,70 +217,80 @@ class Ledger:
         return run
 
     def finish_run(self, run: int, report: SyncReport) -> None:
+        now = datetime.now(UTC)
         values = {**asdict(report), "failed": [asdict(failure) for failure in report.failed]}
         old = select(_runs.c.id).where(_runs.c.source == report.source).order_by(_runs.c.id.desc()).offset(RUNS_KEPT)
         with self.writing() as connection:
-            connection.execute(update(_runs).where(_runs.c.id == run).values(finished=datetime.now(UTC), report=values))
+            connection.execute(update(_runs).where(_runs.c.id == run).values(finished=now, report=values))
             connection.execute(delete(_runs).where(_runs.c.id.in_(old.limit(-1))))
+            if report.state is not SyncState.FAILED:
+                seen = {"collection": self.collection, "source": report.source, "verified_at": now}
+                _upsert(connection, _sources, [seen])
 
-    def mark_writing(self, run: int, source: str, listed: Sequence[Listed]) -> None:
-        """Note, before any point is written, that these documents' points are about to be more than what is current."""
-        known = select(_documents.c.document_id).where(self._mine, _documents.c.document_id.in_(_ids(listed)))
+    def mark_writing(self, run: int, source: str, documents: Sequence[tuple[str, str]]) -> None:
+        """Note, before any point is written, that these documents' points (document id, item id) are about to be more
+        than what is current."""
         with self._owned(run, source) as connection:
-            there = set(connection.execute(known).scalars())
-            new = [self._new(source, document) for document in listed if document.item_id not in there]
+            known = set[str]()
+            for ids in _in_parts([document_id for document_id, _ in documents]):
+                there = select(_documents.c.document_id).where(self._mine, _documents.c.document_id.in_(ids))
+                known.update(connection.execute(there).scalars())
+            new = [self._new(source, *document) for document in documents if document[0] not in known]
             if new:
                 connection.execute(insert(_documents), new)
-            self._set(connection, sorted(there), dirty=True)
+            self._set(connection, sorted(known), dirty=True)
 
-    def switch(self, run: int, source: str, written: Sequence[tuple[Listed, str, int]]) -> None:
-        """Let queries see run `run` of these documents (listed, content hash, chunks): one transaction for all."""
+    def switch(self, run: int, source: str, written: Sequence[tuple[str, str, int]]) -> None:
+        """Let queries see run `run` of these documents (id, content hash, chunks): one transaction for all."""
+        seen = update(_documents).where(self._mine, _documents.c.document_id == bindparam("of"))
+        seen = seen.values(generation=run, content_hash=bindparam("hash"), chunks=bindparam("count"))
         with self._owned(run, source) as connection:
-            for listed, content_hash, chunks in written:
-                self._set(
-                    connection,
-                    [listed.item_id],
-                    uri=listed.uri,
-                    fingerprint=listed.fingerprint,
-                    content_hash=content_hash,
-                    generation=run,
-                    chunks=chunks,
-                    changed_at=listed.changed_at,
-                    error="",
-                )
+            if written:
+                connection.execute(seen, [dict(zip(("of", "hash", "count"), row, strict=True)) for row in written])
             _bump(connection)
 
     def hide(self, run: int, source: str, document_ids: Sequence[str]) -> None:
         """Let queries see nothing of these documents any more; their points are still to be deleted."""
         with self._owned(run, source) as connection:
-            self._set(connection, document_ids, generation=None, chunks=0, error="", dirty=True)
+            self._set(connection, document_ids, generation=None, content_hash="", chunks=0, dirty=True)
             _bump(connection)
 
     def settle(self, run: int, source: str, document_ids: Sequence[str]) -> None:
         """The index holds what is current of these documents and nothing else; what has nothing is forgotten."""
         with self._owned(run, source) as connection:
             self._set(connection, document_ids, dirty=False)
-            empty = _documents.c.generation.is_(None), _documents.c.error == ""
-            connection.execute(delete(_documents).where(self._mine, _documents.c.document_id.in_(document_ids), *empty))
+            for ids in _in_parts(document_ids):
+                empty = self._mine, _documents.c.document_id.in_(ids), _documents.c.generation.is_(None)
+                connection.execute(delete(_documents).where(*empty))
 
-    def touch(self, run: int, source: str, listed: Listed) -> None:
-        """The document was looked at again and its content is what it was."""
+    def close_items(self, run: int, source: str, items: Sequence[Item]) -> None:
+        """All of these items' documents are as the items say: written last."""
+        rows = [{"collection": self.collection, "source": source, **item._asdict()} for item in items]
         with self._owned(run, source) as connection:
-            self._set(connection, [listed.item_id], fingerprint=listed.fingerprint, error="")
+            _upsert(connection, _items, rows)
 
-    def fail(self, run: int, source: str, listed: Listed, error: str, fingerprint: str) -> None:
-        """The document as it is now can't be indexed; what was indexed of it stays. It is read again once its
-        fingerprint is another."""
+    def drop_items(self, run: int, source: str, item_ids: Sequence[str]) -> None:
+        """Nothing is indexed of these items any more."""
         with self._owned(run, source) as connection:
-            values = {"fingerprint": fingerprint, "content_hash": "", "error": error}
-            if not self._set(connection, [listed.item_id], **values):
-                connection.execute(insert(_documents), [{**self._new(source, listed), **values, "dirty": False}])
+            for ids in _in_parts(item_ids):
+                connection.execute(delete(_items).where(self._my_items, _items.c.item_id.in_(ids)))
 
     def forget_all(self) -> None:
         """Forget every document: the collection was found empty."""
         with self.writing() as connection:
             connection.execute(delete(_documents).where(self._mine))
+            connection.execute(delete(_items).where(self._my_items))
             _bump(connection)
+
+    def doubt(self, item_ids: Sequence[str]) -> None:
+        """Have the next sync read these items and write all of their documents again; until then what there is stays
+        in sight."""
+        with self.writing() as connection:
+            for ids in _in_parts(item_ids):
+                mine = self._my_items, _items.c.item_id.in_(ids)
+                connection.execute(update(_items).where(*mine).values(fingerprint="", content_hash=""))
+                theirs = self._mine, _documents.c.item_id.in_(ids)
+                connection.execute(update(_documents).where(*theirs).values(content_hash=""))
 
     @contextmanager
     def _owned(self, run: int, source: str) -> Iterator[Connection]:
@@ -223,31 +300,33 @@ class Ledger:
                 raise Overtaken(f'A newer sync of "{source}" has started, so this one stopped.')
             yield connection
 
-    def _set(self, connection: Connection, document_ids: Sequence[str], **values: object) -> int:
-        if not document_ids:
-            return 0
-        statement = update(_documents).where(self._mine, _documents.c.document_id == bindparam("of")).values(values)
-        result = connection.execute(statement, [{"of": document_id} for document_id in document_ids])
-        return result.rowcount
+    def _set(self, connection: Connection, document_ids: Sequence[str], **values: object) -> None:
+        for ids in _in_parts(document_ids):
+            which = self._mine, _documents.c.document_id.in_(ids)
+            connection.execute(update(_documents).where(*which).values(values))
 
-    def _new(self, source: str, listed: Listed) -> dict[str, object]:
+    def _new(self, source: str, document_id: str, item_id: str) -> dict[str, object]:
         return {
-            "collection": self._collection,
-            "document_id": listed.item_id,
+            "collection": self.collection,
+            "document_id": document_id,
+            "item_id": item_id,
             "source": source,
-            "uri": listed.uri,
-            "fingerprint": "",
             "content_hash": "",
             "generation": None,
             "chunks": 0,
             "dirty": True,
-            "changed_at": listed.changed_at,
-            "error": "",
         }
 
 
-def _ids(listed: Sequence[Listed]) -> list[str]:
-    return [one.item_id for one in listed]
+def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[first : first + _MANY] for first in range(0, len(ids), _MANY))
+
+
+def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    if rows:
+        statement = sqlite.insert(table)
+        others = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+        connection.execute(statement.on_conflict_do_update(set_=others), rows)
 
 
 def _report(values: dict[str, Any]) -> SyncReport:
@@ -256,17 +335,19 @@ def _report(values: dict[str, Any]) -> SyncReport:
 
 
 def _bump(connection: Connection) -> None:
-    connection.execute(update(_version).values(index_version=_version.c.index_version + 1))
+    connection.execute(update(_index).values(index_version=_index.c.index_version + 1))
 
 
 def _create(connection: Connection) -> None:
     found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if found > SCHEMA:
+    if found > tables.SCHEMA:
         raise LedgerError("The ledger was made by a newer Frontdesk; use that one, or move ledger.sqlite3 away.")
-    metadata.create_all(connection)
-    if connection.execute(select(func.count()).select_from(_version)).scalar_one() == 0:
-        connection.execute(insert(_version).values(index_version=0))
-    connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+    if 0 < found < tables.SCHEMA:
+        tables.metadata.drop_all(connection)  # the next sync fills it again
+    tables.metadata.create_all(connection)
+    if connection.execute(select(func.count()).select_from(_index)).scalar_one() == 0:
+        connection.execute(insert(_index).values(index_version=0))
+    connection.exec_driver_sql(f"PRAGMA user_version = {tables.SCHEMA}")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 class Listed(NamedTuple):  # made ten thousand times a listing, where a frozen dataclass costs three times as much
     """An item (a file, a page, a feed) as its source lists it, unopened. It holds one document or several.
 
-    `fingerprint` is another whenever the content may be another; "" is never known: the item is read each time.
+    `fingerprint` is another whenever content or URI may be another; "" is never known: the item is read each time.
     """
 
     item_id: str  # deterministic: source name + path inside it
@@ -92,8 +92,7 @@ class ChangeKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Change:
     kind: ChangeKind
-    document_id: str
-    listed: Listed | None  # None: removed
+    listed: Listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,29 @@
 """One sync of one source. `sync_source` is the table of contents; rule 8 of the design is `_Sync._write`.
 
+Reading (and parsing and cutting), embedding and writing overlap, each in a thread; only the last one writes the ledger.
 Everything blocks and is meant for a thread. Killed anywhere, the next run converges: a document's old generation is
 visible until its new one is complete, and then only the new one is.
 """
 
 import logging
 import time
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import groupby
+from threading import Lock
 from uuid import UUID, uuid5
 
-from ingest.change_detection import Plan, content_hash, detect_changes, marked
+from ingest.ahead import ahead
+from ingest.change_detection import Plan, bytes_hash, detect_changes, document_hash, mark_of, too_many
 from ingest.chunking import Chunker
-from ingest.index.contract import Collection, Embedder, IndexUnavailable, Payload, Point
-from ingest.ledger import Entry, Ledger, LedgerError
+from ingest.index.contract import Collection, Embedder, IndexUnavailable, Payload, Point, Vectors
+from ingest.ledger import Item, Ledger, LedgerError
 from ingest.model import (
+    Change,
     ChangeKind,
     Chunk,
+    Document,
     Failure,
     IngestError,
     Listed,
@@ -29,12 +35,14 @@ from ingest.model import (
     SyncReport,
     SyncState,
 )
-from ingest.parsing.process import Parser
+from ingest.parsing.process import Parser, Parsing
 from ingest.settings import SourceSettings
 
 log = logging.getLogger(__name__)
 
-BATCH = 64  # chunks embedded and written together, over documents; about 1.5 s on two cores
+BATCH = 256  # chunks embedded and written together, over documents: enough to sort by length; about 5 s on two cores
+ITEMS = 500  # items whose ends are stored together
+READ_AHEAD = 64  # documents
 _NAMESPACE = UUID("0f0d3c53-9f3f-5a53-8d0e-1f7a2f7f8b52")
 
 
@@ -52,19 +60,19 @@ def sync_source(
 ) -> SyncReport:
     """Bring the index to what the source holds. Never raises for what can go wrong outside: the report says it.
 
-    `approve` lets a shrinking source remove what it no longer has. `dry_run` lists and compares, opens no document and
-    writes nothing. One sync of a source at a time: hold its lease (ingest.schedule). A stalled one that lost its lease
-    is refused by the ledger, not by this.
+    `approve` lets a shrinking source remove what it no longer has. `dry_run` lists and compares, opens nothing and
+    writes nothing; it counts items where a sync counts documents. One sync of a source at a time: hold its lease
+    (ingest.schedule). A stalled one that lost its lease is refused by the ledger, not by this.
     """
     started = time.monotonic()
-    sync = _Sync(source, collection, ledger, embedder, parser, on_progress)
+    sync = _Sync(source, collection, ledger, embedder, parser, on_progress, settings, approve)
     try:
         if dry_run:
-            sync.foresee(sync.plan(settings.shrink_limit, approve))
+            sync.foresee(sync.plan())
         else:
             sync.begin()
             sync.finish_interrupted()
-            plan = sync.plan(settings.shrink_limit, approve)
+            plan = sync.plan()
             sync.write(plan)
             sync.remove(plan)
     except (IngestError, IndexUnavailable) as error:
@@ -85,7 +93,7 @@ def forget_sources(ledger: Ledger, collection: Collection, keep: Set[str]) -> li
     gone = sorted(ledger.sources() - keep)
     for source in gone:
         run = ledger.begin_run(source)
-        _remove(ledger, collection, run, source, [entry.document_id for entry in ledger.entries(source)])
+        _remove(ledger, collection, run, source, list(ledger.items(source)))
         ledger.finish_run(run, SyncReport(source, SyncState.SUCCESS))
     return gone
 
@@ -94,10 +102,34 @@ def forget_sources(ledger: Ledger, collection: Collection, keep: Set[str]) -> li
 class _Prepared:
     """A document that is about to be written."""
 
-    listed: Listed
+    document: Document
+    item_id: str
     kind: ChangeKind
     content_hash: str
     chunks: Sequence[Chunk]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """An item all of whose documents come before it in the stream, and what its ledger row is to say."""
+
+    item: Item
+    gone: Sequence[str] = ()  # documents that it no longer holds
+    unchanged: int = 0  # documents
+    failed: Sequence[Failure] = ()
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is embedded and written together. A long document begins in one batch and ends in another."""
+
+    chunks: list[Chunk] = field(default_factory=list)
+    begun: list[_Prepared] = field(default_factory=list)
+    ended: list[_Prepared] = field(default_factory=list)
+    done: list[_Done] = field(default_factory=list)
+
+    def is_full(self) -> bool:
+        return len(self.chunks) >= BATCH or len(self.done) >= ITEMS
 
 
 @dataclass(slots=True)
@@ -108,8 +140,13 @@ class _Sync:
     embedder: Embedder
     parser: Parser
     on_progress: OnProgress
+    settings: SourceSettings
+    approve: bool
     run: int | None = None  # also the generation of all that it writes
-    known: dict[str, Entry] = field(default_factory=dict)
+    known: dict[str, Item] = field(default_factory=dict)
+    documents_known: int = 0
+    first: bool = False  # nothing of the source is in the ledger, not even what a killed sync left
+    lost: int = 0  # documents that items still listed no longer hold
     counts: dict[ChangeKind, int] = field(default_factory=lambda: dict.fromkeys(ChangeKind, 0))
     unchanged: int = 0
     failed: list[Failure] = field(default_factory=list)
@@ -118,6 +155,7 @@ class _Sync:
     state: SyncState = SyncState.SUCCESS
     done: int = 0
     total: int = 0
+    _telling: Lock = field(default_factory=Lock)
 
     def begin(self) -> None:
         self._progress("listing")
@@ -125,52 +163,67 @@ class _Sync:
 
     def finish_interrupted(self) -> None:
         """Clean up after a run that was killed, and notice an index or a ledger that was lost."""
-        if not self.ledger.sources():
-            if self.collection.count():
-                for document_id in self.collection.document_ids():
-                    self.collection.delete_generations(document_id, None)
-        elif not self.collection.count() and any(entry.generation for entry in self.ledger.entries()):
+        rows, shown = self.ledger.count()
+        points = self.collection.count()
+        if points and not rows:
+            self.collection.delete_generations(list(self.collection.document_ids()), None)
+        elif shown and not points:
             self.ledger.forget_all()
-        dirty = [entry for entry in self.ledger.entries(self.source.name) if entry.dirty]
-        for entry in dirty:
-            self.collection.delete_generations(entry.document_id, entry.generation)
+        dirty = sorted(self.ledger.entries(self.source.name, dirty=True), key=lambda entry: entry.generation or 0)
+        for generation, entries in groupby(dirty, key=lambda entry: entry.generation):
+            self.collection.delete_generations([entry.document_id for entry in entries], generation)
         self.ledger.settle(self._run, self.source.name, [entry.document_id for entry in dirty])
 
-    def plan(self, shrink_limit: float, approve: bool) -> Plan:
-        listing = marked(self.source.list(), self.source.audience)
-        self.known = {entry.document_id: entry for entry in self.ledger.entries(self.source.name)}
-        plan = detect_changes(listing, self.known, shrink_limit=shrink_limit, approve=approve)
-        self.unchanged, self.held, self.total = plan.unchanged, plan.held, len(plan.changes)
+    def plan(self) -> Plan:
+        listing = self.source.list()
+        self.known = self.ledger.items(self.source.name)
+        self.first = not self.known and not self.ledger.count(self.source.name)[0]
+        self.documents_known = sum(item.documents for item in self.known.values())
+        plan = detect_changes(listing, self.known, self._mark)
+        self.unchanged, self.total = plan.unchanged, len(plan.changes) + len(plan.gone)
         self.failed += plan.broken
         self.problems += listing.problems
         if not listing.complete:
-            self.problems.append("Because the listing is incomplete, nothing was removed.")
-        if self.held or not listing.complete:
             self.state = SyncState.PARTIAL
+            self.problems.append("Because the listing is incomplete, nothing was removed.")
         return plan
 
     def foresee(self, plan: Plan) -> None:
         for change in plan.changes:
             self.counts[change.kind] += 1
+        lost = sum(item.documents for item in plan.gone)
+        if self._must_ask(lost):
+            self._hold(lost)
+        else:
+            self.counts[ChangeKind.REMOVED] = lost
 
     def write(self, plan: Plan) -> None:
-        """Write what is new or changed, small documents together and a large one in several batches."""
-        waiting: list[_Prepared] = []
-        for prepared in self._prepared(plan):
-            waiting.append(prepared)
-            if sum(len(document.chunks) for document in waiting) >= BATCH:
-                self._write(waiting)
-                waiting = []
-        if waiting:
-            self._write(waiting)
+        """Write what is new or changed, and let go of what items no longer hold."""
+        with (
+            closing(ahead(self._read(plan.changes), READ_AHEAD)) as read,
+            closing(ahead(self._embedded(_batches(read)), 2)) as batches,
+        ):
+            for batch, vectors in batches:
+                self._write(batch, vectors)
 
     def remove(self, plan: Plan) -> None:
-        gone = [change.document_id for change in plan.changes if change.kind is ChangeKind.REMOVED]
-        if gone:
-            self._progress("removing")
-            _remove(self.ledger, self.collection, self._run, self.source.name, gone)
-            self.counts[ChangeKind.REMOVED] = len(gone)
-            self.done += len(gone)
+        """Let go of the items that are gone, when they are few enough (rule 9). One whose content is elsewhere now was
+        moved, and is not lost."""
+        if not plan.gone:
+            return
+        self._progress("removing")
+        gone = {item.item_id for item in plan.gone}
+        items = self.ledger.items(self.source.name)
+        there = {item.content_hash for item_id, item in items.items() if item_id not in gone}
+        lost = [item for item in plan.gone if item.content_hash not in there]
+        documents = sum(item.documents for item in lost)
+        if self._must_ask(documents):
+            self._hold(documents)
+            gone -= {item.item_id for item in lost}
+        self.counts[ChangeKind.REMOVED] += _remove(
+            self.ledger, self.collection, self._run, self.source.name, sorted(gone)
+        )
+        self.done += len(plan.gone)
 
     def stopped_by(self, error: Exception) -> None:
         self.state = SyncState.FAILED
@@ -197,68 +250,126 @@ class _Sync:
         assert self.run is not None
         return self.run
 
-    def _progress(self, stage: str) -> None:
-        self.on_progress(Progress(self.source.name, stage, self.done, self.total))
+    @property
+    def _mark(self) -> str:
+        return mark_of(self.settings)
 
-    def _prepared(self, plan: Plan) -> Iterator[_Prepared]:
-        """Each document read, parsed and cut. A broken one is reported, one with the same content only noted."""
-        chunker = Chunker(self.embedder)
-        for change in plan.changes:
+    def _progress(self, stage: str) -> None:
+        with self._telling:  # two threads tell, and `done` never goes back
+            self.on_progress(Progress(self.source.name, stage, self.done, self.total))
+
+    def _must_ask(self, documents: int) -> bool:
+        return not self.approve and too_many(self.lost + documents, self.documents_known, self.settings.shrink_limit)
+
+    def _hold(self, documents: int) -> None:
+        self.held += documents
+        self.state = SyncState.PARTIAL
+
+    # Reading, in the first thread
+
+    def _read(self, changes: Sequence[Change]) -> Iterator[_Prepared | _Done]:
+        """Each item read, parsed and cut; then the item itself. A broken one is its failure."""
+        chunker, mark = Chunker(self.embedder), self._mark
+        for change in changes:
             listed = change.listed
-            if listed is None:
-                continue
             self._progress("reading")
+            known = self.known.get(listed.item_id)
+            fingerprint = listed.fingerprint and mark + listed.fingerprint
             try:
                 content = self.source.read(listed)
-                digest = content_hash(content.data, listed, self.source.audience)
-                entry = self.known.get(listed.item_id)
-                if entry and entry.generation is not None and entry.content_hash == digest:
-                    self.ledger.touch(self._run, self.source.name, listed)
-                    self.unchanged += 1
-                    self.done += 1
+                digest = bytes_hash(content.data, mark)
+                if known and known.content_hash == digest:
+                    yield _Done(known._replace(fingerprint=fingerprint), unchanged=known.documents)
                     continue
                 parsing = self.parser.parse(listed, content)
-                [document] = parsing.documents
-            except SourceError as error:
-                self._fail(listed, error, "")  # not the document's fault: tried again by the next sync
+            except SourceError as error:  # not the document's fault: tried again by the next sync
+                yield _failed(listed, known, str(error), "")
             except ParseError as error:
-                self._fail(listed, error, listed.fingerprint)
+                yield _failed(listed, known, str(error), fingerprint)
             else:
-                yield _Prepared(listed, change.kind, digest, chunker.chunks(document))
+                item = Item(listed.item_id, fingerprint, digest, len(parsing.documents), "")
+                yield from self._documents(item, parsing, chunker)
 
-    def _fail(self, listed: Listed, error: IngestError, fingerprint: str) -> None:
-        self.ledger.fail(self._run, self.source.name, listed, str(error), fingerprint)
-        self.failed.append(Failure(listed.uri, str(error)))
-        self.done += 1
+    def _documents(self, item: Item, parsing: Parsing, chunker: Chunker) -> Iterator[_Prepared | _Done]:
+        """Those documents of an item that are not indexed as they are, and then the item."""
+        before = [] if self.first else self.ledger.entries(items=[item.item_id])
+        known = {entry.document_id: entry.content_hash for entry in before if entry.generation is not None}
+        unchanged = 0
+        for document in parsing.documents:
+            indexed = known.pop(document.document_id, None)
+            digest = document_hash(document, self._mark)
+            if indexed == digest:
+                unchanged += 1
+                continue
+            kind = ChangeKind.ADDED if indexed is None else ChangeKind.CHANGED
+            chunks = chunker.chunks(document)
+            yield _Prepared(document, item.item_id, kind, digest, chunks)
+        yield self._rest(item, parsing.problems, list(known), unchanged)
 
-    def _write(self, documents: Sequence[_Prepared]) -> None:
+    def _rest(self, item: Item, problems: Sequence[Failure], missing: Sequence[str], unchanged: int) -> _Done:
+        """What becomes of the documents that an item held before: it may be that only their part can't be read now, or
+        that half of it is missing."""
+        if problems:
+            error = " ".join(f"{problem.uri}: {problem.reason}" for problem in problems)
+            kept = item._replace(documents=item.documents + len(missing), error=error)
+            return _Done(kept, unchanged=unchanged + len(missing), failed=problems)
+        if missing and self._must_ask(len(missing)):
+            self._hold(len(missing))
+            again = item._replace(documents=item.documents + len(missing), fingerprint="", content_hash="")
+            return _Done(again, unchanged=unchanged)
+        self.lost += len(missing)
+        return _Done(item, missing, unchanged)
+
+    # Embedding, in the second
+
+    def _embedded(self, batches: Iterable[_Batch]) -> Iterator[tuple[_Batch, Vectors | None]]:
+        for batch in batches:
+            texts = [chunk.embedded_text for chunk in batch.chunks]
+            yield batch, self.embedder.embed(texts) if texts else None
+
+    # Writing, in the caller's
+
+    def _write(self, batch: _Batch, vectors: Vectors | None) -> None:
         """New before old, ledger last."""
         name, run = self.source.name, self._run
-        ids = [document.listed.item_id for document in documents]
-        self.ledger.mark_writing(run, name, [document.listed for document in documents])
-        chunks = (chunk for document in documents for chunk in document.chunks)
-        while batch := list(islice(chunks, BATCH)):
+        if batch.begun:
+            self.ledger.mark_writing(run, name, [(each.document.document_id, each.item_id) for each in batch.begun])
+        if vectors is not None:
             self._progress("indexing")
-            vectors = self.embedder.embed([chunk.embedded_text for chunk in batch])
-            self.collection.upsert([self._point(*pair) for pair in zip(batch, vectors.tolist(), strict=True)])
-        for document in documents:
-            self._check(document)
-        self.ledger.switch(run, name, [(each.listed, each.content_hash, len(each.chunks)) for each in documents])
-        for document_id in ids:
-            if document_id in self.known:
-                self.collection.delete_generations(document_id, run)
-        self.ledger.settle(run, name, ids)
-        for document in documents:
-            self.counts[document.kind] += 1
-        self.done += len(documents)
+            points = [self._point(*pair) for pair in zip(batch.chunks, vectors.tolist(), strict=True)]
+            self.collection.upsert(points)
+        if batch.ended:
+            self._show(batch.ended)
+        for done in batch.done:
+            self._end(done)
+        self.ledger.close_items(run, name, [done.item for done in batch.done])
+        self.done += len(batch.done)
 
-    def _check(self, document: _Prepared) -> None:
-        stored = self.collection.count(document.listed.item_id, self._run)
-        if stored != len(document.chunks):
+    def _show(self, documents: Sequence[_Prepared]) -> None:
+        name, run = self.source.name, self._run
+        ids = [each.document.document_id for each in documents]
+        written = sum(len(each.chunks) for each in documents)
+        stored = self.collection.count(ids, run)
+        if stored != written:
             raise IndexUnavailable(
-                f'The index holds {stored} of the {len(document.chunks)} chunks just written of "'
-                f'{document.listed.uri}", so the new version was not shown.'
+                f"The index holds {stored} of the {written} chunks just written, so the new versions of "
+                f"{len(ids)} documents were not shown."
             )
+        rows = [(each.document.document_id, each.content_hash, len(each.chunks)) for each in documents]
+        self.ledger.switch(run, name, rows)
+        replaced = [each.document.document_id for each in documents if each.kind is ChangeKind.CHANGED]
+        if replaced:
+            self.collection.delete_generations(replaced, run)
+        self.ledger.settle(run, name, ids)
+        for each in documents:
+            self.counts[each.kind] += 1
+
+    def _end(self, done: _Done) -> None:
+        if done.gone:
+            _remove_documents(self.ledger, self.collection, self._run, self.source.name, done.gone)
+            self.counts[ChangeKind.REMOVED] += len(done.gone)
+        self.unchanged += done.unchanged
+        self.failed += done.failed
 
     def _point(self, chunk: Chunk, dense: Sequence[float]) -> Point:
         payload = Payload(
@@ -273,15 +384,52 @@ class _Sync:
             changed_at=chunk.changed_at,
             generation=self._run,
             position=chunk.position,
+            page=chunk.page,
+            line=chunk.line,
         )
         return Point(str(uuid5(_NAMESPACE, f"{chunk.id}\x1f{self._run}")), dense, chunk.embedded_text, payload)
 
 
-def _remove(ledger: Ledger, collection: Collection, run: int, source: str, document_ids: Sequence[str]) -> None:
+def _failed(listed: Listed, known: Item | None, reason: str, fingerprint: str) -> _Done:
+    """What was indexed of it stays. It is read again once its fingerprint is another."""
+    documents = known.documents if known else 0
+    item = Item(listed.item_id, fingerprint, "", documents, reason)
+    return _Done(item, unchanged=documents, failed=[Failure(listed.uri, reason)])
+
+
+def _batches(stream: Iterable[_Prepared | _Done]) -> Iterator[_Batch]:
+    batch = _Batch()
+    for each in stream:
+        if isinstance(each, _Done):
+            batch.done.append(each)
+        else:
+            batch.begun.append(each)
+            for chunk in each.chunks:
+                if batch.is_full():
+                    yield batch
+                    batch = _Batch()
+                batch.chunks.append(chunk)
+            batch.ended.append(each)
+        if batch.is_full():
+            yield batch
+            batch = _Batch()
+    yield batch
+
+
+def _remove(ledger: Ledger, collection: Collection, run: int, source: str, item_ids: Sequence[str]) -> int:
+    """Remove items with their documents; how many documents."""
+    documents = [entry.document_id for entry in ledger.entries(items=item_ids)]
+    _remove_documents(ledger, collection, run, source, documents)
+    ledger.drop_items(run, source, item_ids)
+    return len(documents)
+
+
+def _remove_documents(
+    ledger: Ledger, collection: Collection, run: int, source: str, document_ids: Sequence[str]
+) -> None:
     """Out of sight first, then out of the index, then out of the ledger."""
-    for first in range(0, len(document_ids), 100):
-        batch = document_ids[first : first + 100]
+    for first in range(0, len(document_ids), BATCH):
+        batch = document_ids[first : first + BATCH]
         ledger.hide(run, source, batch)
-        for document_id in batch:
-            collection.delete_generations(document_id, None)
+        collection.delete_generations(batch, None)
         ledger.settle(run, source, batch)

@@ -1,10 +1,10 @@
-"""The ledger's tables."""
+"""The ledger's tables. Items and documents are of one collection each, so that an index can be built beside another."""
 
 from datetime import UTC, datetime
 
 from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, Integer, MetaData, String, Table, TypeDecorator
 
-SCHEMA = 1  # PRAGMA user_version; the ledger can be rebuilt from the sources, so it has no migrations
+SCHEMA = 2  # PRAGMA user_version; the ledger can be rebuilt from the sources, so it has no migrations
 
 
 class Utc(TypeDecorator[datetime]):
@@ -21,20 +21,35 @@ class Utc(TypeDecorator[datetime]):
 
 
 metadata = MetaData()
+items = Table(
+    "items",
+    metadata,
+    Column("collection", String, primary_key=True),
+    Column("item_id", String, primary_key=True),
+    Column("source", String, nullable=False, index=True),
+    Column("fingerprint", String, nullable=False),  # of what was last read, "" when it is to be read again
+    Column("content_hash", String, nullable=False),
+    Column("documents", Integer, nullable=False),  # that are indexed of it
+    Column("error", String, nullable=False),  # why it could not be indexed as it is now, "" when it is
+)
 documents = Table(
     "documents",
     metadata,
     Column("collection", String, primary_key=True),
     Column("document_id", String, primary_key=True),
+    Column("item_id", String, nullable=False, index=True),
     Column("source", String, nullable=False, index=True),
-    Column("uri", String, nullable=False),
-    Column("fingerprint", String, nullable=False),  # of what was last read, "" when it is to be read again
     Column("content_hash", String, nullable=False),
     Column("generation", Integer),
     Column("chunks", Integer, nullable=False),
-    Column("dirty", Boolean, nullable=False),
-    Column("changed_at", Utc, nullable=False),
-    Column("error", String, nullable=False),  # why the document as it is now could not be indexed, "" when it is
+    Column("dirty", Boolean, nullable=False, index=True),
+)
+sources = Table(
+    "sources",
+    metadata,
+    Column("collection", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("verified_at", Utc, nullable=False),  # when it was last listed and its changes indexed
 )
 runs = Table(
     "runs",
@@ -45,7 +60,14 @@ runs = Table(
     Column("finished", Utc),
     Column("report", JSON),
 )
-version = Table("version", metadata, Column("index_version", Integer, nullable=False))
+index = Table(
+    "index_state",
+    metadata,
+    Column("index_version", Integer, nullable=False),
+    Column("serving", String),  # the collection that queries are answered from
+    Column("embedding_model", String),  # which made its vectors
+    Column("fingerprint", String),  # the model's
+)
 schedules = Table(
     "schedules",
     metadata,

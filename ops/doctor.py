@@ -90,7 +90,7 @@ def _sources(config: Config) -> Iterator[Check]:
 async def _index(config: Config) -> Check:
     def report() -> IndexReport:
         with open_knowledge(config.ingest) as knowledge:
-            knowledge.embedder.embed(["a question"])
+            knowledge.index.embedder.embed(["a question"])
             return knowledge.status()
 
     try:

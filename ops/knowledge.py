@@ -1,38 +1,71 @@
 """The index side of a process, opened: embedder, collection, ledger and sources, and the syncs that run on them."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
+from ingest.chunking import CHUNKER_VERSION
 from ingest.index import (
     Collection,
     CurrentSearch,
     Embedder,
     IndexUnavailable,
+    Searched,
+    Serving,
     drop_other_collections,
     make_embedder,
     open_collection,
+    reopen_collection,
 )
 from ingest.ledger import Ledger
 from ingest.model import IngestError, Progress, SyncState, SyncStopped
-from ingest.parsing import ParserProcess
+from ingest.parsing import PARSER_VERSION, ParserProcess
 from ingest.schedule import Leases
-from ingest.settings import IngestSettings
+from ingest.settings import IngestSettings, interval_of
 from ingest.sources import make_source
 from ingest.sync_source import forget_sources, sync_source
 from ingest.verify import verify
 from ops.operations import OnStep, OperationError
-from ops.reports import CheckReport, IndexReport, SourceState, SyncOutcome, SyncRequest, SyncStep
+from ops.reports import CheckReport, IndexReport, Rebuilding, SourceState, SyncOutcome, SyncRequest, SyncStep
+
+log = logging.getLogger(__name__)
+
+LAYOUT = f"{PARSER_VERSION}.{CHUNKER_VERSION}"  # with another one the same documents give other chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A collection with the model of its vectors and its ledger."""
+
+    collection: Collection
+    embedder: Embedder
+    ledger: Ledger
+
+    @property
+    def searched(self) -> Searched:
+        return Searched(self.collection, self.embedder, self.ledger)
+
+    @property
+    def serving(self) -> Serving:
+        return Serving(self.collection.name, self.embedder.name, self.embedder.fingerprint)
+
+    def close(self) -> None:
+        self.ledger.close()
+        self.collection.close()
 
 
 @dataclass(slots=True)
 class Knowledge:
-    """What this process knows, and how it is kept current. Every method blocks: call it from a thread."""
+    """What this process knows, and how it is kept current. Every method blocks: call it from a thread.
+
+    Syncs write `index`. Queries are answered from it too, unless another embedding model or another way to cut was
+    configured: then `old` answers until every source is in `index`.
+    """
 
     settings: IngestSettings
-    embedder: Embedder
-    collection: Collection
-    ledger: Ledger
+    index: Index
+    old: Index | None
     search: CurrentSearch
     leases: Leases
     stopping: bool = False
@@ -61,9 +94,9 @@ class Knowledge:
         with ParserProcess() as parser:
             report = sync_source(
                 make_source(name, settings),
-                collection=self.collection,
-                embedder=self.embedder,
-                ledger=self.ledger,
+                collection=self.index.collection,
+                embedder=self.index.embedder,
+                ledger=self.index.ledger,
                 settings=settings,
                 parser=parser,
                 on_progress=on_progress,
@@ -75,43 +108,65 @@ class Knowledge:
         return SyncOutcome.of(report)
 
     def _tidy(self) -> None:
-        """Remove what no configured source has, and once all of it is indexed the other embedding models' indexes."""
+        """Remove what no configured source has; once all are indexed, answer from this index alone."""
+        index = self.index
         with reported():
-            forget_sources(self.ledger, self.collection, set(self.settings.sources))
-            if all(self.ledger.last_seen(name) for name in self.settings.sources):
-                drop_other_collections(self.collection)
+            forget_sources(index.ledger, index.collection, set(self.settings.sources))
+            if not all(index.ledger.verified_at(name) for name in self.settings.sources):
+                return
+            if self.old is not None:
+                index.ledger.serve(index.serving)
+                self.search.switch(index.searched)
+                self.old.close()
+                self.old = None
+                log.info("the index was rebuilt; answers come from %s now", index.collection.name)
+            drop_other_collections(index.collection)
 
     def status(self) -> IndexReport:
         with reported():
             return self._status()
 
     def _status(self) -> IndexReport:
-        entries = self.ledger.entries()
+        shown = self.old or self.index
+        entries = shown.ledger.entries()
+        items = self.index.ledger.items().values()
         states = []
         for name in self.settings.sources:
-            mine = [entry for entry in entries if entry.source == name]
-            last = self.ledger.last_run(name)
+            last = self.index.ledger.last_run(name)
             states.append(
                 SourceState(
                     source=name,
-                    documents=sum(entry.generation is not None for entry in mine),
-                    failed=sum(bool(entry.error) for entry in mine),
+                    documents=sum(entry.source == name and entry.generation is not None for entry in entries),
+                    failed=sum(bool(item.error) and item.item_id.startswith(f"{name}:") for item in items),
                     last_sync=last.finished if last else None,
+                    verified_at=shown.ledger.verified_at(name),
                     state=last.report.state.value if last and last.report else None,
                 )
             )
         return IndexReport(
-            collection=self.collection.name,
-            embedding_model=self.embedder.name,
-            index_version=self.ledger.index_version(),
+            collection=shown.collection.name,
+            embedding_model=shown.embedder.name,
+            index_version=shown.ledger.index_version(),
             documents=sum(entry.generation is not None for entry in entries),
-            chunks=self.collection.count(),
+            chunks=shown.collection.count(),
+            rebuilding=self._rebuilding(),
             sources=tuple(states),
+        )
+
+    def _rebuilding(self) -> Rebuilding | None:
+        if self.old is None:
+            return None
+        index = self.index
+        return Rebuilding(
+            collection=index.collection.name,
+            embedding_model=index.embedder.name,
+            documents=index.ledger.count()[1],
+            waiting_for=tuple(name for name in self.settings.sources if not index.ledger.verified_at(name)),
         )
 
     def verify(self) -> CheckReport:
         with reported():
-            check = verify(self.ledger, self.collection, set(self.settings.sources))
+            check = verify(self.index.ledger, self.index.collection, set(self.settings.sources))
         return CheckReport(ok=check.ok, documents=check.documents, chunks=check.chunks, problems=tuple(check.problems))
 
 
@@ -120,19 +175,54 @@ def open_knowledge(settings: IngestSettings) -> Iterator[Knowledge]:
     """Open index and ledger. Raises OperationError with one sentence. Blocks, and reads the model only when needed."""
     with reported():
         embedder = make_embedder(settings.index)
-        collection = open_collection(settings.index, settings.data_dir, embedder)
-        try:
-            ledger = Ledger(settings.data_dir / "ledger.sqlite3", collection.name)
-        except IngestError:
-            collection.close()
-            raise
+        collection = open_collection(settings.index, settings.data_dir, embedder, LAYOUT)
+        ledger_file = settings.data_dir / "ledger.sqlite3"
+        index = _with_ledger(collection, embedder, lambda: Ledger(ledger_file, collection.name))
     try:
-        yield Knowledge(
-            settings, embedder, collection, ledger, CurrentSearch(collection, embedder, ledger), Leases(ledger)
-        )
+        with reported():
+            old = _old_index(settings, index)
+        limits = {name: interval_of(source.stale_after) for name, source in settings.sources.items()}
+        search = CurrentSearch((old or index).searched, limits)
+        knowledge = Knowledge(settings, index, old, search, Leases(index.ledger))
+        try:
+            yield knowledge
+        finally:
+            if knowledge.old is not None:
+                knowledge.old.close()
     finally:
-        ledger.close()
+        index.close()
+
+
+def _old_index(settings: IngestSettings, index: Index) -> Index | None:
+    """The one that answers until `index` is complete; None when that is the one, or it can't be used any more."""
+    serving = index.ledger.serving()
+    if serving is not None and serving.collection == index.collection.name:
+        return None
+    try:
+        if serving is not None:
+            return _reopened(settings, index, serving)
+    except IndexUnavailable as error:
+        log.warning("the index that answered can't be used while the new one is built: %s", error)
+    index.ledger.serve(index.serving)
+    return None
+
+
+def _reopened(settings: IngestSettings, index: Index, serving: Serving) -> Index:
+    embedder = index.embedder
+    if embedder.fingerprint != serving.fingerprint:
+        embedder = make_embedder(settings.index.model_copy(update={"embedding_model": serving.embedding_model}))
+        if embedder.fingerprint != serving.fingerprint:
+            raise IndexUnavailable(f"the embedding model {serving.embedding_model} is another one now")
+    collection = reopen_collection(settings.index, settings.data_dir, serving.collection, embedder.dimensions)
+    return _with_ledger(collection, embedder, lambda: index.ledger.of(serving.collection))
+
+
+def _with_ledger(collection: Collection, embedder: Embedder, open_ledger: Callable[[], Ledger]) -> Index:
+    try:
+        return Index(collection, embedder, open_ledger())
+    except IngestError:
         collection.close()
+        raise
 
 
 @contextmanager

@@ -181,7 +181,17 @@ class SourceState(Report):
     documents: int
     failed: int
     last_sync: datetime | None
+    verified_at: datetime | None  # its last sync that did not fail: how fresh answers from it are
     state: str | None
+
+
+class Rebuilding(Report):
+    """An index that is being built, because of another embedding model or another way to cut, while the old answers."""
+
+    collection: str
+    embedding_model: str
+    documents: int  # that are in it already
+    waiting_for: tuple[str, ...]  # sources that have not been synced into it
 
 
 class IndexReport(Report):
@@ -190,6 +200,7 @@ class IndexReport(Report):
     index_version: int
     documents: int
     chunks: int
+    rebuilding: Rebuilding | None = None
     sources: tuple[SourceState, ...]
 
 

@@ -93,6 +93,11 @@ def show_index(report: IndexReport) -> None:
         f"{report.collection}: {report.documents} documents, {report.chunks} chunks, "
         f"version {report.index_version}, {report.embedding_model}"
     )
+    if new := report.rebuilding:
+        click.echo(
+            f"  being rebuilt as {new.collection} with {new.embedding_model}: {new.documents} documents are in it; "
+            f"it answers once these are synced: {', '.join(new.waiting_for)}"
+        )
     for source in report.sources:
         when = f"last sync {minute(source.last_sync)}: {source.state}" if source.last_sync else "never synced"
         failed = f", {source.failed} failed" if source.failed else ""

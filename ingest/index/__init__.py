@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ingest.index.contract import (
     Collection,
+    Current,
     Embedder,
     Generations,
     Hit,
@@ -14,14 +15,16 @@ from ingest.index.contract import (
     Point,
     Query,
     SearchIndex,
+    Serving,
     Vectors,
 )
 from ingest.index.schema import collection_name
-from ingest.index.search import CurrentSearch
+from ingest.index.search import CurrentSearch, Searched
 from ingest.settings import IndexSettings
 
 __all__ = [
     "Collection",
+    "Current",
     "CurrentSearch",
     "Embedder",
     "Generations",
@@ -32,10 +35,13 @@ __all__ = [
     "Point",
     "Query",
     "SearchIndex",
+    "Searched",
+    "Serving",
     "Vectors",
     "drop_other_collections",
     "make_embedder",
     "open_collection",
+    "reopen_collection",
 ]
 
 
@@ -49,21 +55,27 @@ def make_embedder(settings: IndexSettings) -> Embedder:
     return FastEmbedder(settings.embedding_model, folder)
 
 
-def open_collection(settings: IndexSettings, data_dir: Path, embedder: Embedder) -> Collection:
+def open_collection(settings: IndexSettings, data_dir: Path, embedder: Embedder, layout: str = "") -> Collection:
     """The collection of this embedder's vectors: on the server of `qdrant_url`, else in data_dir/index.
 
+    `layout` names what else decides its content, such as how documents are cut: another one is another collection.
     Raises IndexInUse when another process has the folder, IndexUnavailable when it cannot be opened. A server is
     asked by the first call that needs it.
     """
+    installation = "" if settings.qdrant_url is None else _installation(data_dir)
+    name = collection_name(embedder.fingerprint, layout, installation)
+    return reopen_collection(settings, data_dir, name, embedder.dimensions)
+
+
+def reopen_collection(settings: IndexSettings, data_dir: Path, name: str, dimensions: int) -> Collection:
+    """A collection by its name, as open_collection() raises and gives it."""
     if settings.qdrant_url is None:
         from ingest.index.edge import EdgeCollection  # noqa: PLC0415 - loads the engine
 
-        name = collection_name(embedder.fingerprint)
-        return EdgeCollection(data_dir / "index" / name, embedder.dimensions)
+        return EdgeCollection(data_dir / "index" / name, dimensions)
     from ingest.index.server import ServerCollection, connect  # noqa: PLC0415 - qdrant_client costs 1.4 s
 
-    name = collection_name(embedder.fingerprint, _installation(data_dir))
-    return ServerCollection(connect(settings.qdrant_url, settings.qdrant_api_key), name, embedder.dimensions)
+    return ServerCollection(connect(settings.qdrant_url, settings.qdrant_api_key), name, dimensions)
 
 
 def drop_other_collections(collection: Collection) -> None:

@@ -8,7 +8,7 @@ payload below.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -35,10 +35,12 @@ class Payload:
     text: str
     url: str
     audience: tuple[str, ...]  # keywords such as "everyone"
-    version: str | None
+    version: str | None  # as the document states it: "v3.2, March 2026"
     changed_at: datetime
     generation: int
-    position: int
+    position: int  # in its document, from 0 and without gaps
+    page: int | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,16 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """`score` is the fused score (Qdrant RRF with k = 60); `similarity` the cosine to the query's dense vector, None
-    where it is not known (both adapters know it of every hit).
+    where it is not known (both adapters know it of every hit). `verified_at` is when its source was last compared with
+    the index, `stale` that this was longer ago than the source's limit.
     """
 
     id: str
     score: float
     similarity: float | None
     payload: Payload
+    verified_at: datetime | None = None
+    stale: bool = False
 
 
 class Collection(Protocol):
@@ -88,10 +93,12 @@ class Collection(Protocol):
         """Write points; when it returns they are durable and searchable."""
         ...
 
-    def count(self, document_id: str | None = None, generation: int | None = None) -> int: ...
+    def count(self, document_ids: Sequence[str] | None = None, generation: int | None = None) -> int:
+        """The points there are of these documents (None: of all) and of this generation (None: of any)."""
+        ...
 
-    def delete_generations(self, document_id: str, keep: int | None) -> None:
-        """Remove a document's points of all generations but `keep`; None removes all of them."""
+    def delete_generations(self, document_ids: Sequence[str], keep: int | None) -> None:
+        """Remove these documents' points of all generations but `keep`; None removes all of them."""
         ...
 
     def document_ids(self) -> Mapping[str, Mapping[int, int]]:
@@ -135,11 +142,26 @@ class Embedder(Protocol):
     def count_tokens(self, text: str) -> int: ...
 
 
+class Current(NamedTuple):
+    """The generation of a document that queries may see, and when its source was last compared with it."""
+
+    generation: int
+    verified_at: datetime | None
+
+
+class Serving(NamedTuple):
+    """The collection that queries are answered from, and the model that made its vectors."""
+
+    collection: str
+    embedding_model: str
+    fingerprint: str  # the model's
+
+
 class Generations(Protocol):
     """Which generation of each document is current. The ledger is the implementation."""
 
-    def current(self, document_ids: Sequence[str]) -> Mapping[str, int]:
-        """The current generation of each known document; unknown ones are left out. Blocks."""
+    def current(self, document_ids: Sequence[str]) -> Mapping[str, Current]:
+        """What is current of each known document; unknown ones are left out. Blocks."""
         ...
 
     def index_version(self) -> int:

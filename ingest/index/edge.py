@@ -50,13 +50,13 @@ class EdgeCollection:
                 self._shard.update(qdrant.UpdateOperation.upsert_points(batch))
             self._shard.flush()
 
-    def count(self, document_id: str | None = None, generation: int | None = None) -> int:
+    def count(self, document_ids: Sequence[str] | None = None, generation: int | None = None) -> int:
         with self._translated("count"):
-            return int(self._shard.count(qdrant.CountRequest(filter=_document(document_id, generation))))
+            return int(self._shard.count(qdrant.CountRequest(filter=_documents(document_ids, generation))))
 
-    def delete_generations(self, document_id: str, keep: int | None) -> None:
+    def delete_generations(self, document_ids: Sequence[str], keep: int | None) -> None:
         kept: list[qdrant.ConditionType] = [] if keep is None else [_matches(schema.GENERATION, keep)]
-        stale = qdrant.Filter(must=[_matches("document_id", document_id)], must_not=kept)
+        stale = qdrant.Filter(must=[_any_of("document_id", document_ids)], must_not=kept)
         with self._translated("delete"), self._writing:
             _needs_space(self._folder)
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(stale))
@@ -210,20 +210,21 @@ def _engine_point(point: Point) -> qdrant.Point:
     )
 
 
-def _document(document_id: str | None, generation: int | None) -> qdrant.Filter | None:
-    wanted = {"document_id": document_id, schema.GENERATION: generation}
-    must: list[qdrant.ConditionType] = [_matches(key, value) for key, value in wanted.items() if value is not None]
+def _documents(document_ids: Sequence[str] | None, generation: int | None) -> qdrant.Filter | None:
+    must: list[qdrant.ConditionType] = [] if document_ids is None else [_any_of("document_id", document_ids)]
+    if generation is not None:
+        must.append(_matches(schema.GENERATION, generation))
     return qdrant.Filter(must=must) if must else None
 
 
 def _readable(query: Query) -> qdrant.Filter:
     wanted = {"audience": query.audience, "source": query.sources or None}
-    must: list[qdrant.ConditionType] = [
-        qdrant.FieldCondition(key=key, match=qdrant.MatchAny(any=list(values)))
-        for key, values in wanted.items()
-        if values is not None
-    ]
+    must: list[qdrant.ConditionType] = [_any_of(key, values) for key, values in wanted.items() if values is not None]
     return qdrant.Filter(must=must)
+
+
+def _any_of(key: str, values: Sequence[str]) -> qdrant.FieldCondition:
+    return qdrant.FieldCondition(key=key, match=qdrant.MatchAny(any=list(values)))
 
 
 def _matches(key: str, value: str | int) -> qdrant.FieldCondition:

@@ -1,5 +1,6 @@
 """What both adapters share, so that a collection means the same in the process and on a server."""
 
+import hashlib
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -27,9 +28,10 @@ MIN_CANDIDATES = 100
 Fields = dict[str, Any]  # a payload at Qdrant's wire
 
 
-def collection_name(fingerprint: str, installation: str = "") -> str:
+def collection_name(fingerprint: str, layout: str = "", installation: str = "") -> str:
     """`installation` keeps apart those that share a server; a folder of one's own needs none."""
-    return "-".join(filter(None, (PREFIX.rstrip("-"), installation, fingerprint)))
+    content = hashlib.sha256(f"{fingerprint} {layout}".encode()).hexdigest()[:12] if layout else fingerprint
+    return "-".join(filter(None, (PREFIX.rstrip("-"), installation, content)))
 
 
 def candidates(limit: int) -> int:

@@ -1,33 +1,66 @@
 """The search that the bot calls: hybrid, and of current generations only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
-from ingest.index.contract import Collection, Embedder, Generations, Hit, Query
+from ingest.index.contract import Collection, Embedder, Generations, Hit, IndexUnavailable, Query
 
 SPARE = 8  # asked for besides `limit`: a document that was just rewritten has two generations in the collection
 WIDEN = 4
 MAX_CANDIDATES = 4096
 
 
-class CurrentSearch:
-    """A SearchIndex over one collection: what the ledger does not call current is dropped (rule 8)."""
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One collection, the model that made its vectors, and what of it is current."""
 
-    def __init__(self, collection: Collection, embedder: Embedder, generations: Generations) -> None:
-        self._embedder = embedder
-        self._collection = collection
-        self._generations = generations
+    collection: Collection
+    embedder: Embedder
+    generations: Generations
+
+
+class CurrentSearch:
+    """A SearchIndex: what the ledger does not call current is dropped (rule 8)."""
+
+    def __init__(
+        self,
+        searched: Searched,
+        stale_after: Mapping[str, timedelta | None] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`stale_after`: source -> how long after its last sync a hit of it is stale."""
+        self._searched = searched
+        self._stale_after = stale_after or {}
+        self._clock = clock
+
+    def switch(self, searched: Searched) -> None:
+        """Answer from another collection from now on."""
+        self._searched = searched
 
     def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> list[Hit]:
         """Current chunks that someone with one of the `audience` keywords may read, best first."""
         if not text.strip() or not audience or limit < 1:
             return []
-        dense = self._embedder.embed([text])[0].tolist()
+        searched = self._searched
+        try:
+            return self._search(searched, text, audience, sources, limit)
+        except IndexUnavailable:
+            if searched is self._searched:
+                raise
+        return self._search(self._searched, text, audience, sources, limit)  # it was closed under our hands
+
+    def _search(
+        self, searched: Searched, text: str, audience: Sequence[str], sources: Sequence[str], limit: int
+    ) -> list[Hit]:
+        generations = searched.generations
+        dense = searched.embedder.embed([text])[0].tolist()
         wanted = limit + max(SPARE, limit // 2)
         while True:
-            version = self.version()
-            hits = self._collection.search(Query(text, dense, tuple(audience), tuple(sources), wanted))
-            current = self._current(hits)
-            if self.version() != version:
+            version = generations.index_version()
+            hits = searched.collection.search(Query(text, dense, tuple(audience), tuple(sources), wanted))
+            current = self._current(generations, hits)
+            if generations.index_version() != version:
                 continue  # a document switched in between: it would be missing from both sides of the switch
             if len(current) >= limit or len(hits) < wanted or wanted >= MAX_CANDIDATES:
                 return current[:limit]
@@ -37,12 +70,20 @@ class CurrentSearch:
         """Cosine of the query to each text, in their order; what exceeds the model's window is not looked at."""
         if not texts:
             return []
-        vectors = self._embedder.embed([query, *texts])
+        vectors = self._searched.embedder.embed([query, *texts])
         return [float(value) for value in vectors[1:] @ vectors[0]]
 
     def version(self) -> int:
-        return self._generations.index_version()
+        return self._searched.generations.index_version()
 
-    def _current(self, hits: Sequence[Hit]) -> list[Hit]:
-        current = self._generations.current(sorted({hit.payload.document_id for hit in hits}))
-        return [hit for hit in hits if current.get(hit.payload.document_id) == hit.payload.generation]
+    def _current(self, generations: Generations, hits: Sequence[Hit]) -> list[Hit]:
+        known = generations.current(sorted({hit.payload.document_id for hit in hits}))
+        now = self._clock()
+        found = []
+        for hit in hits:
+            current = known.get(hit.payload.document_id)
+            if current is not None and current.generation == hit.payload.generation:
+                limit, verified = self._stale_after.get(hit.payload.source), current.verified_at
+                stale = bool(limit and verified and now - verified > limit)
+                found.append(replace(hit, verified_at=verified, stale=stale))
+        return found

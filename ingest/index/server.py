@@ -42,15 +42,16 @@ class ServerCollection:
                 batch = [_row(point) for point in points[start : start + WRITE_BATCH]]
                 self._client.upsert(self.name, batch, wait=True)
 
-    def count(self, document_id: str | None = None, generation: int | None = None) -> int:
-        wanted = {"document_id": document_id, schema.GENERATION: generation}
-        must: list[models.Condition] = [_is(key, value) for key, value in wanted.items() if value is not None]
+    def count(self, document_ids: Sequence[str] | None = None, generation: int | None = None) -> int:
+        must: list[models.Condition] = [] if document_ids is None else [_any_of("document_id", document_ids)]
+        if generation is not None:
+            must.append(_is(schema.GENERATION, generation))
         with self._asked("count"):
             return self._client.count(self.name, count_filter=models.Filter(must=must), exact=True).count
 
-    def delete_generations(self, document_id: str, keep: int | None) -> None:
+    def delete_generations(self, document_ids: Sequence[str], keep: int | None) -> None:
         kept: list[models.Condition] = [] if keep is None else [_is(schema.GENERATION, keep)]
-        stale = models.Filter(must=[_is("document_id", document_id)], must_not=kept)
+        stale = models.Filter(must=[_any_of("document_id", document_ids)], must_not=kept)
         with self._asked("delete"):
             self._client.delete(self.name, models.FilterSelector(filter=stale), wait=True)
 
@@ -149,16 +150,14 @@ def _row(point: Point) -> models.PointStruct:
     )
 
 
+def _any_of(key: str, values: Sequence[str]) -> models.FieldCondition:
+    return models.FieldCondition(key=key, match=models.MatchAny(any=list(values)))
+
+
 def _is(key: str, value: str | int) -> models.FieldCondition:
     return models.FieldCondition(key=key, match=models.MatchValue(value=value))
 
 
 def _readable(query: Query) -> models.Filter:
     wanted = {"audience": query.audience, "source": query.sources or None}
-    return models.Filter(
-        must=[
-            models.FieldCondition(key=key, match=models.MatchAny(any=list(values)))
-            for key, values in wanted.items()
-            if values is not None
-        ]
-    )
+    return models.Filter(must=[_any_of(key, values) for key, values in wanted.items() if values is not None])

@@ -21,6 +21,7 @@ from qdrant_client import QdrantClient
 
 from ingest.index import (
     Collection,
+    Current,
     CurrentSearch,
     Embedder,
     IndexInUse,
@@ -28,6 +29,7 @@ from ingest.index import (
     Payload,
     Point,
     Query,
+    Searched,
     drop_other_collections,
     open_collection,
 )
@@ -190,12 +192,12 @@ def test_a_reader_gets_only_their_audience_and_sources(
 def test_generations_are_counted_listed_and_removed(collection: Collection, write: Write) -> None:
     collection.upsert([write("a", generation=1), write("b", generation=2), write("c", generation=2, position=1)])
     collection.upsert([write("a", document_id="d2")])
-    counts = [collection.count(), collection.count("d1"), collection.count("d1", 2), collection.count(None, 1)]
-    assert [*counts, collection.count("d1", 3), collection.count("nothing")] == [4, 3, 2, 2, 0, 0]
-    collection.delete_generations("d1", keep=2)
+    counts = [collection.count(), collection.count(["d1"]), collection.count(["d1"], 2), collection.count(None, 1)]
+    assert [*counts, collection.count(["d1"], 3), collection.count(["nothing"])] == [4, 3, 2, 2, 0, 0]
+    collection.delete_generations(["d1"], keep=2)
     assert collection.document_ids() == {"d1": {2: 2}, "d2": {1: 1}}
-    collection.delete_generations("d1", keep=None)
-    collection.delete_generations("nothing", keep=None)
+    collection.delete_generations(["d1"], keep=None)
+    collection.delete_generations(["nothing"], keep=None)
     assert collection.document_ids() == {"d2": {1: 1}}
 
 
@@ -244,7 +246,7 @@ def test_any_payload_survives(small: Collection, text: str, title: str, audience
     small.upsert([written])
     [hit] = small.search(Query(text, [1.0, 0.0], audience[:1]))
     assert hit.payload == written.payload
-    small.delete_generations("d1", keep=None)
+    small.delete_generations(["d1"], keep=None)
 
 
 class Known:
@@ -253,8 +255,8 @@ class Known:
     def __init__(self, **generations: int) -> None:
         self.generations = generations
 
-    def current(self, document_ids: Sequence[str]) -> dict[str, int]:
-        return {name: self.generations[name] for name in document_ids if name in self.generations}
+    def current(self, document_ids: Sequence[str]) -> dict[str, Current]:
+        return {name: Current(self.generations[name], None) for name in document_ids if name in self.generations}
 
     def index_version(self) -> int:
         return 7
@@ -268,10 +270,10 @@ def test_a_search_sees_the_current_generation_only(collection: Collection, write
     """Before the switch the old text, after it the new one, never both; an unknown document not at all."""
     collection.upsert([write("returns in 14 days", generation=1), write("returns in 30 days", generation=2)])
     collection.upsert([write("returns of a removed document", document_id="gone")])
-    assert texts(CurrentSearch(collection, embedder, Known(d1=1)), 5) == ["returns in 14 days"]
-    assert texts(CurrentSearch(collection, embedder, Known(d1=2)), 5) == ["returns in 30 days"]
-    assert texts(CurrentSearch(collection, embedder, Known()), 5) == []
-    assert CurrentSearch(collection, embedder, Known()).version() == 7
+    assert texts(CurrentSearch(Searched(collection, embedder, Known(d1=1))), 5) == ["returns in 14 days"]
+    assert texts(CurrentSearch(Searched(collection, embedder, Known(d1=2))), 5) == ["returns in 30 days"]
+    assert texts(CurrentSearch(Searched(collection, embedder, Known())), 5) == []
+    assert CurrentSearch(Searched(collection, embedder, Known())).version() == 7
 
 
 def test_a_search_looks_further_when_most_hits_are_stale(
@@ -286,7 +288,7 @@ def test_a_search_looks_further_when_most_hits_are_stale(
         ]
     )
     collection.upsert([write(f"our shops take things back, {at}", generation=2, position=at) for at in range(3)])
-    assert len(texts(CurrentSearch(collection, embedder, Known(d1=2)), 3)) == 3
+    assert len(texts(CurrentSearch(Searched(collection, embedder, Known(d1=2))), 3)) == 3
 
 
 @pytest.fixture
@@ -299,7 +301,7 @@ def closed(tmp_path: Path) -> Collection:
 
 
 def test_a_search_for_nothing_asks_nobody(closed: Collection, embedder: Embedder) -> None:
-    search = CurrentSearch(closed, embedder, Known())
+    search = CurrentSearch(Searched(closed, embedder, Known()))
     assert search.search("  ", audience=["everyone"]) == []
     assert search.search("returns", audience=[]) == []
     with pytest.raises(IndexUnavailable, match="closed"):
@@ -307,7 +309,7 @@ def test_a_search_for_nothing_asks_nobody(closed: Collection, embedder: Embedder
 
 
 def test_similarity_compares_a_query_with_texts(closed: Collection, embedder: Embedder) -> None:
-    search = CurrentSearch(closed, embedder, Known())
+    search = CurrentSearch(Searched(closed, embedder, Known()))
     same, near, far = search.similarity("get my money back", ["get my money back", "a refund", "a cat on a sofa"])
     assert same == pytest.approx(1, abs=1e-5)
     assert near > far
@@ -358,7 +360,7 @@ def test_both_adapters_rank_alike(tmp_path: Path, write: Write, embedder: Embedd
 def test_the_embedded_index_keeps_all_across_a_restart(tmp_path: Path) -> None:
     first = EdgeCollection(tmp_path / "frontdesk-x", 2)
     first.upsert([point("a", [1.0, 0.0])])
-    first.delete_generations("d1", keep=1)
+    first.delete_generations(["d1"], keep=1)
     first.close()
     again = EdgeCollection(tmp_path / "frontdesk-x", 2)
     assert again.document_ids() == {"d1": {1: 1}}

@@ -48,19 +48,20 @@ class MemoryCollection:
         self._up()
         self.points.update({point.id: point for point in points})
 
-    def count(self, document_id: str | None = None, generation: int | None = None) -> int:
+    def count(self, document_ids: Sequence[str] | None = None, generation: int | None = None) -> int:
         self._up()
         return sum(
-            document_id in (None, point.payload.document_id) and generation in (None, point.payload.generation)
+            (document_ids is None or point.payload.document_id in document_ids)
+            and generation in (None, point.payload.generation)
             for point in self.points.values()
         )
 
-    def delete_generations(self, document_id: str, keep: int | None) -> None:
+    def delete_generations(self, document_ids: Sequence[str], keep: int | None) -> None:
         self._up()
         self.points = {
             id_: point
             for id_, point in self.points.items()
-            if point.payload.document_id != document_id or (keep is not None and point.payload.generation == keep)
+            if point.payload.document_id not in document_ids or (keep is not None and point.payload.generation == keep)
         }
 
     def document_ids(self) -> Mapping[str, Mapping[int, int]]:

@@ -3,7 +3,7 @@
 import importlib.resources
 from pathlib import Path
 
-from ingest.index import CurrentSearch, Embedder, Payload
+from ingest.index import CurrentSearch, Embedder, Payload, Searched
 from ingest.index.edge import EdgeCollection
 from ingest.ledger import Ledger
 from ingest.model import SyncState
@@ -22,9 +22,10 @@ def test_every_demo_document_is_read() -> None:
     titles: dict[str, str] = {}
     with ParserProcess() as parser:
         for listed in source.list().items:
-            [document] = parser.parse(listed, source.read(listed))
-            titles[listed.uri] = document.title
-            assert document.blocks
+            parsing = parser.parse(listed, source.read(listed))
+            assert parsing.problems == []
+            assert all(document.blocks for document in parsing.documents)
+            titles[listed.uri] = parsing.documents[0].title
     assert {Path(name).suffix for name in titles} == {".md", ".html", ".pdf", ".docx", ".csv", ".txt"}
     assert len(titles) >= 60
     assert len(set(titles.values())) == len(titles)
@@ -45,7 +46,7 @@ def test_the_return_policies_are_found_with_their_versions(tmp_path: Path, embed
         )
         assert (report.state, report.failed) == (SyncState.SUCCESS, ())
         assert verify(ledger, collection, ["docs"]).ok
-        search = CurrentSearch(collection=collection, embedder=embedder, generations=ledger)
+        search = CurrentSearch(Searched(collection, embedder, ledger))
         hits = search.search("What does a return by mail cost?", audience=["everyone"], limit=20)
         versions = {hit.payload.url.rsplit("/", 1)[-1]: hit.payload.version or "" for hit in hits}
         assert versions["returns-policy.md"] == "v3.2, 1 March 2026"

@@ -14,7 +14,7 @@ import pytest
 
 from ingest.index.contract import Query
 from ingest.index.edge import EdgeCollection
-from ingest.index.search import CurrentSearch
+from ingest.index.search import CurrentSearch, Searched
 from ingest.ledger import Ledger
 from ingest.model import Progress, SyncReport
 from ingest.parsing import ParserProcess
@@ -26,12 +26,12 @@ from tests.fakes.index import DIMENSIONS, WordEmbedder
 
 OLD = {
     "kept.md": ["Kept one."],
-    "changed.csv": [f"name: Old {number}" for number in range(5)],
+    "changed.md": [f"Old {number}." for number in range(5)],
     "gone.md": ["Gone one."],
 }
 NEW = {
     "kept.md": OLD["kept.md"],
-    "changed.csv": [f"name: New {number}" for number in range(100)],
+    "changed.md": [f"New {number}." for number in range(300)],  # more than are written at once
     "new.md": ["New one."],
 }
 
@@ -64,7 +64,7 @@ def write(folder: Path, state: dict[str, list[str]]) -> None:
         if path.name not in state:
             path.unlink()
     for name, texts in state.items():
-        text = "name\n" + "\n".join(text.removeprefix("name: ") for text in texts) if name.endswith("csv") else texts[0]
+        text = "\n\n".join(f"## Section {number}\n\n{text}" for number, text in enumerate(texts))
         if not (folder / name).exists() or (folder / name).read_text() != text:
             (folder / name).write_text(text)
 
@@ -90,9 +90,9 @@ def sync(
 
 def seen(collection: EdgeCollection, ledger: Ledger) -> dict[str, list[str]]:
     """What queries find of each document, through the search that the bot calls."""
-    search = CurrentSearch(collection=collection, embedder=WordEmbedder(), generations=ledger)
+    search = CurrentSearch(Searched(collection, WordEmbedder(), ledger))
     found: dict[str, list[tuple[int, str]]] = {}
-    for hit in search.search("name one old new", audience=["everyone"], limit=1000):
+    for hit in search.search("section one old new", audience=["everyone"], limit=1000):
         name = hit.payload.document_id.removeprefix("docs:")
         found.setdefault(name, []).append((hit.payload.position, hit.payload.text))
     return {name: [text for _, text in sorted(texts)] for name, texts in found.items()}
@@ -103,7 +103,7 @@ def assert_whole(found: dict[str, list[str]]) -> None:
     for name, texts in found.items():
         assert texts in (OLD.get(name), NEW.get(name)), name
     assert found["kept.md"] == OLD["kept.md"]
-    assert "changed.csv" in found
+    assert "changed.md" in found
 
 
 def opened(base: Path) -> tuple[EdgeCollection, Ledger]:
@@ -138,7 +138,9 @@ def base(tmp_path: Path) -> Path:
         ("ledger", "settle", 2, "before"),
         ("ledger", "hide", 1, "before"),
         ("ledger", "hide", 1, "after"),
-        ("ledger", "settle", 4, "before"),
+        ("ledger", "close_items", 1, "before"),
+        ("ledger", "settle", 3, "before"),
+        ("ledger", "drop_items", 1, "before"),
         ("ledger", "finish_run", 1, "before"),
     ],
 )
@@ -156,7 +158,7 @@ def test_killed_anywhere_a_sync_converges(base: Path, part: str, method: str, ca
         check = verify(ledger, collection, ["docs"])
         assert check.ok
         assert check.unfinished == ()
-        assert collection.count() == 102
+        assert collection.count() == 302
         assert sync(base, collection, ledger).unchanged == 3
     finally:
         collection.close()
@@ -188,7 +190,7 @@ def test_queries_during_a_sync_see_whole_documents(base: Path) -> None:
 
     try:
         sync(base, Watched(collection), Watched(ledger))
-        assert steps.count("upsert") == 3  # two of the large document
+        assert steps.count("upsert") == 2  # of the large document alone
         assert {"switch", "hide", "settle", "delete_generations"} <= set(steps)
         assert seen(collection, ledger) == NEW
     finally:
@@ -204,7 +206,7 @@ def test_the_contract_of_the_search_used_here(base: Path) -> None:
         sync(base, collection, ledger, lambda _: held.append(collection.count()))
         assert max(held) > collection.count()
         every = collection.search(Query("name", [1.0] * DIMENSIONS, ["everyone"], limit=1000))
-        assert len(every) == 102
+        assert len(every) == 302
     finally:
         collection.close()
         ledger.close()

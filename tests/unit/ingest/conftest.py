@@ -53,7 +53,12 @@ class World:
         """Document -> the texts that a query can find, in order."""
         points = self.collection.points.values()
         current = self.ledger.current([point.payload.document_id for point in points])
-        shown = [each.payload for each in points if current.get(each.payload.document_id) == each.payload.generation]
+        shown = [
+            each.payload
+            for each in points
+            if each.payload.document_id in current
+            and current[each.payload.document_id].generation == each.payload.generation
+        ]
         found: dict[str, list[str]] = {}
         for payload in sorted(shown, key=lambda payload: (payload.document_id, payload.position)):
             found.setdefault(payload.document_id, []).append(payload.text)

@@ -75,7 +75,7 @@ def test_verify_names_what_ledger_and_index_disagree_on(world: World) -> None:
     world.sync()
     assert verify(world.ledger, world.collection, ["docs"]).ok
     points = {point.payload.document_id: point for point in world.collection.points.values()}
-    world.collection.delete_generations("docs:a.md", None)
+    world.collection.delete_generations(["docs:a.md"], None)
     stray = points["docs:b.md"]
     world.collection.points["stray"] = stray
     with sqlite3.connect(world.ledger.engine.url.database or "") as connection:

@@ -123,7 +123,7 @@ def test_a_broken_file_is_read_again_only_when_it_changed(world: World) -> None:
     with opened_files() as opened:
         again = world.sync()
     assert not [name for name in opened if name.startswith(str(world.folder))]
-    assert (again.state, len(again.failed), again.unchanged) == (SyncState.PARTIAL, 1, 0)
+    assert (again.state, len(again.failed), again.unchanged) == (SyncState.PARTIAL, 1, 1)
     world.write("a.html", "<p>Good text.")
     repaired = world.sync()
     assert (repaired.state, repaired.failed) == (SyncState.SUCCESS, ())
@@ -376,11 +376,11 @@ def test_the_last_run_is_stored_with_its_report(world: World) -> None:
     assert run is not None
     assert run.report is not None
     assert replace(run.report, failed=tuple(run.report.failed)) == report
-    assert run.finished == world.ledger.last_seen("docs")
+    assert run.finished == world.ledger.verified_at("docs")
     shutil.rmtree(world.folder)
     world.sync()
     failed = world.ledger.last_run("docs")
     assert failed is not None
     assert failed.report is not None
     assert failed.report.state is SyncState.FAILED
-    assert world.ledger.last_seen("docs") == run.finished
+    assert world.ledger.verified_at("docs") == run.finished

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ingest.index import CurrentSearch, Payload, Point
+from ingest.index import Current, CurrentSearch, Payload, Point, Searched
 from tests.fakes.index import MemoryCollection, WordEmbedder
 
 PAYLOAD = Payload("d1", "docs", "T", "", "returns", "", ("everyone",), None, datetime(2026, 1, 1, tzinfo=UTC), 1, 0)
@@ -17,11 +17,11 @@ class Switching:
         self.generation = 1
         self._switch = switch
 
-    def current(self, document_ids: Sequence[str]) -> Mapping[str, int]:
+    def current(self, document_ids: Sequence[str]) -> Mapping[str, Current]:
         if self.generation == 1:
             self.generation = 2
             self._switch()  # type: ignore[operator]
-        return {"d1": self.generation}
+        return {"d1": Current(self.generation, None)}
 
     def index_version(self) -> int:
         return self.generation
@@ -33,5 +33,5 @@ def test_a_document_that_switches_meanwhile_is_still_found() -> None:
     old = Point("00000000-0000-0000-0000-000000000001", embedder.embed(["returns"])[0].tolist(), "returns", PAYLOAD)
     new = replace(old, id="00000000-0000-0000-0000-000000000002", payload=replace(PAYLOAD, generation=2))
     collection.upsert([old])
-    search = CurrentSearch(collection, embedder, Switching(lambda: collection.upsert([new])))
+    search = CurrentSearch(Searched(collection, embedder, Switching(lambda: collection.upsert([new]))))
     assert [hit.payload.generation for hit in search.search("returns", audience=["everyone"])] == [2]
