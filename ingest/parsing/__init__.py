@@ -1,10 +1,9 @@
-"""Files to text with headings. The formats' libraries are imported by the worker process alone (see process.py)."""
+"""Files to documents with headings. Formats' libraries are imported by the worker process alone: process.py."""
 
-from ingest.parsing.process import ParserProcess
-
-SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".pdf", ".docx", ".csv", ".txt", ".text"})
+from ingest.parsing.formats import FILES as SUFFIXES
+from ingest.parsing.process import ParserProcess, Parsing
 
 # Raise it when a parser or the chunker gives other text than before: every document is then read again, once.
 PARSER_VERSION = 1
 
-__all__ = ["PARSER_VERSION", "SUFFIXES", "ParserProcess"]
+__all__ = ["PARSER_VERSION", "SUFFIXES", "ParserProcess", "Parsing"]

@@ -1,19 +1,14 @@
 """HTML, and with it Markdown and Word, which their libraries turn into HTML."""
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator
 
-import mammoth
-import yaml
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PreformattedString
-from lxml import etree  # type: ignore[import-untyped]
-from markdown_it import MarkdownIt
 
-from ingest.model import ParseError
-from ingest.parsing.parsed import Outline, Parsed
+from ingest.parsing.parsed import Outline, Parsed, as_table
+
+SOURCE_LINE = "data-source-line"  # the attribute by which an element says on which line of its source it begins
 
 _FURNITURE = (
     "script, style, noscript, template, nav, aside, footer, button, select, svg, iframe, [hidden], [aria-hidden=true], "
@@ -26,11 +21,11 @@ _BLOCKS = frozenset(
         "h2 h3 h4 h5 h6 header hr html li main ol p pre search section summary table tbody td tfoot th thead tr ul",
     )
 )
-_HEADING = re.compile(r"h[1-6]")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")  # soft hyphens, zero-width spaces, joiners, byte order marks
 
 
-def parse_html(content: bytes | str) -> Parsed:
+def parse(content: bytes | str) -> Parsed:
     """The main part of a page, without navigation, header, footer, forms and scripts."""
     soup = BeautifulSoup(content, "lxml")
     page_title = _inline(soup.title) if soup.title else ""
@@ -41,45 +36,6 @@ def parse_html(content: bytes | str) -> Parsed:
     blocks = outline.finish()
     title = outline.title or page_title.rsplit(" | ", 1)[0]
     return Parsed(title or None, blocks)
-
-
-def parse_markdown(content: bytes) -> Parsed:
-    text = content.decode("utf-8-sig", errors="replace")
-    front: dict[str, object] = {}
-    if matter := re.match(r"---\s*\n(.*?)\n(?:---|\.\.\.)\s*\n", text, re.DOTALL):
-        try:
-            loaded = yaml.safe_load(matter[1])
-        except yaml.YAMLError:
-            loaded = None
-        if isinstance(loaded, dict):  # else it was a horizontal rule
-            front, text = loaded, text[matter.end() :]
-    html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
-    parsed = parse_html(f"<html><body>{html}</body></html>")
-    title, version = front.get("title"), front.get("version")
-    return Parsed(str(title) if title else parsed.title, parsed.blocks, str(version) if version else None)
-
-
-def parse_docx(content: bytes) -> Parsed:
-    try:
-        html = mammoth.convert_to_html(
-            io.BytesIO(content),
-            style_map="p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => p:fresh",
-            convert_image=mammoth.images.img_element(lambda _: {"src": ""}),
-        ).value
-        stated = _core_title(content)
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise ParseError("It is not a Word document, or a damaged or password-protected one.") from error
-    parsed = parse_html(f"<html><body>{html}</body></html>")
-    return Parsed(parsed.title or stated, parsed.blocks)
-
-
-def _core_title(content: bytes) -> str | None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if "docProps/core.xml" not in archive.namelist():
-            return None
-        properties = etree.fromstring(archive.read("docProps/core.xml"), etree.XMLParser(resolve_entities=False))
-    title: str = properties.findtext("{http://purl.org/dc/elements/1.1/}title") or ""
-    return None if title.lower() in ("", "word document") else title.strip()
 
 
 def _main_part(soup: BeautifulSoup) -> Tag:
@@ -99,7 +55,7 @@ def _walk(element: Tag, outline: Outline) -> None:
     loose: list[str] = []
 
     def flush() -> None:
-        outline.add(_tidy("".join(loose)))
+        outline.add(_tidy("".join(loose)), line=_line(element))
         loose.clear()
 
     for child in list(element.children):
@@ -114,20 +70,26 @@ def _walk(element: Tag, outline: Outline) -> None:
 
 
 def _block(element: Tag, outline: Outline) -> None:
-    if _HEADING.fullmatch(element.name):
-        outline.heading(int(element.name[1]), _inline(element).replace("\n", " "))
+    line = _line(element)
+    if element.name in _HEADINGS:
+        outline.heading(int(element.name[1]), _inline(element).replace("\n", " "), line=line)
     elif element.name == "pre":
-        outline.add(element.get_text().rstrip(), "code")
-    elif element.name in ("ul", "ol", "dl") and not element.find(["table", "pre", *(f"h{n}" for n in range(1, 7))]):
+        outline.add(element.get_text().rstrip(), "code", line=line)
+    elif element.name in ("ul", "ol", "dl") and not element.find(["table", "pre", *_HEADINGS]):
         lines = _terms(element) if element.name == "dl" else _items(element)
-        outline.add("\n".join(lines), "list")
+        outline.add("\n".join(lines), "list", line=line)
     elif element.name == "table" and _is_data(element):
         if element.caption:
-            outline.add(_inline(element.caption))
-        rows = [" | ".join(cells).strip() for cells in _grid(element) if any(cells)]
-        outline.add("\n".join(rows), "table")
+            outline.add(_inline(element.caption), line=line)
+        outline.add(as_table(_grid(element)), "table", line=line)
     else:
         _walk(element, outline)
+
+
+def _line(element: Tag) -> int | None:
+    marked = element.code if element.name == "pre" and element.code else element  # as Markdown's renderer marks them
+    line = str(marked.get(SOURCE_LINE, ""))
+    return int(line) if line.isdecimal() and len(line) < 10 else None
 
 
 def _items(element: Tag, depth: int = 0) -> Iterator[str]:
@@ -154,7 +116,11 @@ def _terms(element: Tag) -> Iterator[str]:
 
 def _is_data(table: Tag) -> bool:
     """Not a table that only lays out a page."""
-    if table.find(["table", "ul", "ol", *(f"h{n}" for n in range(1, 7))]):
+    if table.find(["table", *_HEADINGS]):
+        return False
+    if not table.find("th") and any(
+        len(cell.get_text()) > 300 for cell in table.find_all("td") if cell.find(["ul", "ol"])
+    ):
         return False
     return max((len(row.find_all(["td", "th"])) for row in table.find_all("tr")), default=0) > 1
 

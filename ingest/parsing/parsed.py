@@ -1,10 +1,13 @@
-"""What every format's parser gives, and what is read from it alike: title, sections, the version it states."""
+"""What every format's parser gives: documents with a title and blocks under their headings."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from ingest.model import Block
+from ingest.model import Block, ParseError
+
+MOST_TEXT = 64 * 2**20  # characters that one item may give
+MOST_DOCUMENTS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +15,26 @@ class Parsed:
     title: str | None  # None: the document states none
     blocks: Sequence[Block]
     version: str | None = None
-    key: str = ""  # which of its item's documents it is; "": the only one
+    key: str = ""  # which of its item's documents it is; "": the only one, or the item itself
     url: str | None = None  # where it has one of its own
-    changed_at: str | None = None  # ISO, where it states one, as an e-mail does
+    changed_at: str | None = None  # ISO with an offset, where it states one, as an e-mail does
+
+
+class Found(NamedTuple):
+    """What an item holds, and its parts that could not be read: key and one sentence."""
+
+    documents: list[Parsed]
+    problems: list[tuple[str, str]]
+
+
+ReadPart = Callable[[str, bytes], Found]  # parses what is inside an archive or a mail, by its name. Raises ParseError
+
+
+def bounded(size: int) -> int:
+    """The size of an item's text so far. Raises ParseError when no item may give so much."""
+    if size > MOST_TEXT:
+        raise ParseError(f"It holds more than {MOST_TEXT // 2**20} million characters of text; split it.")
+    return size
 
 
 @dataclass(slots=True)
@@ -24,91 +44,42 @@ class Outline:
     title: str | None = None
     blocks: list[Block] = field(default_factory=list)
     _path: list[tuple[int, str]] = field(default_factory=list)
-    _bare: bool = False  # the last heading has nothing under it yet
+    _bare: tuple[int | None, int | None] | None = None  # page and line of a heading that has nothing under it yet
+    _size: int = 0
 
-    def heading(self, level: int, text: str, page: int | None = None) -> None:
+    def heading(self, level: int, text: str, page: int | None = None, line: int | None = None) -> None:
         if not text:
             return
-        if self._bare and self._path and self._path[-1][0] >= level:
-            self._keep_bare_heading(page)
+        if self._path and self._path[-1][0] >= level:
+            self._keep_bare_heading()
         self._path = [above for above in self._path if above[0] < level]
         if self.title is None and level == 1:
             self.title = text
         else:
             self._path.append((level, text))
-            self._bare = True
+            self._bare = page, line
 
-    def add(self, text: str, kind: str = "text", page: int | None = None) -> None:
+    def add(self, text: str, kind: str = "text", page: int | None = None, line: int | None = None) -> None:
         if text.strip():
-            self._bare = False
-            self.blocks.append(Block(text.strip("\n"), tuple(text for _, text in self._path), kind, page))
+            self._bare = None
+            self._size = bounded(self._size + len(text))
+            self.blocks.append(Block(text.strip("\n"), tuple(text for _, text in self._path), kind, page, line))
 
     def finish(self) -> Sequence[Block]:
-        if self._bare:
-            self._keep_bare_heading(None)
+        self._keep_bare_heading()
         if not self.blocks and self.title:
             self.add(self.title)
         return self.blocks
 
-    def _keep_bare_heading(self, page: int | None) -> None:
+    def _keep_bare_heading(self) -> None:
         """A heading with nothing under it is text, or it would not be found."""
-        section = tuple(text for _, text in self._path)
-        self.blocks.append(Block(section[-1], section[:-1], "text", page))
-        self._bare = False
+        if self._bare:
+            section = tuple(text for _, text in self._path)
+            self.blocks.append(Block(section[-1], section[:-1], "text", *self._bare))
+            self._bare = None
 
 
-_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-_DATE = rf"(?:(?:\d{{1,2}} )?{_MONTH}(?: \d{{1,2}},)? \d{{4}}|\d{{4}}-\d{{2}}(?:-\d{{2}})?)"
-_NUMBER = r"(?:v\.? ?|version |revision |rev\.? ?)(?P<{0}>\d+(?:\.\d+)*)\b"
-_VERSION = re.compile(
-    rf"(?P<lead>^\W*|\b){_NUMBER.format('number')}"
-    rf"(?:[,;:]? \(?(?:(?:effective|valid|in force|dated|printed|issued|as of|from|since|of)(?: from| since)? )?"
-    rf"(?P<date>{_DATE}))?",
-    re.IGNORECASE | re.MULTILINE,
-)
-_SUPERSEDED = re.compile(
-    rf"\bsuperseded\b(?: (?:by|with) (?:[a-z]+ ){{0,4}}?{_NUMBER.format('by')})?"
-    rf"(?:,? (?:on|in|from|as of|since)? ?(?P<on>{_DATE}))?",
-    re.IGNORECASE,
-)
-_HEAD = 800  # characters; what a document says of itself stands at its top
-
-
-def stated_version(title: str, blocks: Sequence[Block]) -> str | None:
-    """The version as the document states it of itself: "v3.2, March 2026", "v2.1 (superseded by v3.2, 1 March 2026)".
-
-    A version named in passing ("for returns policy version 3.2.") is another document's: it counts in the title, at the
-    start of a line, or with its date. "Superseded" counts in the same places, or with what replaced it.
-    """
-    head = "\n".join([*(part for block in blocks[:1] for part in block.section), *(block.text for block in blocks)])
-    text = f"{title}\n{head[:_HEAD]}"
-    own = next((found for found in _VERSION.finditer(text) if _of_itself(found, title)), None)
-    gone = [found for found in _SUPERSEDED.finditer(text) if _says_superseded(found, title, own)]
-    version = ""
-    if own:
-        version = f"v{own['number']}" + (f", {own['date']}" if own["date"] else "")
-    if gone:
-        best = max(gone, key=lambda found: bool(found["by"]) + bool(found["on"]))
-        by = f" by v{best['by']}" if best["by"] else ""
-        on = (", " if by else " ") + best["on"] if best["on"] else ""
-        version = f"{version} (superseded{by}{on})" if version else f"superseded{by}{on}"
-    return version or None
-
-
-def _of_itself(found: re.Match[str], title: str) -> bool:
-    before = found.string[max(0, found.start("number") - 40) : found.start("number")].lower()
-    if "superseded by" in before or "replaced by" in before or "supersedes" in before or "replaces" in before:
-        return False
-    at_start = not re.search(r"\w", found["lead"]) and _line_start(found)
-    return found.start() < len(title) or at_start or bool(found["date"])
-
-
-def _says_superseded(found: re.Match[str], title: str, own: re.Match[str] | None) -> bool:
-    if found["by"] and own and found["by"] == own["number"]:
-        return False  # "v2.1 was superseded by version 3.2", said by version 3.2
-    return found.start() < len(title) or _line_start(found) or bool(found["by"])
-
-
-def _line_start(found: re.Match[str]) -> bool:
-    line = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
-    return not re.search(r"\w", line)
+def as_table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as lines "a | b | c", without the rows and the trailing columns that are empty."""
+    width = max((at for row in rows for at, cell in enumerate(row, 1) if cell), default=0)
+    return "\n".join(" | ".join(row[:width]).strip() for row in rows if any(row))

@@ -4,7 +4,6 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import pdfplumber
@@ -13,30 +12,25 @@ from pdfplumber.page import Page
 from pdfplumber.utils.exceptions import PdfminerException
 
 from ingest.model import ParseError
-from ingest.parsing.parsed import Outline, Parsed
+from ingest.parsing.columns import Line, cells_of, in_columns
+from ingest.parsing.parsed import Outline, Parsed, as_table
+
+MOST_PAGES = 2_000
 
 _BULLET = re.compile(r"(?:[•▪◦‣·●○■*–-]|\(?\d{1,2}[.)]|[a-z][.)]) ")
 _PAGE_NUMBER = re.compile(r"^0(?: (?:of|/) 0)?$|\bpage 0(?: (?:of|/) 0)?$")
 _JUNK_TITLE = re.compile(r"(?i)untitled|microsoft (?:word|powerpoint)|.*\.(?:docx?|pdf|indd|pptx?|tex)$|document\d*$")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    text: str
-    size: float  # points
-    bold: bool
-    top: float
-    bottom: float
-    page: int
-    margin: bool  # at the page's upper or lower edge
-    room: float = 0.0  # points left free to the right
-    kind: str = "text"
-
-
-def parse_pdf(content: bytes) -> Parsed:
+def parse(content: bytes) -> Parsed:
+    """Raises ParseError for one with a password, a damaged one, and one of too many pages."""
     try:
         with pdfplumber.open(io.BytesIO(content)) as pdf:
             stated = (pdf.metadata or {}).get("Title")
+            if len(pdf.pages) > MOST_PAGES:
+                raise ParseError(
+                    f"It has {len(pdf.pages):,} pages, more than the {MOST_PAGES:,} that are read; split it."
+                )
             pages = []
             for page in pdf.pages:
                 pages.append(sorted(_lines(page), key=lambda line: line.top))
@@ -48,27 +42,27 @@ def parse_pdf(content: bytes) -> Parsed:
     return _outlined(_without_furniture(pages), stated if isinstance(stated, str) else "")
 
 
-def _lines(page: Page) -> Iterator[_Line]:
+def _lines(page: Page) -> Iterator[Line]:
     number: int = page.page_number
     height = page.height
-    tables = [table for table in page.find_tables() if _is_table(table.extract())]
-    for table in tables:
-        rows = [" | ".join(" ".join((cell or "").split()) for cell in row) for row in table.extract() if any(row)]
-        text = "\n".join(row.strip() for row in rows)
-        yield _Line(text, 0, False, table.bbox[1], table.bbox[3], number, False, kind="table")
-    for table in tables:
-        page = page.outside_bbox(table.bbox)
+    for table in page.find_tables():
+        rows = table.extract()
+        if _is_table(rows):
+            text = as_table([[" ".join((cell or "").split()) for cell in row] for row in rows])
+            yield Line(text, 0, False, table.bbox[1], table.bbox[3], number, False, kind="table")
+            page = page.outside_bbox(table.bbox)
     # Some letters are drawn twice to look bold.
     found = page.dedupe_chars().extract_text_lines(return_chars=True, x_tolerance_ratio=0.15)
     right = max((line["x1"] for line in found), default=0.0)
     for line in found:
-        sizes = Counter(round(char["size"], 1) for char in line["chars"])
-        bold = sum("bold" in char["fontname"].lower() for char in line["chars"]) > len(line["chars"]) * 0.8
         text = " ".join(line["text"].split())
-        margin = line["bottom"] < 0.09 * height or line["top"] > 0.91 * height
         if re.search(r"\w", text):
-            size = sizes.most_common(1)[0][0]
-            yield _Line(text, size, bold, line["top"], line["bottom"], number, margin, right - line["x1"])
+            chars = line["chars"]
+            size = Counter(round(char["size"], 1) for char in chars).most_common(1)[0][0]
+            bold = sum("bold" in char["fontname"].lower() for char in chars) > len(chars) * 0.8
+            margin = line["bottom"] < 0.09 * height or line["top"] > 0.91 * height
+            room = right - line["x1"]
+            yield Line(text, size, bold, line["top"], line["bottom"], number, margin, room, cells=cells_of(chars))
 
 
 def _is_table(rows: Sequence[Sequence[str | None]]) -> bool:
@@ -76,7 +70,7 @@ def _is_table(rows: Sequence[Sequence[str | None]]) -> bool:
     return len(rows) > 1 and sum(len([cell for cell in row if cell]) > 1 for row in rows) * 2 >= len(rows)
 
 
-def _without_furniture(pages: Sequence[Sequence[_Line]]) -> list[_Line]:
+def _without_furniture(pages: Sequence[Sequence[Line]]) -> list[Line]:
     """Leave out page numbers, and the headers and footers that come again on most pages."""
     times: Counter[str] = Counter()
     for lines in pages:
@@ -90,14 +84,15 @@ def _without_furniture(pages: Sequence[Sequence[_Line]]) -> list[_Line]:
     ]
 
 
-def _pattern(line: _Line) -> str:
+def _pattern(line: Line) -> str:
     return re.sub(r"\d+", "0", line.text.lower())
 
 
-def _outlined(lines: Sequence[_Line], stated: str) -> Parsed:
+def _outlined(lines: Sequence[Line], stated: str) -> Parsed:
     if not lines:
         return Parsed(stated or None, [])
     body = _body_size(lines)
+    lines = list(in_columns(lines, lambda line: _is_heading(line, body)))
     sizes = sorted({line.size for line in lines if _is_heading(line, body)}, reverse=True)
     outline = Outline(title=_title(lines, stated, body))
     for kind, group in _groups(lines, body):
@@ -110,9 +105,9 @@ def _outlined(lines: Sequence[_Line], stated: str) -> Parsed:
     return Parsed(outline.title, outline.finish())
 
 
-def _groups(lines: Sequence[_Line], body: float) -> Iterator[tuple[str, list[list[_Line]]]]:
+def _groups(lines: Sequence[Line], body: float) -> Iterator[tuple[str, list[list[Line]]]]:
     """Lines that belong together: a heading, a table, a paragraph, or the items of a list."""
-    kind, group = "", list[list[_Line]]()
+    kind, group = "", list[list[Line]]()
     for line in lines:
         bullet = bool(_BULLET.match(line.text))
         of_kind = line.kind if line.kind == "table" else "heading" if _is_heading(line, body) else "text"
@@ -129,7 +124,7 @@ def _groups(lines: Sequence[_Line], body: float) -> Iterator[tuple[str, list[lis
         yield kind, group
 
 
-def _body_size(lines: Sequence[_Line]) -> float:
+def _body_size(lines: Sequence[Line]) -> float:
     sizes: Counter[float] = Counter()
     for line in lines:
         if line.kind == "text":
@@ -137,7 +132,7 @@ def _body_size(lines: Sequence[_Line]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def _is_heading(line: _Line, body: float) -> bool:
+def _is_heading(line: Line, body: float) -> bool:
     if line.kind != "text" or len(line.text) > 120 or not re.search(r"[^\W\d]", line.text):
         return False
     if line.size >= body * 1.15:
@@ -145,7 +140,7 @@ def _is_heading(line: _Line, body: float) -> bool:
     return line.bold and line.size >= body and len(line.text) <= 80 and not line.text.endswith((".", ":", ",", ";"))
 
 
-def _continues(above: _Line, line: _Line) -> bool:
+def _continues(above: Line, line: Line) -> bool:
     """The same paragraph or heading: the next line of the same size, close below, and no new item of a list."""
     if line.page != above.page:
         return above.size == line.size and not above.text.endswith((".", "!", "?", ":")) and line.text[:1].islower()
@@ -153,7 +148,7 @@ def _continues(above: _Line, line: _Line) -> bool:
     return close and abs(above.size - line.size) < 0.6 and above.bold == line.bold and not _BULLET.match(line.text)
 
 
-def _joined(lines: Sequence[_Line]) -> str:
+def _joined(lines: Sequence[Line]) -> str:
     """One text; a line's end is kept where the next word would have fitted in, as in addresses and receipts."""
     text = lines[0].text
     for above, line in pairwise(lines):
@@ -167,7 +162,7 @@ def _joined(lines: Sequence[_Line]) -> str:
     return text
 
 
-def _title(lines: Sequence[_Line], stated: str, body: float) -> str | None:
+def _title(lines: Sequence[Line], stated: str, body: float) -> str | None:
     """The stated title where the first page shows its words or has no headline; else the first page's largest line."""
     stated = "" if _JUNK_TITLE.match(stated.strip()) else stated.strip()
     first = [line for line in lines if lines[0].page == line.page and line.kind == "text"]

@@ -1,56 +1,100 @@
-"""Plain text: paragraphs, and headings where they are underlined or in capitals."""
+"""Plain text of any encoding: paragraphs, and headings where they are underlined or in capitals."""
 
 import re
-
-from charset_normalizer import from_bytes
+from collections.abc import Iterator, Sequence
 
 from ingest.model import ParseError
 from ingest.parsing.parsed import Outline, Parsed
 
-_RULE = re.compile(r"(=|-|~|\*|#)\1{2,}")
+_RULE = re.compile(r"(=|-|~|\*|#|\^)\1{2,}")
+_BOMS = (  # UTF-32's first: it begins with UTF-16's
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"", "utf-8-sig"),
+)
+_UNPRINTABLE = re.compile("[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_SAMPLE = 2**18  # bytes by which an encoding is guessed
 
 
 def decode(content: bytes) -> str:
     """Text of any common encoding; UTF-8 first, then the best guess. Raises ParseError for what is not text."""
-    for bom, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig")):
+    text = _decoded(content)
+    head = text[:_SAMPLE]
+    if len(_UNPRINTABLE.findall(head)) > 0.02 * len(head):
+        raise ParseError("It is not text.")
+    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def clean(text: str) -> str:
+    """Without what no reader sees and no database stores: NULs, control characters, halves of surrogate pairs."""
+    return _UNPRINTABLE.sub("", text.replace("\x0c", "\n").replace("\x1b", ""))
+
+
+def _decoded(content: bytes) -> str:
+    for bom, encoding in _BOMS:
         if content.startswith(bom):
             try:
-                text = content.decode(encoding)
-                break
+                return content.decode(encoding)
             except UnicodeDecodeError:
                 continue
-    else:
-        best = from_bytes(content).best()
-        if best is None or b"\0" in content:
-            raise ParseError("It is not text.")
-        text = str(best)
-    if "\0" in text:
+    nulls = content[:_SAMPLE].count(0)
+    if nulls > len(content[:_SAMPLE]) / 4:  # UTF-16 without a byte order mark: Latin letters have a NUL each
+        return content.decode("utf-16-le" if content[1:_SAMPLE:2].count(0) > nulls / 2 else "utf-16-be", "replace")
+    if nulls == 0:
+        from charset_normalizer import from_bytes  # noqa: PLC0415 - UTF-8, nearly every file, need not wait for it
+
+        sample = content if len(content) <= _SAMPLE else content[: content.rfind(b"\n", 0, _SAMPLE) + 1 or _SAMPLE]
+        if best := from_bytes(sample).best():
+            return content.decode(best.encoding, "replace")
+    text = content.decode(errors="replace")
+    if text[:_SAMPLE].count("\ufffd") > 0.02 * len(text[:_SAMPLE]):
         raise ParseError("It is not text.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
 
 
-def parse_text(content: bytes) -> Parsed:
+def parse(content: bytes) -> Parsed:
     outline = Outline()
-    paragraphs = [part.strip("\n").rstrip() for part in re.split(r"\n\s*\n", decode(content)) if part.strip()]
-    for at, paragraph in enumerate(paragraphs):
-        lines = [line for line in paragraph.split("\n") if not _RULE.fullmatch(line.strip())]
-        ruled = len(paragraph.split("\n")) - len(lines)
-        first = lines[0].strip() if lines else ""
-        title = at == 0 and len(lines) == 1 and len(paragraphs) > 1 and _is_short(first)
-        if title or (first and (_is_underlined(paragraph) or (len(lines) == 1 and ruled) or _is_shouted(first))):
-            outline.heading(1 if at == 0 else 2, first.strip("*#=~ "))
-            lines = lines[1:]
-        outline.add("\n".join(lines))
+    add_text(decode(content), outline)
     return Parsed(outline.title, outline.finish())
+
+
+def add_text(text: str, outline: Outline) -> None:
+    """The text's paragraphs, each with the line where it begins."""
+    found = list(paragraphs(text))
+    for at, (start, whole) in enumerate(found):
+        lines = [line for line in whole if not _RULE.fullmatch(line.strip())]
+        ruled = len(lines) < len(whole)
+        first = lines[0].strip() if lines else ""
+        title = at == 0 and len(lines) == 1 and len(found) > 1 and _is_short(first)
+        if title or (first and (_is_underlined(whole) or (len(lines) == 1 and ruled) or _is_shouted(first))):
+            outline.heading(1 if at == 0 else 2, first.strip("*#=~ "), line=start)
+            lines = lines[1:]
+            start += len(whole) - len(lines)
+        outline.add("\n".join(lines).rstrip(), line=start)
+
+
+def paragraphs(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Lines between empty lines, with the number of the first."""
+    start, group = 0, list[str]()
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            start = start if group else number
+            group.append(line)
+        elif group:
+            yield start, group
+            group = []
+    if group:
+        yield start, group
 
 
 def _is_short(line: str) -> bool:
     return len(line) <= 80 and not line.endswith((".", ",", ";", ":", "!"))
 
 
-def _is_underlined(paragraph: str) -> bool:
-    lines = [line.strip() for line in paragraph.split("\n")]
-    return len(lines) > 1 and bool(_RULE.fullmatch(lines[1])) and not _RULE.fullmatch(lines[0])
+def _is_underlined(lines: Sequence[str]) -> bool:
+    return len(lines) > 1 and bool(_RULE.fullmatch(lines[1].strip())) and not _RULE.fullmatch(lines[0].strip())
 
 
 def _is_shouted(line: str) -> bool:

@@ -1,4 +1,4 @@
-"""The worker process: one document after another from stdin to stdout, until stdin ends. See process.py."""
+"""The worker process: one file after another from stdin to stdout, until stdin ends. See process.py."""
 
 import contextlib
 import json
@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Mapping
 from typing import BinaryIO
 
 from ingest.model import ParseError
@@ -21,25 +20,17 @@ def serve(requests: BinaryIO, replies: BinaryIO, time_limit: float) -> None:
         content = requests.read(request["size"])
         # The parent kills us in time; the alarm is for a worker whose parent is gone.
         signal.alarm(int(time_limit) + 5)
+        try:
+            found = parse(request["name"], content, request["options"])
+            reply = {"documents": [_fields(parsed) for parsed in found.documents], "problems": found.problems}
+        except ParseError as error:
+            reply = {"error": str(error)}
+        reply["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         # "replace": half a surrogate pair, as broken files have them, cannot be stored or sent.
-        reply = json.dumps(_reply(request["name"], content, request["options"]), ensure_ascii=False).encode(
-            errors="replace"
-        )
+        sent = json.dumps(reply, ensure_ascii=False).encode(errors="replace")
         signal.alarm(0)
-        replies.write(reply + b"\n")
+        replies.write(sent + b"\n")
         replies.flush()
-
-
-def _reply(name: str, content: bytes, options: Mapping[str, str]) -> dict[str, object]:
-    try:
-        found = parse(name, content, options)
-    except ParseError as error:
-        return {"error": str(error)}
-    except MemoryError:
-        return {"error": "Reading it needs more memory than a document may use."}
-    except Exception as error:  # noqa: BLE001 - any file may break any library, and must break only itself
-        return {"error": f"It is damaged or not of its kind ({type(error).__name__}: {str(error)[:200]})."}
-    return {"documents": [_fields(parsed) for parsed in found], "problems": []}
 
 
 def _fields(parsed: Parsed) -> dict[str, object]:
@@ -55,6 +46,7 @@ def _fields(parsed: Parsed) -> dict[str, object]:
 
 def main() -> None:
     memory_limit, time_limit = int(sys.argv[1]) * 2**20, float(sys.argv[2])
+    os.nice(10)  # a bot that answers meanwhile comes first
     with contextlib.suppress(ValueError, OSError):  # macOS refuses the limit
         resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
     # What a library prints must not be taken for a reply.

@@ -9,7 +9,8 @@ import pytest
 from ingest.model import Block, Content, Document, Listed, ParseError
 from ingest.parsing import ParserProcess
 from ingest.parsing.formats import parse
-from ingest.parsing.parsed import Parsed, stated_version
+from ingest.parsing.parsed import Parsed
+from ingest.parsing.stated import stated_version
 
 from .files import docx, line, pdf, ruled_table
 
@@ -78,7 +79,7 @@ More text.
 
 def one(name: str, content: bytes) -> Parsed:
     """What a file gives that holds one document."""
-    [parsed] = parse(name, content, {})
+    [parsed] = parse(name, content, {}).documents
     return parsed
 
 

@@ -1,0 +1,62 @@
+"""The version and the date of effect that a document states of itself."""
+
+import re
+from collections.abc import Sequence
+
+from ingest.model import Block
+
+_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_DATE = rf"(?:(?:\d{{1,2}} )?{_MONTH}(?: \d{{1,2}},)? \d{{4}}|\d{{4}}-\d{{2}}(?:-\d{{2}})?)"
+_NUMBER = r"(?:v\.? ?|version |revision |rev\.? ?)(?P<{0}>\d+(?:\.\d+)*)\b"
+_VERSION = re.compile(
+    rf"(?P<lead>^\W*|\b){_NUMBER.format('number')}"
+    rf"(?:[,;:]? \(?(?:(?:effective|valid|in force|dated|printed|issued|as of|from|since|of)(?: from| since)? )?"
+    rf"(?P<date>{_DATE}))?",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SUPERSEDED = re.compile(
+    rf"\bsuperseded\b(?: (?:by|with) (?:[a-z]+ ){{0,4}}?{_NUMBER.format('by')})?"
+    rf"(?:,? (?:on|in|from|as of|since)? ?(?P<on>{_DATE}))?",
+    re.IGNORECASE,
+)
+_HEAD = 800  # characters; what a document says of itself stands at its top
+
+
+def stated_version(title: str, blocks: Sequence[Block]) -> str | None:
+    """The version as the document states it of itself: "v3.2, March 2026", "v2.1 (superseded by v3.2, 1 March 2026)".
+
+    A version named in passing ("for returns policy version 3.2.") is another document's: it counts in the title, at the
+    start of a line, or with its date. "Superseded" counts in the same places, or with what replaced it.
+    """
+    head = "\n".join([*(part for block in blocks[:1] for part in block.section), *(block.text for block in blocks)])
+    text = f"{title}\n{head[:_HEAD]}"
+    own = next((found for found in _VERSION.finditer(text) if _of_itself(found, title)), None)
+    gone = [found for found in _SUPERSEDED.finditer(text) if _says_superseded(found, title, own)]
+    version = ""
+    if own:
+        version = f"v{own['number']}" + (f", {own['date']}" if own["date"] else "")
+    if gone:
+        best = max(gone, key=lambda found: bool(found["by"]) + bool(found["on"]))
+        by = f" by v{best['by']}" if best["by"] else ""
+        on = (", " if by else " ") + best["on"] if best["on"] else ""
+        version = f"{version} (superseded{by}{on})" if version else f"superseded{by}{on}"
+    return version or None
+
+
+def _of_itself(found: re.Match[str], title: str) -> bool:
+    before = found.string[max(0, found.start("number") - 40) : found.start("number")].lower()
+    if "superseded by" in before or "replaced by" in before or "supersedes" in before or "replaces" in before:
+        return False
+    at_start = not re.search(r"\w", found["lead"]) and _line_start(found)
+    return found.start() < len(title) or at_start or bool(found["date"])
+
+
+def _says_superseded(found: re.Match[str], title: str, own: re.Match[str] | None) -> bool:
+    if found["by"] and own and found["by"] == own["number"]:
+        return False  # "v2.1 was superseded by version 3.2", said by version 3.2
+    return found.start() < len(title) or _line_start(found) or bool(found["by"])
+
+
+def _line_start(found: re.Match[str]) -> bool:
+    line = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
+    return not re.search(r"\w", line)
