@@ -51,8 +51,9 @@ def _lines(page: Page) -> Iterator[Line]:
             text = as_table([[" ".join((cell or "").split()) for cell in row] for row in rows])
             yield Line(text, 0, False, table.bbox[1], table.bbox[3], number, False, kind="table")
             page = page.outside_bbox(table.bbox)
-    # Some letters are drawn twice to look bold.
-    found = page.dedupe_chars().extract_text_lines(return_chars=True, x_tolerance_ratio=0.15)
+    if len({(char["text"], round(char["x0"]), round(char["top"])) for char in page.chars}) < len(page.chars):
+        page = page.dedupe_chars()  # letters drawn twice to look bold
+    found = page.extract_text_lines(return_chars=True, x_tolerance_ratio=0.15)
     right = max((line["x1"] for line in found), default=0.0)
     for line in found:
         text = " ".join(line["text"].split())

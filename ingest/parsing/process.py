@@ -17,6 +17,8 @@ from ingest.model import Block, Content, Document, Failure, Listed, ParseError
 
 TIME_LIMIT = 120.0  # seconds a document
 MEMORY_LIMIT = 1536  # MiB of address space
+_GROWN = 300  # MiB that a worker has used at once, after which another takes its place: Python gives little back
+_LONGEST_REPLY = 512 * 2**20  # bytes; far more than a worker in its right mind sends
 
 
 class Parsing(NamedTuple):
@@ -72,8 +74,9 @@ class ParserProcess:
             reply = _exchange(worker, content)
         finally:
             timer.cancel()
-        if reply is None:
+        if reply is None or expired or reply["peak"] > _GROWN:
             self.close()
+        if reply is None:
             if expired:
                 raise ParseError(f"Reading it took longer than {self._time_limit:g} seconds.")
             raise ParseError(f"Reading it crashed the parser or needed more than {self._memory_limit} MiB of memory.")
@@ -100,7 +103,7 @@ def _exchange(worker: subprocess.Popen[bytes], content: Content) -> dict[str, An
         request = {"name": content.name, "size": len(content.data), "options": dict(content.options)}
         worker.stdin.write(json.dumps(request).encode() + b"\n" + content.data)
         worker.stdin.flush()
-        line = worker.stdout.readline()
+        line = worker.stdout.readline(_LONGEST_REPLY)
         reply = json.loads(line) if line.endswith(b"\n") else None
     except (OSError, ValueError):
         return None

@@ -5,13 +5,25 @@ from collections.abc import Sequence
 
 from ingest.model import Block
 
-_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-_DATE = rf"(?:(?:\d{{1,2}} )?{_MONTH}(?: \d{{1,2}},)? \d{{4}}|\d{{4}}-\d{{2}}(?:-\d{{2}})?)"
-_NUMBER = r"(?:v\.? ?|version |revision |rev\.? ?)(?P<{0}>\d+(?:\.\d+)*)\b"
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
+)
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_WORDED = rf"(?:{_DAY} )?{_MONTH}(?: {_DAY},)? \d{{4}}"
+_DATE = rf"(?:{_WORDED}|\d{{4}}-\d{{2}}(?:-\d{{2}})?|\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}})(?!\d)"
+_NUMBER = r"(?:v\.? ?|(?:version|revision)[ :|]{{1,3}}|rev\.? ?)(?P<{0}>\d+(?:\.\d+)*)\b"
 _VERSION = re.compile(
     rf"(?P<lead>^\W*|\b){_NUMBER.format('number')}"
     rf"(?:[,;:]? \(?(?:(?:effective|valid|in force|dated|printed|issued|as of|from|since|of)(?: from| since)? )?"
     rf"(?P<date>{_DATE}))?",
+    re.IGNORECASE | re.MULTILINE,
+)
+# "Effective date: 2026-03-01", "Last updated March 2026" at a line's start; "These terms are effective from May 2026".
+_IN_FORCE = re.compile(
+    r"(?:^|[|•·] ?|\bth(?:is|ese)\b[^.\n]{0,60}? )\W*(?:(?P<effective>effective|in force|valid|in effect)|"
+    r"(?:last |date )?(?:updated|revised|modified|changed|amended))(?: date| since| from| as of| on| of)*[ :|]{1,3}"
+    rf"(?P<date>{_DATE})",
     re.IGNORECASE | re.MULTILINE,
 )
 _SUPERSEDED = re.compile(
@@ -23,7 +35,8 @@ _HEAD = 800  # characters; what a document says of itself stands at its top
 
 
 def stated_version(title: str, blocks: Sequence[Block]) -> str | None:
-    """The version as the document states it of itself: "v3.2, March 2026", "v2.1 (superseded by v3.2, 1 March 2026)".
+    """The version as the document states it of itself: "v3.2, March 2026", "v2.1 (superseded by v3.2, 1 March 2026)",
+    "effective 1 March 2026" where it states no number.
 
     A version named in passing ("for returns policy version 3.2.") is another document's: it counts in the title, at the
     start of a line, or with its date. "Superseded" counts in the same places, or with what replaced it.
@@ -31,10 +44,15 @@ def stated_version(title: str, blocks: Sequence[Block]) -> str | None:
     head = "\n".join([*(part for block in blocks[:1] for part in block.section), *(block.text for block in blocks)])
     text = f"{title}\n{head[:_HEAD]}"
     own = next((found for found in _VERSION.finditer(text) if _of_itself(found, title)), None)
+    dates = list(_IN_FORCE.finditer(text))
+    force = next((found for found in dates if found["effective"]), dates[0] if dates else None)
     gone = [found for found in _SUPERSEDED.finditer(text) if _says_superseded(found, title, own)]
     version = ""
     if own:
-        version = f"v{own['number']}" + (f", {own['date']}" if own["date"] else "")
+        date = own["date"] or (force["date"] if force else "")
+        version = f"v{own['number']}" + (f", {date}" if date else "")
+    elif force:
+        version = f"{'effective' if force['effective'] else 'updated'} {force['date']}"
     if gone:
         best = max(gone, key=lambda found: bool(found["by"]) + bool(found["on"]))
         by = f" by v{best['by']}" if best["by"] else ""

@@ -16,8 +16,6 @@ from ingest.model import Block, ParseError
 from ingest.parsing.parsed import Parsed, bounded
 from ingest.parsing.text import decode
 
-ROWS_ARE_DOCUMENTS = False  # until a sync takes several documents of an item
-
 _IDS = (
     *(
         "id",
@@ -55,11 +53,7 @@ def parse(content: bytes, options: Mapping[str, str], title: str) -> list[Parsed
     if not all_rows:
         return []
     header, rows = header_of(all_rows)
-    found = documents(header, rows, options, title)
-    if ROWS_ARE_DOCUMENTS or options:
-        return found
-    blocks = [Block(row.blocks[0].text, (row.title or "",), "row", None, row.blocks[0].line) for row in found]
-    return [Parsed(None, blocks)]
+    return documents(header, rows, options, title)
 
 
 def documents(header: Sequence[str], rows: Sequence[Row], options: Mapping[str, str], table: str) -> list[Parsed]:

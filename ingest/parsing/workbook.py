@@ -20,7 +20,6 @@ from ingest.model import Block, ParseError
 from ingest.parsing.archive import open_package
 from ingest.parsing.parsed import Parsed, as_table, bounded
 from ingest.parsing.tabular import (
-    ROWS_ARE_DOCUMENTS,
     Row,
     documents,
     header_of,
@@ -52,8 +51,8 @@ def parse(content: bytes, options: Mapping[str, str], title: str) -> list[Parsed
     blocks: list[Block] = []
     for name, grid in grids:
         alone = len(grids) == 1 and re.fullmatch(r"(?i)(?:sheet|tabelle|feuil|hoja|foglio)\s*\d", name)
-        if options or (ROWS_ARE_DOCUMENTS and _is_catalogue(grid)):
-            header, rows = header_of(grid) if grid else ([], [])
+        if options or _is_catalogue(grid):
+            header, rows = header_of([Row(row.cells) for row in grid if row.cells] or [Row([])])
             each = documents(header, rows, options, title if alone else f"{title}, {name}")
             prefix = "" if len(grids) == 1 else f"{name}/"
             found += [Parsed(one.title, one.blocks, None, prefix + one.key, one.url) for one in each]

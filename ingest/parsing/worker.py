@@ -13,6 +13,8 @@ from ingest.model import ParseError
 from ingest.parsing.formats import parse
 from ingest.parsing.parsed import Parsed
 
+_PER_MIB = 2**20 if sys.platform == "darwin" else 2**10
+
 
 def serve(requests: BinaryIO, replies: BinaryIO, time_limit: float) -> None:
     while line := requests.readline():
@@ -25,7 +27,7 @@ def serve(requests: BinaryIO, replies: BinaryIO, time_limit: float) -> None:
             reply = {"documents": [_fields(parsed) for parsed in found.documents], "problems": found.problems}
         except ParseError as error:
             reply = {"error": str(error)}
-        reply["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        reply["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _PER_MIB
         # "replace": half a surrogate pair, as broken files have them, cannot be stored or sent.
         sent = json.dumps(reply, ensure_ascii=False).encode(errors="replace")
         signal.alarm(0)
