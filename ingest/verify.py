@@ -1,20 +1,39 @@
-"""Whether the index holds what the ledger says, no more and no less."""
+"""Whether index, ledger and sources agree, and what is done about it where they do not."""
 
-from collections.abc import Collection as Names
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ingest.change_detection import detect_changes, mark_of
 from ingest.index.contract import Collection
-from ingest.ledger import Ledger
+from ingest.ledger import Entry, Ledger
+from ingest.model import ChangeKind, Source, SourceError
+from ingest.settings import SourceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A document whose chunks in the index are not those that the ledger knows of. `entry`: None when it knows none."""
+
+    document_id: str
+    entry: Entry | None
+    there: int  # chunks of its current generation
+    surplus: int  # of others, which are never shown
+
+    def __str__(self) -> str:
+        if self.entry is None:
+            return f"{self.document_id}: {self.surplus} chunks of no known document"
+        if self.there < self.entry.chunks:
+            return f"{self.document_id}: {self.there} of {self.entry.chunks} chunks are in the index"
+        return f"{self.document_id}: {self.surplus + self.there - self.entry.chunks} chunks too many are in the index"
 
 
 @dataclass(frozen=True, slots=True)
 class IndexCheck:
-    """What ledger and index disagree on, a sentence each. Documents that a sync is writing now are left out."""
+    """Documents that a sync is writing now are left out."""
 
     documents: int
     chunks: int
-    missing: tuple[str, ...]  # what queries should find and cannot
-    surplus: tuple[str, ...]  # what takes room and is never shown
+    wrong: tuple[Wrong, ...]
     unfinished: tuple[str, ...]  # documents that a sync has begun to write and not finished; the next one does
     foreign: tuple[str, ...]  # sources that are indexed and not configured
 
@@ -22,36 +41,56 @@ class IndexCheck:
     def problems(self) -> tuple[str, ...]:
         """All that is wrong, a sentence each; what a sync has begun is not."""
         foreign = (f"{source}: indexed and not configured; the next sync removes it" for source in self.foreign)
-        return (*self.missing, *self.surplus, *foreign)
+        return (*map(str, self.wrong), *foreign)
 
     @property
     def ok(self) -> bool:
         return not self.problems
 
 
-def verify(ledger: Ledger, collection: Collection, sources: Names[str]) -> IndexCheck:
+def verify(ledger: Ledger, collection: Collection, sources: Iterable[str]) -> IndexCheck:
     """Compare every document's chunks. Raises LedgerError and IndexUnavailable."""
     before = {entry.document_id: entry for entry in ledger.entries()}
     held = collection.document_ids()
     entries = {entry.document_id: entry for entry in ledger.entries()}
-    missing, surplus = list[str](), list[str]()
-    for document_id, entry in entries.items():
-        generations = held.get(document_id, {})
-        there = generations.get(entry.generation, 0) if entry.generation is not None else 0
-        rest = sum(generations.values()) - there
-        if entry.dirty or before.get(document_id) != entry:
-            continue
-        if there < entry.chunks:
-            missing.append(f"{document_id}: {there} of {entry.chunks} chunks are in the index")
-        if rest or there > entry.chunks:
-            surplus.append(f"{document_id}: {rest + max(0, there - entry.chunks)} chunks too many are in the index")
-    for document_id in sorted(held.keys() - entries.keys() - before.keys()):
-        surplus.append(f"{document_id}: {sum(held[document_id].values())} chunks of no known document")
+    settled = {name: entry for name, entry in entries.items() if not entry.dirty and before.get(name) == entry}
+    unknown = held.keys() - entries.keys() - before.keys()
+    checked = [*(_compared(entry, held.get(name, {})) for name, entry in settled.items())]
+    checked += [Wrong(name, None, 0, sum(held[name].values())) for name in sorted(unknown)]
     return IndexCheck(
         documents=sum(entry.generation is not None for entry in entries.values()),
         chunks=sum(entry.chunks for entry in entries.values() if entry.generation is not None),
-        missing=tuple(missing),
-        surplus=tuple(surplus),
+        wrong=tuple(each for each in checked if each.surplus or (each.entry and each.there != each.entry.chunks)),
         unfinished=tuple(entry.document_id for entry in entries.values() if entry.dirty),
         foreign=tuple(sorted(ledger.sources() - set(sources))),
     )
+
+
+def repair(check: IndexCheck, ledger: Ledger, collection: Collection) -> None:
+    """Delete what is never shown, and have the next sync write the rest again. Raises as verify() does.
+
+    Hold the leases of all sources: a sync that runs meanwhile would lose what it has just written.
+    """
+    for wrong in check.wrong:
+        if wrong.surplus:
+            keep = wrong.entry.generation if wrong.entry else None
+            collection.delete_generations([wrong.document_id], keep)
+    ledger.doubt([wrong.entry.item_id for wrong in check.wrong if wrong.entry and wrong.there != wrong.entry.chunks])
+
+
+def behind(source: Source, settings: SourceSettings, ledger: Ledger) -> str:
+    """What the source holds that the index does not know yet, as one sentence; "" when nothing. Reads no item."""
+    try:
+        listing = source.list()
+    except SourceError as error:
+        return str(error)
+    plan = detect_changes(listing, ledger.items(source.name), mark_of(settings))
+    new = sum(change.kind is ChangeKind.ADDED for change in plan.changes)
+    parts = {"new": new, "changed": len(plan.changes) - new, "gone": len(plan.gone), "can't be read": len(plan.broken)}
+    found = ", ".join(f"{count} {what}" for what, count in parts.items() if count)
+    return " ".join([*([f"{source.name}: {found}; the next sync looks at them."] if found else []), *listing.problems])
+
+
+def _compared(entry: Entry, generations: Mapping[int, int]) -> Wrong:
+    there = generations.get(entry.generation, 0) if entry.generation is not None else 0
+    return Wrong(entry.document_id, entry, there, sum(generations.values()) - there)

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
 from ops.operations import OperationError, Operations
-from ops.reports import AskRequest, SourcesRequest, SpokenTurn, SyncRequest
+from ops.reports import AskRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
 
 # Heavy parts (LlamaIndex, Qdrant, Slack) take seconds to import, so each command imports what it runs: `--help`, a
 # wrong setting and `prompts` answer at once.
@@ -272,13 +272,16 @@ def status(settings: Settings, as_json: bool) -> None:
 
 
 @index.command()
+@click.option("--repair", is_flag=True, help="Mend what is wrong, and sync.")
 @json_option
 @click.pass_obj
-def verify(settings: Settings, as_json: bool) -> None:
-    """Compare the index with the ledger. Status 1 when they disagree."""
-    from ops.show import show_check
+def verify(settings: Settings, repair: bool, as_json: bool) -> None:
+    """Compare the index, its ledger and the sources. Status 1 when index and ledger disagree."""
+    from ops.show import Steps, show_check
 
-    report = _operate(settings, lambda available: available.index_verify())
+    request = VerifyRequest(repair=repair)
+    with Steps(quiet=as_json) as steps:
+        report = _operate(settings, lambda available: available.index_verify(request, steps))
     _print(report, as_json, lambda: show_check(report))
     if not report.ok:
         sys.exit(1)

@@ -23,6 +23,7 @@ from ops.reports import (
     SourcesRequest,
     SyncOutcome,
     SyncRequest,
+    VerifyRequest,
 )
 
 
@@ -83,8 +84,8 @@ class LocalOperations:
     async def index_status(self) -> IndexReport:
         return await asyncio.to_thread(self.knowledge.status)
 
-    async def index_verify(self) -> CheckReport:
-        return await asyncio.to_thread(self.knowledge.verify)
+    async def index_verify(self, request: VerifyRequest, on_step: OnStep) -> CheckReport:
+        return await asyncio.to_thread(self.knowledge.verify, request, on_step)
 
     def _desk(self, name: str | None) -> Desk:
         for desk in self.bot.desks:

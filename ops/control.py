@@ -33,6 +33,7 @@ from ops.reports import (
     SyncOutcome,
     SyncRequest,
     SyncStep,
+    VerifyRequest,
 )
 
 log = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ def _application(operations: Operations) -> web.Application:
         return await _respond(request, Nothing, lambda _asked, _: operations.index_status())
 
     async def index_verify(request: web.Request) -> web.StreamResponse:
-        return await _respond(request, Nothing, lambda _asked, _: operations.index_verify())
+        return await _respond(request, VerifyRequest, operations.index_verify)
 
     application = web.Application()
     for handler in (ask, sync, sources, index_status, index_verify):
@@ -151,8 +152,8 @@ class RemoteOperations:
     async def index_status(self) -> IndexReport:
         return IndexReport.model_validate(await self._call("index_status"))
 
-    async def index_verify(self) -> CheckReport:
-        return CheckReport.model_validate(await self._call("index_verify"))
+    async def index_verify(self, request: VerifyRequest, on_step: OnStep) -> CheckReport:
+        return CheckReport.model_validate(await self._call("index_verify", request, on_step))
 
     async def _call(self, name: str, request: BaseModel = _NOTHING, on_step: OnStep | None = None) -> object:
         try:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from ingest.chunking import CHUNKER_VERSION
@@ -19,15 +19,24 @@ from ingest.index import (
     reopen_collection,
 )
 from ingest.ledger import Ledger
-from ingest.model import IngestError, Progress, SyncState, SyncStopped
+from ingest.model import IngestError, Progress, Source, SyncState, SyncStopped
 from ingest.parsing import PARSER_VERSION, ParserProcess
 from ingest.schedule import Leases
 from ingest.settings import IngestSettings, interval_of
 from ingest.sources import make_source
 from ingest.sync_source import forget_sources, sync_source
-from ingest.verify import verify
+from ingest.verify import IndexCheck, behind, repair, verify
 from ops.operations import OnStep, OperationError
-from ops.reports import CheckReport, IndexReport, Rebuilding, SourceState, SyncOutcome, SyncRequest, SyncStep
+from ops.reports import (
+    CheckReport,
+    IndexReport,
+    Rebuilding,
+    SourceState,
+    SyncOutcome,
+    SyncRequest,
+    SyncStep,
+    VerifyRequest,
+)
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +102,7 @@ class Knowledge:
         settings = self.settings.sources[name]
         with ParserProcess() as parser:
             report = sync_source(
-                make_source(name, settings),
+                self._source(name),
                 collection=self.index.collection,
                 embedder=self.index.embedder,
                 ledger=self.index.ledger,
@@ -106,6 +115,9 @@ class Knowledge:
         if not request.dry_run and report.state is not SyncState.FAILED:
             self._tidy()
         return SyncOutcome.of(report)
+
+    def _source(self, name: str) -> Source:
+        return make_source(name, self.settings.sources[name])
 
     def _tidy(self) -> None:
         """Remove what no configured source has; once all are indexed, answer from this index alone."""
@@ -164,10 +176,30 @@ class Knowledge:
             waiting_for=tuple(name for name in self.settings.sources if not index.ledger.verified_at(name)),
         )
 
-    def verify(self) -> CheckReport:
-        with reported():
-            check = verify(self.index.ledger, self.index.collection, set(self.settings.sources))
-        return CheckReport(ok=check.ok, documents=check.documents, chunks=check.chunks, problems=tuple(check.problems))
+    def verify(self, request: VerifyRequest, on_step: OnStep) -> CheckReport:
+        """Compare index, ledger and sources; to repair is to mend, to sync, and to compare again."""
+        with reported(), ExitStack() as held:
+            if request.repair:
+                for name in self.settings.sources:
+                    held.enter_context(self.leases.hold(name))
+                repair(self._checked(), self.index.ledger, self.index.collection)
+                for name in self.settings.sources:
+                    self.sync_held(name, SyncRequest(), on_step)
+            check = self._checked()
+            behind = [self._behind(name) for name in self.settings.sources]
+        return CheckReport(
+            ok=check.ok,
+            documents=check.documents,
+            chunks=check.chunks,
+            problems=check.problems,
+            notes=tuple(filter(None, behind)),
+        )
+
+    def _checked(self) -> IndexCheck:
+        return verify(self.index.ledger, self.index.collection, self.settings.sources)
+
+    def _behind(self, name: str) -> str:
+        return behind(self._source(name), self.settings.sources[name], self.index.ledger)
 
 
 @contextmanager

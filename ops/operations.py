@@ -12,6 +12,7 @@ from ops.reports import (
     SyncOutcome,
     SyncRequest,
     SyncStep,
+    VerifyRequest,
 )
 
 
@@ -36,4 +37,4 @@ class Operations(Protocol):
 
     async def index_status(self) -> IndexReport: ...
 
-    async def index_verify(self) -> CheckReport: ...
+    async def index_verify(self, request: VerifyRequest, on_step: OnStep) -> CheckReport: ...

@@ -204,10 +204,16 @@ class IndexReport(Report):
     sources: tuple[SourceState, ...]
 
 
+class VerifyRequest(Report):
+    repair: bool = False
+
+
 class CheckReport(Report):
-    """`index verify`: what ledger and index disagree on. `ok` when both lists are empty."""
+    """`index verify`: what ledger and index disagree on; `ok` when on nothing. `notes`: what the sources hold that the
+    next sync looks at."""
 
     ok: bool
     documents: int
     chunks: int
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()

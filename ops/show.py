@@ -108,8 +108,8 @@ def show_check(report: CheckReport) -> None:
     click.echo(
         f"{report.documents} documents, {report.chunks} chunks: {'consistent' if report.ok else 'NOT consistent'}"
     )
-    for problem in report.problems:
-        click.echo(f"  {problem}")
+    for line in (*report.problems, *report.notes):
+        click.echo(f"  {line}")
 
 
 def show_checks(checks: "Sequence[Check]") -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.ledger import Ledger
-from ingest.model import Progress, SyncReport
+from ingest.model import Progress, Source, SyncReport
 from ingest.parsing import ParserProcess
 from ingest.settings import SourceSettings
 from ingest.sources import make_source
@@ -33,12 +33,16 @@ class World:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
 
-    def sync(self, *, approve: bool = False, dry_run: bool = False, name: str = "docs") -> SyncReport:
+    def source(self, name: str = "docs") -> tuple[Source, SourceSettings]:
         settings = SourceSettings(
             kind="folder", path=self.folder, shrink_limit=self.shrink_limit, audience=self.audience, url=self.url
         )
+        return make_source(name, settings), settings
+
+    def sync(self, *, approve: bool = False, dry_run: bool = False, name: str = "docs") -> SyncReport:
+        source, settings = self.source(name)
         return sync_source(
-            make_source(name, settings),
+            source,
             collection=self.collection,
             embedder=self.embedder,
             ledger=self.ledger,

@@ -82,9 +82,9 @@ def test_verify_names_what_ledger_and_index_disagree_on(world: World) -> None:
         connection.execute("DELETE FROM documents WHERE document_id = 'docs:c.md'")
     check = verify(world.ledger, world.collection, ["others"])
     assert not check.ok
-    assert check.missing == ("docs:a.md: 0 of 1 chunks are in the index",)
-    assert check.surplus == (
+    assert [str(wrong) for wrong in check.wrong] == [
+        "docs:a.md: 0 of 1 chunks are in the index",
         "docs:b.md: 1 chunks too many are in the index",
         "docs:c.md: 1 chunks of no known document",
-    )
+    ]
     assert check.foreign == ("docs",)

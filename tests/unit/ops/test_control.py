@@ -19,6 +19,7 @@ from ops.reports import (
     SyncOutcome,
     SyncRequest,
     SyncStep,
+    VerifyRequest,
 )
 
 OUTCOME = SyncOutcome(
@@ -69,7 +70,8 @@ class FakeOperations:
     async def index_status(self) -> IndexReport:
         raise OperationError("the index is away")
 
-    async def index_verify(self) -> CheckReport:
+    async def index_verify(self, request: VerifyRequest, on_step: OnStep) -> CheckReport:
+        assert request.repair
         return CheckReport(ok=True, documents=1, chunks=2, problems=())
 
 
@@ -83,7 +85,7 @@ async def test_a_command_gets_the_answer_and_the_steps(tmp_path: Path) -> None:
         assert await remote.sync(SyncRequest(), steps.append) == (OUTCOME,)
         assert [step.done for step in steps] == [1, 2]
         assert await remote.sources(SourcesRequest(words="x")) == ()
-        assert (await remote.index_verify()).ok
+        assert (await remote.index_verify(VerifyRequest(repair=True), steps.append)).ok
 
 
 async def test_errors_arrive_as_one_sentence_and_crashes_as_an_incident(tmp_path: Path) -> None:
