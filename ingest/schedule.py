@@ -4,6 +4,7 @@ runs once, and a time that was missed runs once when somebody is back. APSchedul
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from ingest.tables import schedules
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)  # a killed process keeps its sources from others no longer than this
+JITTER = 0.1  # of an interval, and at most a minute: sources with one schedule are not all due in the same moment
+LATE = timedelta(minutes=5)  # a sync that begins later than this after it was due was missed
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 Clock = Callable[[], datetime]
 
@@ -40,7 +43,7 @@ def next_due(schedule: str, started: datetime, now: datetime) -> datetime:
     minute, hour, day, month, weekday = schedule.split()
     trigger = CronTrigger(None, month, day, None, _weekdays(weekday), hour, minute, timezone=UTC)
     due = trigger.get_next_fire_time(None, now + timedelta(microseconds=1))
-    return due if due is not None else datetime.max.replace(tzinfo=UTC)
+    return due if due is not None else datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def _weekdays(field: str) -> str:
@@ -63,10 +66,13 @@ def _day(name: str) -> int:
 class Leases:
     """Who may sync which source now. The rows outlive the process."""
 
-    def __init__(self, ledger: Ledger, clock: Clock = utc_now, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Clock = utc_now, lease: timedelta = LEASE, jitter: float = JITTER
+    ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._lease = lease
+        self._jitter = jitter
 
     def plan(self, wanted: Mapping[str, str]) -> None:
         """Take over the configured schedules (source -> schedule). A source that never ran is due at once; one whose
@@ -113,6 +119,8 @@ class Leases:
         mine = schedules.c.source == source
         with self._ledger.writing() as connection:
             row = connection.execute(select(schedules).where(mine)).first()
+            if only_if_due and row is not None and now - row.next_due > LATE:
+                log.warning("the sync of %s was due at %s and was missed; it runs now", source, row.next_due)
             if row is None:
                 # A sync by hand before any schedule was taken over; `plan` finds it there.
                 connection.execute(insert(schedules).values(source=source, schedule="", next_due=now, fence=0))
@@ -139,10 +147,14 @@ class Leases:
             with self._ledger.writing() as connection:
                 schedule = connection.execute(select(schedules.c.schedule).where(*held)).scalar()
                 if schedule is not None:
-                    due = next_due(schedule, started, self._clock()) if schedule else started
+                    due = next_due(schedule, started, self._clock()) + self._spread(schedule) if schedule else started
                     connection.execute(update(schedules).where(*held).values(lease_until=None, next_due=due))
         except LedgerError:
             log.warning("the lease of %s was not given back; it ends by itself", source, exc_info=True)
+
+    def _spread(self, schedule: str) -> timedelta:
+        longest = min(interval_of(schedule) or timedelta(days=1), timedelta(minutes=10))
+        return random.uniform(0, self._jitter) * longest  # noqa: S311 - not a secret
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

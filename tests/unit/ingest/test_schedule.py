@@ -33,13 +33,13 @@ def clock() -> Clock:
 
 @pytest.fixture
 def leases(ledger: Ledger, clock: Clock) -> Leases:
-    return Leases(ledger, clock)
+    return Leases(ledger, clock, jitter=0)
 
 
 @pytest.fixture
 def other_process(tmp_path: Path, ledger: Ledger, clock: Clock) -> Iterator[Leases]:
     with Ledger(tmp_path / "data" / "ledger.sqlite3", "memory") as second:
-        yield Leases(second, clock)
+        yield Leases(second, clock, jitter=0)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,43 @@ def test_a_source_that_never_ran_is_due_at_once_and_then_by_its_schedule(leases:
     assert leases.due() == []
     clock.now += HOUR / 2
     assert leases.due() == ["a"]
+
+
+def test_sources_with_one_schedule_are_not_due_in_the_same_moment(ledger: Ledger, clock: Clock) -> None:
+    """Up to a tenth of the interval later, and at most a minute."""
+    leases = Leases(ledger, clock)
+    sources = {f"s{number}": "5m" for number in range(20)} | {f"d{number}": "1d" for number in range(20)}
+    leases.plan(sources)
+    for name in sources:
+        with leases.hold(name):
+            pass
+    with ledger.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT source, next_due FROM schedules").all()
+    late = {
+        name: datetime.fromisoformat(due).replace(tzinfo=UTC)
+        - START
+        - (timedelta(days=1) if name.startswith("d") else timedelta(minutes=5))
+        for name, due in rows
+    }
+    assert len(set(late.values())) > 20
+    assert min(late.values()) >= timedelta(0)
+    assert max(late[name] for name in late if name.startswith("s")) <= timedelta(seconds=30)
+    assert max(late.values()) <= timedelta(minutes=1)
+
+
+def test_a_missed_time_is_told(leases: Leases, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    """It runs once somebody is back, and the log says what was missed; a sync in time says nothing."""
+    leases.plan({"a": "1h"})
+    with leases.hold("a", only_if_due=True):
+        pass
+    clock.now += HOUR + timedelta(seconds=5)
+    with leases.hold("a", only_if_due=True):
+        pass
+    assert "missed" not in caplog.text
+    clock.now += 5 * HOUR
+    with leases.hold("a", only_if_due=True):
+        pass
+    assert "the sync of a was due at" in caplog.text
 
 
 def test_missed_times_run_once(leases: Leases, clock: Clock) -> None:
