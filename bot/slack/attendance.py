@@ -74,7 +74,6 @@ class Attendance:
         while self._missed is not None:
             since, self._missed = self._missed, None
             await self._read_back(since)
-        await self._save()
 
     async def _save(self) -> None:
         heard = self._heard

@@ -195,7 +195,7 @@ class Bot:
             presence,
             SUGGESTIONS,
             watch_every_s=0.1,
-            attend_every_s=0.05,
+            attend_every_s=0.01,
             ping_every_s=0.3,
         )
         self.connection = SlackConnection(edge)

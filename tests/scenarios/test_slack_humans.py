@@ -92,6 +92,7 @@ async def test_pressing_twice_is_one_escalation(workspace: LocalWorkspace, make_
     await workspace.click("sam", "support", answer, "human_call")
     await workspace.wait_for(lambda: any("nobody has claimed it yet" in one for one in whispers(workspace, "sam")))
     await workspace.click("alex", DESK, brief["ts"], "human_claim")
+    await workspace.wait_for(lambda: "Claimed by" in everything(workspace.messages(DESK)[0]))
     await workspace.click("sam", "support", answer, "human_call")
     await workspace.wait_for(lambda: any("Alex Moreno has this already" in one for one in whispers(workspace, "sam")))
     assert len(workspace.messages(DESK)) == 1

@@ -123,9 +123,10 @@ async def test_a_process_that_was_killed_for_good_is_followed_up(
     assert (len(said(workspace, thread)), len(said(workspace, mention))) == (2, 1)
 
 
+@pytest.mark.parametrize("end", [stop, kill])
 @pytest.mark.parametrize("seam", ["conversations.history", "conversations.replies", "accept"])
-async def test_killed_while_it_reads_back_nothing_is_lost(
-    workspace: LocalWorkspace, make_bot: MakeBot, seam: str
+async def test_ended_while_it_reads_back_nothing_is_lost(
+    workspace: LocalWorkspace, make_bot: MakeBot, seam: str, end: Callable[[Bot], Awaitable[None]]
 ) -> None:
     """The record goes on only after all was heard, so the next run reads it again."""
     first = await make_bot()
@@ -136,11 +137,15 @@ async def test_killed_while_it_reads_back_nothing_is_lost(
     mention = await workspace.say("sam", "support", ASK)
     follow_up = await workspace.say("dana", "support", FOLLOW_UP, thread)
     held = workspace.hold(seam)
-    second = await make_bot(crash_at="accept" if seam == "accept" else None)
+    later = timedelta(hours=1)
+    second = await make_bot(crash_at="accept" if seam == "accept" else None, ahead=later)
     await asyncio.wait_for((second.crashed if seam == "accept" else held.reached).wait(), 5)
-    await second.kill()
+    if seam != "accept":
+        workspace.lose_events = False
+        await second.ended(await workspace.say("sam", "general", ASK), "C0GENERAL")  # meanwhile it works and ticks
+    await end(second)
     workspace.let_go(seam)
-    third = await make_bot()
+    third = await make_bot(ahead=later)
     assert await third.ended(mention) is Outcome.ANSWERED
     assert await third.ended(follow_up) is Outcome.ANSWERED
     assert (len(said(workspace, thread)), len(said(workspace, mention))) == (2, 1)
