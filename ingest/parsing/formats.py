@@ -60,6 +60,8 @@ def parse(name: str, content: bytes, options: Mapping[str, str], depth: int = 0)
         raise
     except MemoryError as error:
         raise ParseError("Reading it needs more memory than a document may use.") from error
+    except RecursionError as error:
+        raise ParseError("It is nested too deeply to be read.") from error
     except Exception as error:  # any file may break any library, and must break only itself
         raise ParseError(f"It is damaged or not of its kind ({type(error).__name__}: {str(error)[:200]}).") from error
     if len(found.documents) > MOST_DOCUMENTS:

@@ -11,9 +11,10 @@ from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfplumber.page import Page
 from pdfplumber.utils.exceptions import PdfminerException
 
-from ingest.model import ParseError
+from ingest.model import Block, ParseError
 from ingest.parsing.columns import Line, cells_of, in_columns
 from ingest.parsing.parsed import Outline, Parsed, as_table
+from ingest.parsing.stated import stated_version
 
 MOST_PAGES = 2_000
 
@@ -39,7 +40,12 @@ def parse(content: bytes) -> Parsed:
         if any(isinstance(cause, PDFPasswordIncorrect) for cause in (*error.args, error.__cause__)):
             raise ParseError("It is protected by a password; save it without one.") from error
         raise ParseError(f"It is not a PDF, or a damaged one ({str(error)[:200]}).") from error
-    return _outlined(_without_furniture(pages), stated if isinstance(stated, str) else "")
+    lines = _without_furniture(pages)
+    parsed = _outlined(lines, stated if isinstance(stated, str) else "")
+    # A header or a footer is no part of the text, but often where the version is.
+    margins = "\n".join(line.text for line in (pages[0] if pages else []) if line.margin)
+    version = stated_version(parsed.title or "", parsed.blocks) or stated_version("", [Block(margins)])
+    return Parsed(parsed.title, parsed.blocks, version)
 
 
 def _lines(page: Page) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from ingest.model import Block, Content, Document, Failure, Listed, ParseError
 
 TIME_LIMIT = 120.0  # seconds a document
 MEMORY_LIMIT = 1536  # MiB of address space
-_GROWN = 300  # MiB that a worker has used at once, after which another takes its place: Python gives little back
+_GROWN = 300  # MiB that a worker still holds after a document, above which another takes its place
 _LONGEST_REPLY = 512 * 2**20  # bytes; far more than a worker in its right mind sends
 
 
@@ -74,7 +74,7 @@ class ParserProcess:
             reply = _exchange(worker, content)
         finally:
             timer.cancel()
-        if reply is None or expired or reply["peak"] > _GROWN:
+        if reply is None or expired or reply["held"] > _GROWN:
             self.close()
         if reply is None:
             if expired:

@@ -12,7 +12,7 @@ _BOMS = (  # UTF-32's first: it begins with UTF-16's
     (b"\0\0\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
-    (b"", "utf-8-sig"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
 )
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SAMPLE = 2**18  # bytes by which an encoding is guessed
@@ -33,19 +33,19 @@ def clean(text: str) -> str:
 
 
 def _decoded(content: bytes) -> str:
-    for bom, encoding in _BOMS:
+    sample = content if len(content) <= _SAMPLE else content[: content.rfind(b"\n", 0, _SAMPLE) + 1 or _SAMPLE]
+    nulls = sample.count(0)
+    wide = nulls > len(sample) / 4  # UTF-16 without a byte order mark: Latin letters have a NUL each
+    guess = "utf-16-le" if sample[1::2].count(0) > nulls / 2 else "utf-16-be"
+    for bom, encoding in (*_BOMS, (b"", guess if wide else "utf-8")):
         if content.startswith(bom):
             try:
                 return content.decode(encoding)
             except UnicodeDecodeError:
                 continue
-    nulls = content[:_SAMPLE].count(0)
-    if nulls > len(content[:_SAMPLE]) / 4:  # UTF-16 without a byte order mark: Latin letters have a NUL each
-        return content.decode("utf-16-le" if content[1:_SAMPLE:2].count(0) > nulls / 2 else "utf-16-be", "replace")
     if nulls == 0:
         from charset_normalizer import from_bytes  # noqa: PLC0415 - UTF-8, nearly every file, need not wait for it
 
-        sample = content if len(content) <= _SAMPLE else content[: content.rfind(b"\n", 0, _SAMPLE) + 1 or _SAMPLE]
         if best := from_bytes(sample).best():
             return content.decode(best.encoding, "replace")
     text = content.decode(errors="replace")

@@ -1,8 +1,13 @@
-"""Small real files, made by hand: the formats whose writers are not installed."""
+"""Small real files: made by hand where a format's writer is not installed."""
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
+
+import openpyxl
+from pptx import Presentation
+from pptx.util import Inches
 
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
@@ -87,3 +92,76 @@ def ruled_table(rows: Sequence[Sequence[str]], top: int, width: int = 120, heigh
             x, y = 72 + column * width, top - (at + 1) * height
             drawn += f"{x} {y} {width} {height} re S\n" + line(cell, y + 6, x=x + 4)
     return drawn
+
+
+def zipped(members: Mapping[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", packing) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def rezipped(content: bytes, changed: Mapping[str, bytes]) -> bytes:
+    """An Office file with other parts."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return zipped({name: archive.read(name) for name in archive.namelist()} | dict(changed))
+
+
+def encrypted_zip(name: str) -> bytes:
+    """A ZIP whose only member says that it is encrypted."""
+    made = bytearray(zipped({name: b"x" * 20}, zipfile.ZIP_STORED))
+    for magic, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        made[made.index(magic) + offset] |= 1
+    return bytes(made)
+
+
+def xlsx(sheets: Mapping[str, Sequence[Sequence[object]]], merged: Sequence[str] = (), hidden: str = "") -> bytes:
+    """A workbook; the merged ranges are in its first sheet."""
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for title, rows in sheets.items():
+        sheet = workbook.create_sheet(title)
+        for row in rows:
+            sheet.append(list(row))
+        sheet.sheet_state = "hidden" if title == hidden else "visible"
+    for area in merged:
+        workbook.worksheets[0].merge_cells(area)
+    made = io.BytesIO()
+    workbook.save(made)
+    return made.getvalue()
+
+
+def pptx() -> bytes:
+    """Two slides: a title with notes; a table, a group and a list, placed against their order in the file."""
+    deck = Presentation()
+    first = deck.slides.add_slide(deck.slide_layouts[5])
+    first.shapes.title.text = "Warranty plans"
+    first.notes_slide.notes_text_frame.text = "Mention the discount."
+    second = deck.slides.add_slide(deck.slide_layouts[1])
+    second.shapes.title.text = "Prices"
+    second.placeholders[1].text_frame.text = "Per year"
+    second.placeholders[1].text_frame.add_paragraph().text = "Without tax"
+    group = second.shapes.add_group_shape()
+    group.shapes.add_textbox(Inches(1), Inches(6), Inches(3), Inches(1)).text_frame.text = "In a group"
+    table = second.shapes.add_table(2, 2, Inches(1), Inches(1), Inches(4), Inches(0.5)).table
+    for at, text in enumerate(("Plan", "Price", "Basic", "$9")):
+        table.cell(at // 2, at % 2).text = text
+    made = io.BytesIO()
+    deck.save(made)
+    return made.getvalue()
+
+
+def eml(
+    text: str = "Hello Anna,\n\nthe part is in stock.", html: str = "", attachments: Mapping[str, bytes] | None = None
+) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"] = "Bo Ek <bo@example.com>", "anna@example.com"
+    message["Subject"], message["Date"] = "Größe of the part", "Mon, 02 Mar 2026 10:00:00 +0100"
+    if text:
+        message.set_content(text)
+    if html:
+        message.add_alternative(html, subtype="html") if text else message.set_content(html, subtype="html")
+    for name, content in (attachments or {}).items():
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
