@@ -14,9 +14,10 @@ from bot.prompting import PromptLibrary
 from bot.slack.client import SlackClients
 from bot.slack.connection import check_credentials, granted_scopes
 from bot.store import open_store
-from ingest.model import SourceError
+from ingest.model import Source, SourceError
 from ingest.schedule import utc_now
-from ingest.sources import make_source
+from ingest.source_settings import SourceSettings
+from ingest.sources import Probing, make_source
 from ops.config import Config
 from ops.control import connect
 from ops.knowledge import open_knowledge
@@ -74,17 +75,22 @@ def _prompts(config: Config) -> Iterator[Check]:
 def _sources(config: Config) -> Iterator[Check]:
     for name, settings in config.ingest.sources.items():
         try:
-            listing = make_source(name, settings).list()
+            yield _source(f"source {name}", make_source(name, settings, config.data_dir / "sources" / name), settings)
         except SourceError as error:
             yield _failed(f"source {name}", error)
-            continue
-        said = f"{len(listing.items)} documents in {settings.path}"
-        if listing.problems:
-            yield _warning(f"source {name}", f"{said}; {listing.problems[0]}")
-        elif not listing.items:
-            yield _warning(f"source {name}", f"{said}; it holds Markdown, HTML, PDF, DOCX, CSV or text files")
-        else:
-            yield _ok(f"source {name}", said)
+
+
+def _source(check: str, source: Source, settings: SourceSettings) -> Check:
+    if isinstance(source, Probing):
+        return _ok(check, source.probe())
+    listing = source.list()
+    place = next((f" in {place}" for key in ("path", "url") if (place := getattr(settings, key, None))), "")
+    said = f"{len(listing.items)} documents{place}"
+    if listing.problems:
+        return _warning(check, f"{said}; {listing.problems[0]}")
+    if not listing.items:
+        return _warning(check, f"{said}; it holds none of the formats that are read")
+    return _ok(check, said)
 
 
 async def _index(config: Config) -> Check:

@@ -117,7 +117,7 @@ class Knowledge:
         return SyncOutcome.of(report)
 
     def _source(self, name: str) -> Source:
-        return make_source(name, self.settings.sources[name])
+        return make_source(name, self.settings.sources[name], self.settings.data_dir / "sources" / name)
 
     def _tidy(self) -> None:
         """Remove what no configured source has; once all are indexed, answer from this index alone."""

@@ -1,10 +1,24 @@
-"""The kinds of source. A new kind is a file here and a line in make_source."""
+"""The kinds of source. A new kind is a file here and its settings' name in AnySource."""
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from ingest.model import Source
-from ingest.settings import SourceSettings
-from ingest.sources.folder import FolderSource
+from ingest.source_settings import SourceSettings
+from ingest.sources.folder import FolderSettings
+
+AnySource = FolderSettings
 
 
-def make_source(name: str, settings: SourceSettings) -> Source:
-    """The source that [sources.NAME] describes. Opens nothing."""
-    return FolderSource(name, settings.path, settings.url, (settings.audience,))
+@runtime_checkable
+class Probing(Protocol):
+    """A source whose listing is dear can say cheaply whether it would work."""
+
+    def probe(self) -> str:
+        """What was found, in a few words. Raises SourceError."""
+        ...
+
+
+def make_source(name: str, settings: SourceSettings, state_dir: Path) -> Source:
+    """The source that [sources.NAME] describes; `state_dir` is its own. Opens nothing."""
+    return settings.make(name, state_dir)

@@ -5,12 +5,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
+
+from pydantic import Field
 
 from ingest.model import Content, Listed, Listing, SourceError
 from ingest.parsing import SUFFIXES
+from ingest.source_settings import SourceSettings
 
 LARGEST_FILE = 64 * 2**20  # bytes; a larger one is no document
+
+
+class FolderSettings(SourceSettings):
+    kind: Literal["folder"] = Field(examples=["folder"])
+    path: Path = Field(examples=["docs"])
+    url: str | None = Field(None, examples=["https://docs.example.com/"])  # the prefix of the documents' links
+
+    def make(self, name: str, state_dir: Path) -> "FolderSource":
+        return FolderSource(name, self.path, self.url, (self.audience,))
 
 
 @dataclass(slots=True)

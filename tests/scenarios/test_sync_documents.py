@@ -8,8 +8,7 @@ from ingest.index.edge import EdgeCollection
 from ingest.ledger import Ledger
 from ingest.model import SyncState
 from ingest.parsing import ParserProcess
-from ingest.settings import SourceSettings
-from ingest.sources import make_source
+from ingest.sources.folder import FolderSettings
 from ingest.sync_source import sync_source
 from ingest.verify import verify
 
@@ -18,7 +17,7 @@ DOCUMENTS = Path(str(importlib.resources.files("ops"))) / "demo" / "electromart"
 
 def test_every_demo_document_is_read() -> None:
     """All six formats, each with a title of its own and text."""
-    source = make_source("docs", SourceSettings(kind="folder", path=DOCUMENTS))
+    source = FolderSettings(kind="folder", path=DOCUMENTS).make("docs", DOCUMENTS)
     titles: dict[str, str] = {}
     with ParserProcess() as parser:
         for listed in source.list().items:
@@ -33,11 +32,11 @@ def test_every_demo_document_is_read() -> None:
 
 def test_the_return_policies_are_found_with_their_versions(tmp_path: Path, embedder: Embedder) -> None:
     """The current policy and the superseded one, each said to be what it is."""
-    settings = SourceSettings(kind="folder", path=DOCUMENTS / "returns", url="https://electromart.example/help")
+    settings = FolderSettings(kind="folder", path=DOCUMENTS / "returns", url="https://electromart.example/help")
     collection = EdgeCollection(tmp_path / "index", embedder.dimensions)
     with Ledger(tmp_path / "ledger.sqlite3", collection.name) as ledger, ParserProcess() as parser:
         report = sync_source(
-            make_source("docs", settings),
+            settings.make("docs", tmp_path),
             collection=collection,
             embedder=embedder,
             ledger=ledger,

@@ -18,8 +18,7 @@ from ingest.index.search import CurrentSearch, Searched
 from ingest.ledger import Ledger
 from ingest.model import Progress, SyncReport
 from ingest.parsing import ParserProcess
-from ingest.settings import SourceSettings
-from ingest.sources import make_source
+from ingest.sources.folder import FolderSettings
 from ingest.sync_source import sync_source
 from ingest.verify import verify
 from tests.fakes.index import DIMENSIONS, WordEmbedder
@@ -75,10 +74,10 @@ def sync(
     ledger: object,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> SyncReport:
-    settings = SourceSettings(kind="folder", path=base / "docs", shrink_limit=1)
+    settings = FolderSettings(kind="folder", path=base / "docs", shrink_limit=1)
     with ParserProcess() as parser:
         return sync_source(
-            make_source("docs", settings),
+            settings.make("docs", base),
             collection=collection,  # type: ignore[arg-type]
             embedder=WordEmbedder(),
             ledger=ledger,  # type: ignore[arg-type]

@@ -9,8 +9,8 @@ import pytest
 from ingest.ledger import Ledger
 from ingest.model import Progress, Source, SyncReport
 from ingest.parsing import ParserProcess
-from ingest.settings import SourceSettings
-from ingest.sources import make_source
+from ingest.source_settings import SourceSettings
+from ingest.sources.folder import FolderSettings
 from ingest.sync_source import sync_source
 from tests.fakes.index import MemoryCollection, WordEmbedder
 
@@ -34,10 +34,10 @@ class World:
         return path
 
     def source(self, name: str = "docs") -> tuple[Source, SourceSettings]:
-        settings = SourceSettings(
+        settings = FolderSettings(
             kind="folder", path=self.folder, shrink_limit=self.shrink_limit, audience=self.audience, url=self.url
         )
-        return make_source(name, settings), settings
+        return settings.make(name, self.folder), settings
 
     def sync(self, *, approve: bool = False, dry_run: bool = False, name: str = "docs") -> SyncReport:
         source, settings = self.source(name)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ingest.change_detection import detect_changes, document_hash, mark_of
 from ingest.ledger import Item
 from ingest.model import Block, ChangeKind, Document, Listed, Listing
-from ingest.settings import SourceSettings
+from ingest.sources.folder import FolderSettings
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 names = st.sampled_from("abcdefgh")
@@ -64,7 +64,7 @@ def test_settings_that_change_what_is_stored_have_every_item_read_again(
     changed: dict[str, str], read_again: bool
 ) -> None:
     """The link and who may read it count; when it is synced does not."""
-    settings = SourceSettings(kind="folder", path=Path("/docs"))
+    settings = FolderSettings(kind="folder", path=Path("/docs"))
     assert (mark_of(settings) != mark_of(settings.model_copy(update=changed))) is read_again
 
 
