@@ -10,10 +10,10 @@ from ingest.parsing.parsed import Outline, Parsed, as_table
 
 SOURCE_LINE = "data-source-line"  # the attribute by which an element says on which line of its source it begins
 
-_FURNITURE = (
-    "script, style, noscript, template, nav, aside, footer, button, select, svg, iframe, [hidden], [aria-hidden=true], "
-    "[role=navigation], [role=banner], [role=contentinfo], [role=search], [role=dialog], [role=alertdialog]"
+_FURNITURE = frozenset(
+    ["script", "style", "noscript", "template", "nav", "aside", "footer", "button", "select", "svg", "iframe"]
 )
+_FURNITURE_ROLES = frozenset(["navigation", "banner", "contentinfo", "search", "dialog", "alertdialog"])
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
@@ -27,10 +27,11 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")  # soft hyphens, zero-widt
 
 def parse(content: bytes | str) -> Parsed:
     """The main part of a page, without navigation, header, footer, forms and scripts."""
-    soup = BeautifulSoup(content, "lxml")
+    soup = BeautifulSoup(content, "lxml", multi_valued_attributes=None)
     page_title = _inline(soup.title) if soup.title else ""
-    for element in soup.select(_FURNITURE):
-        element.decompose()
+    # A pass of our own: CSS selectors took a quarter of all the time of parsing.
+    for element in [element for element in soup.find_all(True) if _is_furniture(element)]:
+        element.extract()
     outline = Outline()
     _walk(_main_part(soup), outline)
     blocks = outline.finish()
@@ -38,8 +39,19 @@ def parse(content: bytes | str) -> Parsed:
     return Parsed(title or None, blocks)
 
 
+def _is_furniture(element: Tag) -> bool:
+    if element.name in _FURNITURE:
+        return True
+    attributes = element.attrs
+    return bool(attributes) and (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or str(attributes.get("role", "")).lower() in _FURNITURE_ROLES
+    )
+
+
 def _main_part(soup: BeautifulSoup) -> Tag:
-    mains = soup.select("main, [role=main]") or soup.select("article")
+    mains = soup.find_all("main") or soup.find_all(role="main") or soup.find_all("article")
     part = mains[0] if len(mains) == 1 else (soup.body or soup)
     for header in part.find_all("header"):
         if header.find_parent(["main", "article"]) is None:  # an article's own header holds its heading
@@ -61,7 +73,7 @@ def _walk(element: Tag, outline: Outline) -> None:
     for child in list(element.children):
         if not isinstance(child, Tag):
             loose.append(_string(child))
-        elif child.name in _BLOCKS or child.find(list(_BLOCKS)):
+        elif child.name in _BLOCKS or any(isinstance(each, Tag) and each.name in _BLOCKS for each in child.descendants):
             flush()
             _block(child, outline)
         else:

@@ -8,6 +8,7 @@ from ingest.model import Block, ParseError
 
 MOST_TEXT = 64 * 2**20  # characters that one item may give
 MOST_DOCUMENTS = 200_000
+_LONGEST_HEADING = 200  # characters; a longer one is text that only looks like a heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ class Outline:
 
     def heading(self, level: int, text: str, page: int | None = None, line: int | None = None) -> None:
         if not text:
+            return
+        if len(text) > _LONGEST_HEADING:
+            self.add(text, page=page, line=line)
             return
         if self._path and self._path[-1][0] >= level:
             self._keep_bare_heading()
