@@ -81,8 +81,8 @@ def sync_source(
     if sync.run is not None:
         try:
             ledger.finish_run(sync.run, report)
-        except LedgerError:
-            log.exception("the report of the sync of %s was not stored", source.name)
+        except LedgerError as error:
+            log.error("the report of the sync of %s was not stored: %s", source.name, error)
     on_progress(Progress(source.name, "finished", sync.done, sync.total))
     return report
 

@@ -1,7 +1,7 @@
 """A folder of documents on this machine."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ class _Walk:
     """What one listing has come across."""
 
     root: Path
+    items: list[Listed] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     complete: bool = True
 
@@ -45,7 +46,7 @@ class FolderSource:
         self._url = url
 
     def list(self) -> Listing:
-        """Every document in the folder and below, unopened, in a stable order. Hidden entries are left out.
+        """Every document in the folder and below, unopened. Hidden entries are left out.
 
         Raises SourceError when the folder itself cannot be read: then nothing is known, and nothing is removed.
         """
@@ -57,8 +58,8 @@ class FolderSource:
                 f'The folder "{self._path}" of source "{self.name}" can\'t be read ({_reason(error)}); '
                 "check the path and its permissions."
             ) from error
-        items = sorted(self._descend(walk, first, ""), key=lambda listed: listed.item_id)
-        return Listing(items, walk.complete, walk.problems)
+        self._descend(walk, first, "")
+        return Listing(walk.items, walk.complete, walk.problems)
 
     def read(self, listed: Listed) -> Content:
         inside = listed.item_id.removeprefix(f"{self.name}:")
@@ -74,19 +75,22 @@ class FolderSource:
             raise SourceError(f"It is larger than {LARGEST_FILE // 2**20} MiB; split it.")
         return Content(content, path.name)
 
-    def _descend(self, walk: _Walk, entries: Sequence[os.DirEntry[str]], above: str) -> Iterator[Listed]:
+    def _descend(self, walk: _Walk, entries: Sequence[os.DirEntry[str]], above: str) -> None:
+        """Runs over every file of every sync: strings and system calls only, no Path and no needless stat."""
         for entry in entries:
-            inside = above + entry.name
-            if entry.name.startswith((".", "~$")):  # hidden; Word's lock files
+            name = entry.name
+            if name.startswith((".", "~$")):  # hidden; Word's lock files
                 continue
+            inside = above + name
             try:
-                inside.encode()
+                if not name.isascii():
+                    name.encode()
                 if entry.is_symlink() and not _followed(walk, entry, inside):
                     continue
                 if entry.is_dir():
-                    yield from self._descend(walk, list(os.scandir(entry.path)), f"{inside}/")
-                elif entry.is_file() and Path(entry.name).suffix.lower() in SUFFIXES:
-                    yield self._listed(inside, entry.stat())
+                    self._descend(walk, list(os.scandir(entry.path)), f"{inside}/")
+                elif name[name.rfind(".") :].lower() in SUFFIXES and entry.is_file():
+                    walk.items.append(self._listed(inside, entry.stat()))
             except UnicodeEncodeError:
                 walk.problems.append(f"{inside!a} was left out: its name is not valid UTF-8.")
             except FileNotFoundError:  # deleted while we looked
@@ -98,10 +102,10 @@ class FolderSource:
     def _listed(self, inside: str, stat: os.stat_result) -> Listed:
         # No inode in the fingerprint: a restored backup or a fresh checkout is not a change of content.
         return Listed(
-            item_id=f"{self.name}:{inside}",
-            uri=self._url.rstrip("/") + "/" + quote(inside) if self._url else inside,
-            fingerprint=f"{stat.st_size}-{stat.st_mtime_ns}",
-            changed_at=datetime.fromtimestamp(stat.st_mtime, UTC),
+            f"{self.name}:{inside}",
+            self._url.rstrip("/") + "/" + quote(inside) if self._url else inside,
+            f"{stat.st_size}-{stat.st_mtime_ns}",
+            datetime.fromtimestamp(stat.st_mtime, UTC),
         )
 
 
