@@ -292,12 +292,11 @@ def test_progress_counts_changed_documents_up_to_all(world: World) -> None:
 
 
 def test_a_long_document_is_written_in_batches_and_shown_at_once(world: World) -> None:
-    """200 rows: several upserts, one switch."""
-    rows = "\n".join(f"Product {number},{number}.99" for number in range(200))
-    world.write("catalogue.csv", f"name,price\n{rows}\n")
+    """200 sections: several upserts, one switch."""
+    world.write("catalogue.md", "\n\n".join(f"## Product {number}\n\n{number}.99" for number in range(200)))
     world.sync()
     assert world.ledger.index_version() == 1
-    assert len(world.visible()["docs:catalogue.csv"]) == 200
+    assert len(world.visible()["docs:catalogue.md"]) == 200
 
 
 def test_a_count_that_is_wrong_shows_nothing_of_the_new_version(world: World) -> None:
