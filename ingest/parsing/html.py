@@ -173,7 +173,10 @@ def _inline(element: Tag) -> str:
 def _raw_inline(element: Tag) -> str:
     if element.name == "br":
         return "\n"
-    text = "".join(_raw_inline(child) if isinstance(child, Tag) else _string(child) for child in element.children)
+    parts = [_raw_inline(child) if isinstance(child, Tag) else _string(child) for child in element.children]
+    if element.name in ("ul", "ol"):  # inside a table's cell
+        return " " + "; ".join(part.strip() for part in parts if part.strip()) + " "
+    text = "".join(parts)
     return f" {text} " if element.name in _BLOCKS else text
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import yaml
 from markdown_it import MarkdownIt
 
+from ingest.model import Block
 from ingest.parsing.html import SOURCE_LINE
 from ingest.parsing.html import parse as parse_html
 from ingest.parsing.parsed import Parsed
@@ -29,7 +30,9 @@ def parse(content: bytes) -> Parsed:
             token.attrSet(SOURCE_LINE, str(token.map[0] + 1 + above))
     html: str = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     parsed = parse_html(f"<html><body>{html}</body></html>")
-    return Parsed(front.get("title") or parsed.title, parsed.blocks, _version(front))
+    about = "\n".join(front[name] for name in ("title", "description") if front.get(name))
+    blocks = parsed.blocks or ([Block(about)] if about else [])  # a page that is only its front matter
+    return Parsed(front.get("title") or parsed.title, blocks, _version(front))
 
 
 def _front_matter(text: str) -> dict[str, str] | None:

@@ -34,7 +34,7 @@ _IDS = (
 )
 _NAMES = (
     *("title", "name", "product", "product name", "item name", "product title", "item", "question", "subject", "topic"),
-    *("store", "store name", "term", "service", "plan"),
+    *("store", "store name", "term"),
 )
 _NEARLY = 0.95  # of the rows; a catalogue with one id typed twice still goes by its ids
 _FIGURE = re.compile(r"[\s\d.,:/%$€£+-]*")
@@ -64,7 +64,7 @@ def documents(header: Sequence[str], rows: Sequence[Row], options: Mapping[str, 
     ids, titles, urls = (_named(header, options.get(use, "")) for use in ("id", "title", "url"))
     ids = ids if ids is not None else id_column(header, rows)
     titles = titles if titles is not None else _title_column(header, rows)
-    if ids is None and nearly_distinct(rows, titles):
+    if ids is None and titles is not None and nearly_distinct(rows, titles):
         ids = titles
     size = 0
     found = []
@@ -73,8 +73,8 @@ def documents(header: Sequence[str], rows: Sequence[Row], options: Mapping[str, 
         text = "\n".join(lines)
         size = bounded(size + len(text))
         name = _cell(row, titles)
-        if not re.search(r"[^\W\d]", name):  # a bare number says nothing without what it is a number in
-            name = f"{table}: {name}" if name else table
+        if not re.search(r"[^\W\d]", name):  # nothing, or a bare number, which says little without what it is of
+            name = f"{table}: {name or ', '.join([cell for cell in row.cells if cell][:3])}"
         key = _cell(row, ids) or hashlib.sha256(text.encode(errors="replace")).hexdigest()[:12]
         url = _cell(row, urls)
         found.append(Parsed(name, [Block(text, (), "row", None, row.line)], None, key, url or None))
@@ -111,14 +111,14 @@ def nearly_distinct(rows: Sequence[Row], column: int) -> bool:
     return len(values) >= _NEARLY * len(rows)
 
 
-def _title_column(header: Sequence[str], rows: Sequence[Row]) -> int:
+def _title_column(header: Sequence[str], rows: Sequence[Row]) -> int | None:
     """By its name, else the first column whose texts all differ, rather words than codes."""
     if (known := name_column(header)) is not None:
         return known
     columns = [[_cell(row, at) for row in rows] for at in range(len(header))]
     distinct = [at for at, cells in enumerate(columns) if len(set(cells)) == len(rows)]
     wordy = [at for at in distinct if not any(re.search(r"\d|^$", cell) for cell in columns[at])]
-    return (wordy or distinct or [0])[0]
+    return next(iter(wordy or distinct), None)
 
 
 def _known(header: Sequence[str], names: Iterable[str]) -> Iterator[int]:

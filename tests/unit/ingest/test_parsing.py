@@ -98,6 +98,12 @@ def test_markdown() -> None:
     ]
 
 
+def test_a_page_that_is_only_its_front_matter() -> None:
+    """What it says there can be found."""
+    parsed = one("team.md", b"---\ntitle: Team\ndescription: Who does what.\nversion: [1]\n---\n")
+    assert (parsed.title, parsed.version, parsed.blocks[0].text) == ("Team", None, "Team\nWho does what.")
+
+
 def test_html() -> None:
     """The main part only; spanning cells are repeated; comments, navigation, forms and scripts are gone."""
     assert one("pay.html", HTML.encode()).title == "Ways to pay"
@@ -115,6 +121,7 @@ def test_html() -> None:
 @pytest.mark.parametrize(
     ("html", "text"),
     [
+        ("<table><tr><td>A<td><ul><li>x</li><li>y <b>z</b></li></ul></table>", ["A | x; y z"]),
         ("<table><tr><td><h2>A</h2><p>Laid out</td><td><p>Right</td></tr></table>", ["Laid out", "Right"]),
         ("<form><p>All of it in a form</p></form>", ["All of it in a form"]),
         ("<p>in&shy;visible&#8203;", ["invisible"]),

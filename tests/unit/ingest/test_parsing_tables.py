@@ -46,6 +46,16 @@ def test_ids_and_titles_of_rows(content: str, expected: list[tuple[str, str]]) -
     assert named("prices-2026.csv", content) == expected
 
 
+def test_a_row_that_nothing_names() -> None:
+    """It goes by its table and its first cells."""
+    content = "zone,area,service,price\nA,North,Standard,5\nA,North,Express,\nB,South,Standard,5\n"
+    assert [title for _, title in named("shipping_zones.csv", content)] == [
+        "Shipping zones: A, North, Standard",
+        "Shipping zones: A, North, Express",
+        "Shipping zones: B, South, Standard",
+    ]
+
+
 def test_a_new_row_renames_no_other() -> None:
     """By id, by title, or by content: what is inserted above changes no key below."""
     for head, first, second in (
