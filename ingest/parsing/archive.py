@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 import zipfile
 import zlib
 from pathlib import PurePosixPath
@@ -11,6 +12,7 @@ from ingest.parsing.parsed import Found, Parsed, ReadPart, bounded
 
 MOST_MEMBERS = 10_000
 MOST_BYTES = 512 * 2**20  # unpacked, all members together
+PATIENCE = 80  # seconds, well below a worker's limit: what an archive gave until then is kept
 _RATIO = 200  # how many times larger than packed an archive may be that is larger than _SMALL
 _SMALL = 32 * 2**20
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
@@ -61,12 +63,15 @@ def parse(content: bytes, read_part: ReadPart, readable: frozenset[str]) -> Foun
     """The documents of its members, by their paths; what is in no format that we read is left out, as in a folder."""
     found = Found([], [])
     text = 0
+    started = time.monotonic()
     with open_archive(content) as archive:
         for member in archive.infolist():
             name = _inside(member.filename)
             if member.is_dir() or _is_hidden(name) or PurePosixPath(name).suffix.lower() not in readable:
                 continue
             try:
+                if time.monotonic() - started > PATIENCE:
+                    raise ParseError(f"The files before it took {PATIENCE} seconds to read; unpack the archive.")
                 part = read_part(name, read_member(archive, member))
             except ParseError as error:
                 found.problems.append((name, str(error)))

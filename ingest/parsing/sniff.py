@@ -43,7 +43,9 @@ def real_suffix(named: str, content: bytes) -> str:
             raise ParseError(_misnamed(named, what))
     if content.startswith(_OLE):
         raise ParseError(_ole_reason(content))
-    if b"%PDF-" in content[:1024] and named in _BINARY | {".txt", ".text", ".html", ".htm"}:
+    if content.startswith(b"%PDF-") or (
+        named in _BINARY and b"%PDF-" in content[:1024]
+    ):  # mail servers put lines before
         return ".pdf"
     if content.startswith((b"PK\3\4", b"PK\5\6")):
         return _packaged(named, content)

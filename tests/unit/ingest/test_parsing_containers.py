@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -52,6 +53,15 @@ def test_archives_that_cannot_be_read() -> None:
     assert "ZIP" in refused("a.zip", zipped({"a.txt": b"x" * 999})[:60])
 
 
+def test_an_archive_that_takes_too_long_keeps_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than losing all of it to the worker's time limit."""
+    clock = iter((0.0, 1.0, 100.0))
+    monkeypatch.setattr("ingest.parsing.archive.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    found = parse("a.zip", zipped({"a.txt": b"In time.", "b.txt": b"Too late."}), {})
+    assert [parsed.key for parsed in found.documents] == ["a.txt"]
+    assert found.problems == [("b.txt", "The files before it took 80 seconds to read; unpack the archive.")]
+
+
 def test_bombs() -> None:
     """Ten gigabytes, a million files or entities without end are refused before they are unpacked."""
     made = io.BytesIO()
@@ -85,6 +95,7 @@ def test_html_that_is_made_to_hurt() -> None:
         ("terms.pdf", docx(("Title", "Terms"), ("", "Text.")), "Terms"),
         ("terms.docx", pdf(line("Terms", 720, 20) + line("Text of the terms, in a line.", 600)), "Terms"),
         ("rates.docx", xlsx({"Sheet1": [["a", "b"], [1, 2]]}), "Rates"),
+        ("a.md", b"# Reading\n\nA PDF begins with %PDF-1.4 and a number.", "Reading"),
         ("page.txt", b"<!DOCTYPE html><html><body><h1>Page</h1><p>Text.", "Page"),
     ],
 )
