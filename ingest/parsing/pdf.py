@@ -28,6 +28,8 @@ def parse(content: bytes) -> Parsed:
     try:
         with pdfplumber.open(io.BytesIO(content)) as pdf:
             stated = (pdf.metadata or {}).get("Title")
+            if not pdf.pages:
+                raise ParseError("It has no page that can be read: it is empty, damaged or cut off.")
             if len(pdf.pages) > MOST_PAGES:
                 raise ParseError(
                     f"It has {len(pdf.pages):,} pages, more than the {MOST_PAGES:,} that are read; split it."

@@ -119,6 +119,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
         ("a.docx", zipped({"mimetype": b"application/epub+zip"}), "an OpenDocument file or an e-book"),
         ("a.docx", docx(("", "x"))[:-40], "damaged"),
         ("a.pdf", b"Just text.", "not a PDF"),
+        ("a.pdf", pdf(), "no page that can be read"),
         ("a.eml", b"Just text, no mail.", "not an e-mail"),
         ("a.xyz", b"Text.", "not read"),
     ],
