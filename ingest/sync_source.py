@@ -199,6 +199,8 @@ class _Sync:
 
     def write(self, plan: Plan) -> None:
         """Write what is new or changed, and let go of what items no longer hold."""
+        if not plan.changes:
+            return
         with (
             closing(ahead(self._read(plan.changes), READ_AHEAD)) as read,
             closing(ahead(self._embedded(_batches(read)), 2)) as batches,

@@ -79,17 +79,19 @@ class FolderSource:
         """Runs over every file of every sync: strings and system calls only, no Path and no needless stat."""
         for entry in entries:
             name = entry.name
-            if name.startswith((".", "~$")):  # hidden; Word's lock files
+            if name[0] == "." or name.startswith("~$"):  # hidden; Word's lock files
                 continue
             inside = above + name
             try:
                 if not name.isascii():
                     name.encode()
-                if entry.is_symlink() and not _followed(walk, entry, inside):
-                    continue
-                if entry.is_dir():
-                    self._descend(walk, list(os.scandir(entry.path)), f"{inside}/")
-                elif name[name.rfind(".") :].lower() in SUFFIXES and entry.is_file():
+                if not entry.is_file(follow_symlinks=False):
+                    if entry.is_symlink() and not _followed(walk, entry, inside):
+                        continue
+                    if entry.is_dir():
+                        self._descend(walk, list(os.scandir(entry.path)), f"{inside}/")
+                        continue
+                if name[name.rfind(".") :].lower() in SUFFIXES and entry.is_file():
                     walk.items.append(self._listed(inside, entry.stat()))
             except UnicodeEncodeError:
                 walk.problems.append(f"{inside!a} was left out: its name is not valid UTF-8.")

@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from ops.bench import first_answer, serving
+from ops.bench import first_answer, serving, sync
 
 MEASUREMENTS: dict[str, Callable[[], Awaitable[dict[str, object]]]] = {
     "serving": serving.measure,
+    "sync": sync.measure,
     "first_answer": first_answer.measure,
 }
 
