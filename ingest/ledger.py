@@ -157,7 +157,7 @@ class Ledger:
         query = select(*columns).where(self._my_items)
         with self.reading() as connection:
             rows = connection.execute(query if source is None else query.where(_items.c.source == source))
-            return {row[0]: Item._make(row) for row in rows.cursor.fetchall()}  # type: ignore[union-attr]  # plain rows
+            return {row[0]: Item._make(row) for row in rows.cursor.fetchall()}
 
     def entries(
         self, source: str | None = None, items: Sequence[str] | None = None, *, dirty: bool | None = None

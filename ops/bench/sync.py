@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -98,18 +99,19 @@ def _rebuild(base: Path) -> dict[str, object]:
         rebuild.start()
         busy = _asked(knowledge, lambda _: rebuild.is_alive())
         assert knowledge.old is None, "the rebuilt index answers"
-    figures = {
-        f"query_{name}_ms": round(value * 1e3, 1)
-        for name, value in (("idle_p99", _p99(idle)), ("rebuild_p99", _p99(busy)))
+    return {
+        "query_idle_p99_ms": round(_p99(idle) * 1e3, 1),
+        "query_rebuild_p99_ms": round(_p99(busy) * 1e3, 1),
+        "rebuild_p99_in_idle_p99": round(_p99(busy) / _p99(idle), 2),
+        "queries_in_rebuild": len(busy),
     }
-    return figures | {"queries_in_rebuild": len(busy), "rebuild_p99_in_idle_p99": round(_p99(busy) / _p99(idle), 2)}
 
 
 def _asked(knowledge: Knowledge, go_on: Callable[[int], bool]) -> list[float]:
     took: list[float] = []
     while go_on(len(took)):
-        topic = TOPICS[len(took) % len(TOPICS)]
-        took.append(_timed(lambda: knowledge.search.search(f"what about {topic} {len(took)}", audience=["everyone"])))
+        question = f"what about {TOPICS[len(took) % len(TOPICS)]} {len(took)}"
+        took.append(_timed(partial(knowledge.search.search, question, audience=["everyone"])))
         time.sleep(0.02)  # a busy workspace; back to back, the questions themselves would be the load
     return took
 
@@ -121,7 +123,6 @@ def _p99(values: list[float]) -> float:
 def _peak_memory(base: Path, files: int) -> float:
     """MiB in all processes at the most while a process syncs a folder of so many files for the first time."""
     _fill(base / "docs", files)
-
     with subprocess.Popen([sys.executable, "-m", "ops.bench.sync", str(base)]) as child:  # noqa: S603 - ourselves
         process, peak = psutil.Process(child.pid), 0
         while child.poll() is None:
