@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from bot.desk.answer_question import AnswerQuestion
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import Desk
-from bot.desk.ports import Clock, Conversations, Engine
+from bot.desk.ports import AdminChannel, Clock, Conversations, Engine, SyncDesk
 from bot.engine.claude import ClaudeWriter
 from bot.engine.query_engine import DocumentEngine
 from bot.escalation.escalate import Escalate
 from bot.prompting import PromptLibrary
 from bot.settings import BotSettings
+from bot.slack.admin_channel import SlackAdminChannel
 from bot.slack.answering import Desks, Work
 from bot.slack.client import SlackClients
 from bot.slack.connection import Edge, SlackConnection
@@ -35,10 +36,12 @@ class Bot:
 
     def answering(self, conversations: Conversations) -> AnswerQuestion:
         """The use case with the conversation from there: a Slack thread's, or one that was given."""
-        return AnswerQuestion(self.engine, self.prompts, conversations, self.store.answers, self.settings.answering)
+        return AnswerQuestion(
+            self.engine, self.prompts, conversations, self.store.answers, self.settings.answering, self.clock
+        )
 
-    def slack(self) -> SlackConnection:
-        """The edge to Slack, not started yet."""
+    def slack(self, sync_desk: SyncDesk) -> tuple[SlackConnection, AdminChannel | None]:
+        """The edge to Slack, not started yet, and the admins' channel where there is one, good while it runs."""
         slack, store = self.settings.slack, self.store
         clients = SlackClients(slack)
         people = People(clients)
@@ -64,9 +67,20 @@ class Bot:
             settings=self.settings.answering,
             clock=self.clock,
         )
-        return SlackConnection(
-            Edge(clients, people, work, self.look_up_sources, store.feedback, store.presence, suggestions, store.sole)
+        edge = Edge(
+            clients,
+            people,
+            work,
+            self.look_up_sources,
+            store.feedback,
+            store.presence,
+            suggestions,
+            store.sole,
+            sync_desk=sync_desk,
+            admins=slack.admins,
         )
+        admin_channel = slack.admin_channel and SlackAdminChannel(clients, slack.admin_channel, self.clock)
+        return SlackConnection(edge), admin_channel or None
 
     async def close(self) -> None:
         if self.writer is not None:

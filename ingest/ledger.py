@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from sqlalchemy import Connection, Select, Table, bindparam, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.dialects import sqlite
@@ -24,6 +24,7 @@ from ingest.model import Failure, IngestError, SyncReport, SyncState
 from ingest.tables import documents as _documents
 from ingest.tables import index as _index
 from ingest.tables import items as _items
+from ingest.tables import notices as _notices
 from ingest.tables import runs as _runs
 from ingest.tables import sources as _sources
 
@@ -71,6 +72,16 @@ class Run:
     started: datetime
     finished: datetime | None
     report: SyncReport | None
+
+
+class Notice(NamedTuple):
+    """Something about a source that the admins hear of once, and whether they have heard it."""
+
+    source: str
+    kind: str
+    over: bool
+    since: datetime
+    told: Literal["no", "tried", "yes"]
 
 
 class Ledger:
@@ -291,6 +302,22 @@ class Ledger:
                 connection.execute(update(_items).where(*mine).values(fingerprint="", content_hash=""))
                 theirs = self._mine, _documents.c.item_id.in_(ids)
                 connection.execute(update(_documents).where(*theirs).values(content_hash=""))
+
+    # What the admins hear
+
+    def notices(self) -> list[Notice]:
+        with self.reading() as connection:
+            return [Notice._make(row) for row in connection.execute(select(_notices))]
+
+    def keep_notice(self, notice: Notice) -> None:
+        """A source has one of a kind."""
+        with self.writing() as connection:
+            _upsert(connection, _notices, [notice._asdict()])
+
+    def drop_notice(self, notice: Notice) -> None:
+        with self.writing() as connection:
+            which = _notices.c.source == notice.source, _notices.c.kind == notice.kind
+            connection.execute(delete(_notices).where(*which))
 
     @contextmanager
     def _owned(self, run: int, source: str) -> Iterator[Connection]:

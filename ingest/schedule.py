@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
+from typing import NamedTuple
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -30,6 +31,13 @@ Clock = Callable[[], datetime]
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class Planned(NamedTuple):
+    """`next_due`: None where no schedule was taken over. `syncing`: somebody holds the source now."""
+
+    next_due: datetime | None
+    syncing: bool
 
 
 def next_due(schedule: str, started: datetime, now: datetime) -> datetime:
@@ -96,6 +104,17 @@ class Leases:
         query = select(schedules.c.source).where(schedules.c.next_due <= now, _free(now))
         with self._ledger.reading() as connection:
             return list(connection.execute(query.order_by(schedules.c.next_due, schedules.c.source)).scalars())
+
+    def planned(self) -> dict[str, Planned]:
+        """What is known of each source's next sync."""
+        now = self._clock()
+        with self._ledger.reading() as connection:
+            return {
+                row.source: Planned(
+                    row.next_due if row.schedule else None, bool(row.lease_until and row.lease_until > now)
+                )
+                for row in connection.execute(select(schedules))
+            }
 
     @contextmanager
     def hold(self, source: str, *, only_if_due: bool = False) -> Iterator[int]:

@@ -77,3 +77,12 @@ schedules = Table(
     Column("lease_until", Utc),
     Column("fence", Integer, nullable=False),
 )
+notices = Table(
+    "notices",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("kind", String, primary_key=True),  # what is wrong with it
+    Column("over", Boolean, nullable=False),  # it is well again, which is to be told too
+    Column("since", Utc, nullable=False),
+    Column("told", String, nullable=False),  # "no", "tried" (nobody knows whether it arrived), "yes"
+)

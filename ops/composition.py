@@ -76,7 +76,15 @@ class LocalOperations:
             hits = await self.bot.look_up_sources(request.words, self._desk(request.desk), Place("cli", "cli", "cli"))
         return tuple(
             FoundSource(
-                title=hit.title, section=hit.section, snippet=hit.snippet, uri=hit.url, changed_at=hit.changed_at
+                title=hit.title,
+                section=hit.section,
+                snippet=hit.snippet,
+                uri=hit.url,
+                changed_at=hit.changed_at,
+                verified_at=hit.verified_at,
+                version=hit.version,
+                source=hit.source,
+                stale=hit.stale,
             )
             for hit in hits
         )

@@ -1,6 +1,7 @@
 """The index side of a process, opened: embedder, collection, ledger and sources, and the syncs that run on them."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from ingest.index import (
 from ingest.ledger import Ledger
 from ingest.model import IngestError, Progress, Source, SyncState, SyncStopped
 from ingest.parsing import PARSER_VERSION, ParserProcess
-from ingest.schedule import Leases
+from ingest.schedule import Leases, Planned, utc_now
 from ingest.settings import IngestSettings, interval_of
 from ingest.sources import make_source
 from ingest.sync_source import forget_sources, sync_source
@@ -29,6 +30,7 @@ from ingest.verify import IndexCheck, behind, repair, verify
 from ops.operations import OnStep, OperationError
 from ops.reports import (
     CheckReport,
+    FailedDocument,
     IndexReport,
     Rebuilding,
     SourceState,
@@ -40,6 +42,7 @@ from ops.reports import (
 
 log = logging.getLogger(__name__)
 
+FAILURES = 20  # of a source that a status names
 LAYOUT = f"{PARSER_VERSION}.{CHUNKER_VERSION}"  # with another one the same documents give other chunks
 
 
@@ -138,31 +141,55 @@ class Knowledge:
         with reported():
             return self._status()
 
+    def states(self, *, counted: bool = True) -> tuple[SourceState, ...]:
+        """What is known of each source. Not `counted`: without the number of failed documents, whose count reads every
+        item. Raises OperationError."""
+        with reported():
+            planned = self.leases.planned()
+            broken = Counter(
+                name
+                for name in self.settings.sources
+                if counted
+                for one in self.index.ledger.items(name).values()
+                if one.error
+            )
+            return tuple(self._state(name, planned.get(name), broken[name]) for name in self.settings.sources)
+
+    def _state(self, name: str, planned: Planned | None, broken: int) -> SourceState:
+        shown = (self.old or self.index).ledger
+        last, verified_at = self.index.ledger.last_run(name), shown.verified_at(name)
+        report = last.report if last else None
+        due, now = planned.next_due if planned else None, utc_now()
+        # One that was never verified is as old as its last good sync, or as the time when its first one was due.
+        good = last.finished if last and report and report.state is not SyncState.FAILED else due if not last else None
+        since, limit = verified_at or good, interval_of(self.settings.sources[name].stale_after)
+        return SourceState(
+            source=name,
+            documents=shown.count(name)[1],
+            failed=broken,
+            last_sync=last.finished if last else None,
+            verified_at=verified_at,
+            state=report.state.value if report else None,
+            stale=bool(since and limit and now - since > limit),
+            held=report.held if report else 0,
+            next_due=due,
+            syncing=bool(planned and planned.syncing),
+            problem=report.problem if report else "",
+            failures=tuple(
+                FailedDocument(uri=one.uri, reason=one.reason) for one in (report.failed[:FAILURES] if report else ())
+            ),
+        )
+
     def _status(self) -> IndexReport:
         shown = self.old or self.index
-        entries = shown.ledger.entries()
-        items = self.index.ledger.items().values()
-        states = []
-        for name in self.settings.sources:
-            last = self.index.ledger.last_run(name)
-            states.append(
-                SourceState(
-                    source=name,
-                    documents=sum(entry.source == name and entry.generation is not None for entry in entries),
-                    failed=sum(bool(item.error) and item.item_id.startswith(f"{name}:") for item in items),
-                    last_sync=last.finished if last else None,
-                    verified_at=shown.ledger.verified_at(name),
-                    state=last.report.state.value if last and last.report else None,
-                )
-            )
         return IndexReport(
             collection=shown.collection.name,
             embedding_model=shown.embedder.name,
             index_version=shown.ledger.index_version(),
-            documents=sum(entry.generation is not None for entry in entries),
+            documents=shown.ledger.count()[1],
             chunks=shown.collection.count(),
             rebuilding=self._rebuilding(),
-            sources=tuple(states),
+            sources=self.states(),
         )
 
     def _rebuilding(self) -> Rebuilding | None:

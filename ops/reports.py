@@ -41,6 +41,10 @@ class Cited(Report):
     section: str
     quote: str
     changed_at: datetime
+    verified_at: datetime | None  # when its source was last compared with the index
+    version: str | None  # as the document states it: "v3.2, March 2026"
+    source: str
+    stale: bool  # verified longer ago than the source's stale_after
 
 
 class PassageReport(Report):
@@ -80,7 +84,17 @@ class AskReport(Report):
             outcome=answer.outcome.value,
             text=answer.text,
             citations=tuple(
-                Cited(title=one.title, uri=one.uri, section=one.section, quote=one.quote, changed_at=one.changed_at)
+                Cited(
+                    title=one.title,
+                    uri=one.uri,
+                    section=one.section,
+                    quote=one.quote,
+                    changed_at=one.changed_at,
+                    verified_at=one.verified_at,
+                    version=one.version,
+                    source=one.source,
+                    stale=one.stale,
+                )
                 for one in answer.citations
             ),
             passages=tuple(
@@ -124,7 +138,7 @@ class FailedDocument(Report):
 
 class SyncOutcome(Report):
     source: str
-    state: str
+    state: Literal["success", "partial", "failed"]
     added: int
     changed: int
     removed: int
@@ -172,6 +186,10 @@ class FoundSource(Report):
     snippet: str
     uri: str
     changed_at: datetime
+    verified_at: datetime | None
+    version: str | None
+    source: str
+    stale: bool
 
 
 class SourceState(Report):
@@ -183,6 +201,12 @@ class SourceState(Report):
     last_sync: datetime | None
     verified_at: datetime | None  # its last sync that did not fail: how fresh answers from it are
     state: str | None
+    stale: bool  # not verified for longer than its stale_after
+    held: int  # removals that wait for approval, as of the last sync
+    next_due: datetime | None  # None: no `serve` has taken its schedule over yet
+    syncing: bool
+    problem: str  # why the last sync failed, or what it could not list
+    failures: tuple[FailedDocument, ...]  # of the last sync, at most 20
 
 
 class Rebuilding(Report):

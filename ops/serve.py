@@ -13,8 +13,10 @@ from ingest.schedule import SyncScheduler
 from ops.composition import LocalOperations, open_operations
 from ops.config import Config, ConfigError
 from ops.control import serve_control
+from ops.notices import Notices
 from ops.operations import OnStep, OperationError
 from ops.reports import SyncRequest, SyncStep
+from ops.sync_desk import KnowledgeDesk
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +55,15 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
             outcome = await asyncio.to_thread(knowledge.sync_held, name, SyncRequest(), on_step)
             failed = f"; {len(outcome.failed)} documents failed" if outcome.failed else ""
             log.info("synced %s: %s%s %s", name, outcome.state, failed, outcome.problem)
+            await notices.check()
 
         schedules = {name: source.schedule for name, source in config.ingest.sources.items()}
         scheduler = SyncScheduler(knowledge.leases, schedules, sync)
-        connection = local.bot.slack()
+        sync_desk = KnowledgeDesk(knowledge, on_step)
+        connection, admin_channel = local.bot.slack(sync_desk)
+        notices = Notices(lambda: knowledge.states(counted=False), knowledge.index.ledger, admin_channel)
+        sync_desk.after = notices.check
+        watch: asyncio.Task[None] | None = None
         async with serve_control(local, config.data_dir):
             try:
                 await connection.start()
@@ -66,9 +73,13 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
                 raise OperationError(str(error)) from error
             try:
                 await scheduler.start()
+                watch = asyncio.create_task(notices.watch())
                 yield local
             finally:
                 knowledge.stopping = True
+                if watch is not None:
+                    watch.cancel()
+                    await asyncio.gather(watch, return_exceptions=True)
                 await connection.stop()
                 await scheduler.stop()
 

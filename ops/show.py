@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from bot.desk.freshness import checked, freshness, stale_notice
 from ops.reports import AskReport, CheckReport, FoundSource, IndexReport, SyncOutcome, SyncStep
 
 if TYPE_CHECKING:  # the doctor imports everything
@@ -68,12 +69,13 @@ def show_sync(reports: Sequence[SyncOutcome]) -> None:
 
 
 def show_answer(report: AskReport) -> None:
+    now = datetime.now(UTC)
     click.echo(report.text)
     if report.citations:
         click.echo()
     for number, cited in enumerate(report.citations, start=1):
         section = f" › {cited.section}" if cited.section else ""
-        click.echo(f"[{number}] {cited.title}{section} (changed {day(cited.changed_at)}) {cited.uri}")
+        click.echo(f"[{number}] {cited.title}{section} ({freshness(cited, now)}) {cited.uri}")
     if report.notice:
         click.echo(f"\n{report.notice}")
     if report.incident:
@@ -83,9 +85,12 @@ def show_answer(report: AskReport) -> None:
 def show_sources(found: Sequence[FoundSource]) -> None:
     if not found:
         click.echo("Nothing found. Try other words, or `frontdesk index status` to see what is indexed.")
+    now = datetime.now(UTC)
     for one in found:
         section = f" › {one.section}" if one.section else ""
-        click.echo(f"{one.title}{section} (changed {day(one.changed_at)})\n  {one.snippet}\n  {one.uri}")
+        click.echo(f"{one.title}{section} ({freshness(one, now)})\n  {one.snippet}\n  {one.uri}")
+    if old := stale_notice(found, now):
+        click.echo(old)
 
 
 def show_index(report: IndexReport) -> None:
@@ -98,10 +103,19 @@ def show_index(report: IndexReport) -> None:
             f"  being rebuilt as {new.collection} with {new.embedding_model}: {new.documents} documents are in it; "
             f"it answers once these are synced: {', '.join(new.waiting_for)}"
         )
+    now = datetime.now(UTC)
     for source in report.sources:
         when = f"last sync {minute(source.last_sync)}: {source.state}" if source.last_sync else "never synced"
         failed = f", {source.failed} failed" if source.failed else ""
-        click.echo(f"  {source.source}: {source.documents} documents{failed}; {when}")
+        due = "syncing now" if source.syncing else f"next due {minute(source.next_due)}" if source.next_due else ""
+        age = checked(source.verified_at, now) + (", STALE" if source.stale else "")
+        click.echo(
+            "; ".join(filter(None, (f"  {source.source}: {source.documents} documents{failed}", age, when, due)))
+        )
+        if source.problem:
+            click.echo(f"    {source.problem}")
+        if source.held:
+            click.echo(f"    {source.held} removals wait for `frontdesk sync {source.source} --approve`")
 
 
 def show_check(report: CheckReport) -> None:
@@ -122,10 +136,6 @@ def show_prompts(listed: "Sequence[ListedPrompt]") -> None:
     for one in listed:
         mark = "live" if one.live else "    " if one.released else "draft"
         click.echo(f"{mark:5} {one.name} {one.version} ({one.date}): {one.summary}")
-
-
-def day(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%-d %b %Y")
 
 
 def minute(moment: datetime) -> str:

@@ -5,7 +5,9 @@ Pure. What people or documents wrote is quoted as plain text: nothing in it can 
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
+from bot.desk.freshness import freshness
 from bot.desk.model import Answer, Desk, Outcome, Passage, PromptRef, Retrieval
 from bot.desk.words import flat
 
@@ -14,12 +16,19 @@ _SHOWN = 3
 _SEARCHED = 160  # characters
 
 
-def abstain(desk: Desk, searched: str, found: Retrieval, prompt: PromptRef | None, said: str = NOT_FOUND) -> Answer:
-    """`said` is the first line: why there is no answer."""
+def abstain(
+    desk: Desk,
+    searched: str,
+    found: Retrieval,
+    prompt: PromptRef | None,
+    said: str = NOT_FOUND,
+    now: datetime | None = None,
+) -> Answer:
+    """`said` is the first line: why there is no answer. `now`: when that is said."""
     nearest = found.passages or found.nearest
     parts = [said, f"I searched for “{plain(searched, _SEARCHED)}”."]
     if nearest:
-        parts[-1] += " The nearest pages I have:\n" + "\n".join(_lines(nearest))
+        parts[-1] += " The nearest pages I have:\n" + "\n".join(_lines(nearest, now))
     parts.append(offer(desk))
     return Answer(
         Outcome.ABSTAINED,
@@ -48,12 +57,10 @@ def plain(text: str, limit: int) -> str:
     return bare if len(bare) <= limit else bare[:limit].rsplit(" ", 1)[0] + "…"
 
 
-def _lines(passages: Sequence[Passage]) -> list[str]:
+def _lines(passages: Sequence[Passage], now: datetime | None) -> list[str]:
     named: dict[tuple[str, str], str] = {}
     for passage in passages:
         section = f" › {plain(passage.section.replace(' > ', ' › '), 80)}" if passage.section else ""
-        changed = f"{passage.changed_at.day} {passage.changed_at:%b %Y}"
-        old = ", superseded" if passage.superseded else ""
-        line = f"- {plain(passage.title, 80)}{section} (changed {changed}{old})"
+        line = f"- {plain(passage.title, 80)}{section} ({plain(freshness(passage, now), 160)})"
         named.setdefault((passage.document_id, passage.section), line)
     return list(named.values())[:_SHOWN]

@@ -5,12 +5,14 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from bot.desk.abstention import abstain, hand_over
 from bot.desk.audience import readable_in
 from bot.desk.conversation import fit, standalone
 from bot.desk.courtesy import courtesy, wants_human
 from bot.desk.errors import DeskError, ModelRefused, ModelUnavailable, StoreUnavailable
+from bot.desk.freshness import stale_notice
 from bot.desk.grounding import Numbering, Rejected, check
 from bot.desk.model import (
     Answer,
@@ -24,7 +26,7 @@ from bot.desk.model import (
     Turn,
     incident_of,
 )
-from bot.desk.ports import Answers, Conversations, Engine, Prompts, Stage
+from bot.desk.ports import Answers, Clock, Conversations, Engine, Prompts, Stage
 from bot.desk.timing import Timer
 from bot.settings import AnsweringSettings
 
@@ -38,6 +40,10 @@ _OFFER = re.compile(
 Draft = AsyncGenerator[DraftSentence | DraftEnd, None]
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class AnswerQuestion:
     """Answers one question on a stage. Never raises for what goes wrong on the way: that is an outcome too."""
 
@@ -48,12 +54,14 @@ class AnswerQuestion:
         conversations: Conversations,
         answers: Answers,
         settings: AnsweringSettings,
+        clock: Clock = _now,
     ) -> None:
         self._engine = engine
         self._prompts = prompts
         self._conversations = conversations
         self._answers = answers
         self._settings = settings
+        self._clock = clock
 
     async def __call__(self, question: Question, desk: Desk, stage: Stage) -> Answer:
         """The answer as stored. Outcome.ESCALATED means that the asker wants a human: the caller fetches one."""
@@ -66,7 +74,10 @@ class AnswerQuestion:
         except Exception:
             log.exception("%s: the answer failed", incident_of(question.key))
             answer = _failed(question, DeskError.public)
-        answer = replace(answer, timings_ms=timer.report())
+        now = self._clock()
+        old = stale_notice(answer.citations or answer.nearest, now)
+        notice = " ".join(filter(None, (answer.notice, old)))
+        answer = replace(answer, timings_ms=timer.report(), answered_at=now, notice=notice)
         await self._keep(question, desk, answer)
         return answer
 
@@ -85,7 +96,7 @@ class AnswerQuestion:
             found = await self._engine.retrieve(searched, sources=desk.sources, audience=readable_in(question.place))
         timer.add("search", found.search_ms)
         if not found.passages:
-            return abstain(desk, searched, found, prompt.ref)
+            return abstain(desk, searched, found, prompt.ref, now=self._clock())
         await timer.waiting("show", stage.progress(_reading(found)))
         return await self._write(question, desk, stage, timer, _Work(searched, turns, found, prompt))
 
@@ -100,7 +111,7 @@ class AnswerQuestion:
             end = DraftEnd(model="", complete=False)
         except ModelRefused as error:
             log.warning("%s: %s", question.key, error)
-            return abstain(desk, work.searched, work.found, work.prompt.ref, said=error.public)
+            return abstain(desk, work.searched, work.found, work.prompt.ref, error.public, self._clock())
         if not end.complete and shown.empty:
             quoted = await shown.play(self._engine.quote(question.text, passages, work.turns))
             end = replace(end, model=quoted.model, notice=MODEL_DOWN)
@@ -117,7 +128,7 @@ class AnswerQuestion:
         elif text:
             outcome = Outcome.ASKED
         else:
-            missing = abstain(desk, work.searched, work.found, work.prompt.ref)
+            missing = abstain(desk, work.searched, work.found, work.prompt.ref, now=self._clock())
             outcome, text = missing.outcome, missing.text
         return Answer(
             outcome,

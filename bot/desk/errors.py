@@ -7,7 +7,8 @@ DeskError                      the root; `public` is what a person in Slack may 
 │   └── StoreUnavailable       the database did not answer; nothing was accepted
 ├── ModelRefused               the model declined to answer
 ├── PromptInvalid              a prompt file cannot be used
-└── TransitionRefused          an escalation cannot go where it was asked to go
+├── TransitionRefused          an escalation cannot go where it was asked to go
+└── SyncRefused                a sync did not start, because the source is being synced, say
 """
 
 
@@ -45,6 +46,14 @@ class PromptInvalid(DeskError):
 
 class TransitionRefused(DeskError):
     """An illegal step of an escalation. `public` is set by the raiser: it says who has it, or what state it is in."""
+
+    def __init__(self, public: str) -> None:
+        super().__init__(public)
+        self.public = public
+
+
+class SyncRefused(DeskError):
+    """`public` is set by the raiser: it says why the sync did not start."""
 
     def __init__(self, public: str) -> None:
         super().__init__(public)

@@ -122,6 +122,10 @@ def _valid(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[
                     uri=passage.url,
                     section=passage.section,
                     changed_at=passage.changed_at,
+                    source=passage.source,
+                    version=passage.version,
+                    verified_at=passage.verified_at,
+                    stale=passage.stale,
                 )
             )
     return tuple(dict.fromkeys(kept)), reasons

@@ -45,6 +45,10 @@ def _hit(passage: Passage, words: str) -> SourceHit:
         snippet=snippet(passage.text, words),
         url=passage.url,
         changed_at=passage.changed_at,
+        source=passage.source,
+        version=passage.version,
+        verified_at=passage.verified_at,
+        stale=passage.stale,
     )
 
 

@@ -115,9 +115,11 @@ class Passage:
     changed_at: datetime
     position: int
     score: float
-    version: str | None = None
+    version: str | None = None  # as the document states it: "v3.2, March 2026"
     similarity: float | None = None  # cosine to the question, -1..1, where it is known
     joined: tuple[str, ...] = ()  # ids of the neighbouring chunks whose text follows in `text`
+    verified_at: datetime | None = None  # when its source was last compared with the index
+    stale: bool = False  # that was longer ago than the source's limit
 
     @property
     def superseded(self) -> bool:
@@ -135,6 +137,10 @@ class Citation:
     uri: str
     section: str
     changed_at: datetime
+    source: str = ""
+    version: str | None = None
+    verified_at: datetime | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +206,7 @@ class Answer:
     searched: str = ""  # the standalone question that was searched for
     rejected: tuple[str, ...] = ()  # why sentences were cut, for the log
     incident: str | None = None  # with FAILED: what the log has too
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +220,10 @@ class SourceHit:
     snippet: str
     url: str
     changed_at: datetime
+    source: str = ""
+    version: str | None = None
+    verified_at: datetime | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,3 +342,59 @@ class HumanCalled:
     state: HumanState
     escalation: Escalation | None = None
     owner: str | None = None  # a name
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStep:
+    """How far a running sync is; `total` 0: not known yet."""
+
+    source: str
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """How a sync ended. Counts are documents; `failed` are (uri, reason); `held` removals wait for an admin."""
+
+    source: str
+    state: Literal["success", "partial", "failed"]
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    failed: tuple[tuple[str, str], ...]
+    held: int
+    problem: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """What is known of a source. `failures` are (uri, reason), of the last sync."""
+
+    source: str
+    documents: int
+    state: str | None  # of the last sync; None before the first
+    verified_at: datetime | None
+    stale: bool
+    syncing: bool
+    held: int
+    next_due: datetime | None
+    problem: str
+    failures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNotice:
+    """What the admins' channel is told of a source. `key` is the same each time that one thing is told."""
+
+    key: str
+    source: str
+    kind: Literal["stale", "held"]
+    over: bool  # it is well again
+    since: datetime  # when that was noticed
+    verified_at: datetime | None = None
+    problem: str = ""
+    held: int = 0

@@ -1,6 +1,6 @@
 """What the use cases need from outside. Each adapter lives in a package of its own; bootstrap hands them in."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -20,7 +20,11 @@ from bot.desk.model import (
     Prompt,
     Question,
     Retrieval,
+    SourceNotice,
+    SourceStatus,
     StoredAnswer,
+    SyncResult,
+    SyncStep,
     ThreadState,
     Turn,
 )
@@ -232,4 +236,32 @@ class Humans(Protocol):
 
     async def post_pending(self) -> None:
         """Post the briefs and tell the states that a crash or an outage left."""
+        ...
+
+
+class SyncDesk(Protocol):
+    """The sources' upkeep, which is no part of the bot."""
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """The configured ones, by name."""
+        ...
+
+    async def sync(self, source: str, on_step: Callable[[SyncStep], None], *, approve: bool = False) -> SyncResult:
+        """Bring a source up to date now; `approve` also removes what was held. `on_step` is called from any thread.
+        Raises SyncRefused when it does not start, as when somebody else syncs it."""
+        ...
+
+    async def status(self) -> Sequence[SourceStatus]:
+        """Raises Unavailable."""
+        ...
+
+
+class AdminChannel(Protocol):
+    """Where the admins hear of sources. Raises SlackUnavailable and SlackRefused, which are DeskErrors."""
+
+    async def tell(self, notice: SourceNotice) -> None: ...
+
+    async def told(self, notice: SourceNotice) -> bool:
+        """Whether it stands there: after a crash or a lost reply nobody knows without looking."""
         ...

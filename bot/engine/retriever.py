@@ -70,6 +70,8 @@ def node_of(hit: Hit) -> NodeWithScore:
         changed_at=payload.changed_at,
         position=payload.position,
         similarity=hit.similarity,
+        verified_at=hit.verified_at,
+        stale=hit.stale,
     )
 
 

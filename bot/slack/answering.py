@@ -130,7 +130,13 @@ class Answering:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""
         stored = await self._work.answers.get(question.key) if claimed.attempt > 1 else None
         if stored is not None and stored.outcome is not Outcome.FAILED:
-            return Answer(stored.outcome, stored.text, citations=stored.citations, notice=stored.notice)
+            return Answer(
+                stored.outcome,
+                stored.text,
+                citations=stored.citations,
+                notice=stored.notice,
+                answered_at=stored.created_at,
+            )
         answer = await self._notice(claimed, question)
         if answer is None:
             try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.desk.freshness import freshness, stale_notice
 from bot.desk.model import Answer, Brief, Citation, EscalationState, Outcome, SourceHit
 from bot.slack.mrkdwn import escape, is_linkable, plain, safe_markdown, split, to_mrkdwn
 
@@ -38,7 +39,7 @@ class Source:
     title: str
     section: str
     url: str
-    changed_at: datetime
+    freshness: str
     mark: str = ""
     snippet: str = ""
 
@@ -65,7 +66,10 @@ def answer_messages(answer: Answer, key: str) -> list[Message]:
 def plainer(answer: Answer, limit: int = 12_000) -> Message:
     """The same without blocks, for a Slack that refuses them."""
     allowed = links_of(answer)
-    lines = [split(to_mrkdwn(answer.text, allowed), limit)[0], *(_line(one) for one in _cited(answer.citations))]
+    lines = [
+        split(to_mrkdwn(answer.text, allowed), limit)[0],
+        *map(_line, _cited(answer.citations, answer.answered_at)),
+    ]
     lines += [escape(answer.notice)] if answer.notice else []
     return Message("\n".join(line for line in lines if line)[: limit + 3_000])
 
@@ -78,7 +82,7 @@ def closing_blocks(answer: Answer, key: str) -> list[Block]:
     """What follows the text: sources, notices, feedback, and the way to a human."""
     blocks: list[Block] = []
     if answer.citations:
-        blocks.append(source_list("Sources", _cited(answer.citations)))
+        blocks.append(source_list("Sources", _cited(answer.citations, answer.answered_at)))
     if plain(answer.notice, 1_000):
         blocks.append(note(answer.notice))
     if answer.incident:
@@ -94,14 +98,14 @@ def note(text: str) -> Block:
     return {"type": "context", "elements": [{"type": "plain_text", "text": plain(text, 1_000), "emoji": False}]}
 
 
-def button(label: str, action: str, value: str, style: str | None = None) -> Block:
+def button(label: str, action: str, value: str, style: str | None = None, *, confirm: Block | None = None) -> Block:
     element: Block = {
         "type": "button",
         "action_id": action,
         "text": {"type": "plain_text", "text": plain(label, 75)},
         "value": value,
     }
-    return element | ({"style": style} if style else {})
+    return element | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
 
 
 def _feedback(key: str) -> Block:
@@ -118,20 +122,16 @@ def _feedback(key: str) -> Block:
     return {"type": "context_actions", "elements": [buttons]}
 
 
-def _cited(citations: Sequence[Citation]) -> list[Source]:
-    """One line a place in a document, with every number that refers to it."""
+def _cited(citations: Sequence[Citation], now: datetime | None) -> list[Source]:
+    """One line a place in a document, with every number that refers to it. `now`: when they were cited."""
     marks: dict[tuple[str, str, str], list[str]] = {}
     for number, one in enumerate(citations, 1):
         marks.setdefault((one.uri, one.title, one.section), []).append(str(number))
     first = {(one.uri, one.title, one.section): one for one in reversed(citations)}
     return [
-        Source(one.title, one.section, one.uri, one.changed_at, "".join(f"[{n}]" for n in marks[place]))
+        Source(one.title, one.section, one.uri, freshness(one, now), "".join(f"[{n}]" for n in marks[place]))
         for place, one in ((place, first[place]) for place in marks)
     ]
-
-
-def day(when: datetime) -> str:
-    return f"{when.day} {when:%b %Y}"
 
 
 def _name(source: Source) -> str:
@@ -145,33 +145,33 @@ def _line(source: Source) -> str:
         if is_linkable(source.url)
         else escape(_name(source))
     )
-    return f"{name} · changed {day(source.changed_at)}"
+    return f"{name} · {escape(source.freshness)}"
 
 
 def source_list(heading: str, sources: Sequence[Source]) -> Block:
     """A rich_text block: its elements are typed, so a title can't be anything but text."""
-    lines: list[Block] = [_text(heading, bold=True)]
+    lines: list[Block] = [span(heading, bold=True)]
     used = 0
     for shown, one in enumerate(sources):
-        used += len(_name(one)) + len(one.url) + 60
+        used += len(_name(one)) + len(one.url) + len(one.freshness) + 20
         if used > SOURCES_LIMIT and shown:
-            lines.append(_text(f"\nand {len(sources) - shown} more"))
+            lines.append(span(f"\nand {len(sources) - shown} more"))
             break
-        lines += [_text("\n"), *_entry(one)]
-    return _rich(*lines)
+        lines += [span("\n"), *_entry(one)]
+    return rich(*lines)
 
 
 def _entry(source: Source) -> list[Block]:
     name = _name(source)
     return [
-        *([_text(f"{source.mark} ")] if source.mark else []),
-        {"type": "link", "url": source.url, "text": name} if _fits(source.url) else _text(name),
-        _text(f" · changed {day(source.changed_at)}"),
-        *([_text(f"\n{source.snippet}")] if source.snippet else []),
+        *([span(f"{source.mark} ")] if source.mark else []),
+        {"type": "link", "url": source.url, "text": name} if _fits(source.url) else span(name),
+        span(f" · {source.freshness}"),
+        *([span(f"\n{source.snippet}")] if source.snippet else []),
     ]
 
 
-def _rich(*elements: Block) -> Block:
+def rich(*elements: Block) -> Block:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
 
 
@@ -179,20 +179,24 @@ def _fits(url: str) -> bool:
     return is_linkable(url) and len(url) <= 1_000
 
 
-def _text(text: str, *, bold: bool = False) -> Block:
+def span(text: str, *, bold: bool = False) -> Block:
     return {"type": "text", "text": text} | ({"style": {"bold": True}} if bold else {})
 
 
-def found(hits: Sequence[SourceHit], words: str, *, share: str | None = None, by: str | None = None) -> Message:
+def found(
+    hits: Sequence[SourceHit], words: str, now: datetime, *, share: str | None = None, by: str | None = None
+) -> Message:
     """The private list of /sources; `share` is the Share button's value, `by` the id of who shared it."""
     sources = [
-        Source(one.title, one.section, one.url, one.changed_at, f"{number}.", plain(one.snippet, 200))
+        Source(one.title, one.section, one.url, freshness(one, now), f"{number}.", plain(one.snippet, 200))
         for number, one in enumerate(hits, 1)
     ]
     heading = f"Documents about “{plain(words, 100)}”"
-    shared = [_rich({"type": "user", "user_id": by}, _text(" shared this from the documents:"))] if by else []
+    shared = [rich({"type": "user", "user_id": by}, span(" shared this from the documents:"))] if by else []
     # A block a source, so that no limit of one list hides a document.
-    blocks: list[Block] = [*shared, _rich(_text(heading, bold=True)), *(_rich(*_entry(one)) for one in sources)]
+    blocks: list[Block] = [*shared, rich(span(heading, bold=True)), *(rich(*_entry(one)) for one in sources)]
+    if old := stale_notice(hits, now):
+        blocks.append(note(old))
     if share is not None:
         blocks.append({"type": "actions", "elements": [button("Share in this channel", SHARE, share)]})
     return Message(escape(heading), tuple(blocks))
@@ -209,21 +213,21 @@ def brief_message(brief: Brief) -> Message:
     """What a human needs to take over, and the buttons that its state allows."""
     one = brief.escalation
     state = _STATE[one.state].format(owner=brief.owner or "an agent")
-    asked = [_text(f"{brief.asker} asks for a human. ", bold=True)]
+    asked = [span(f"{brief.asker} asks for a human. ", bold=True)]
     if one.channel.startswith("D"):  # nobody else can see a DM
-        asked += [_text("It was a direct message, so write to "), {"type": "user", "user_id": one.asker}, _text(".")]
+        asked += [span("It was a direct message, so write to "), {"type": "user", "user_id": one.asker}, span(".")]
     elif brief.thread_url and _fits(brief.thread_url):
         asked.append({"type": "link", "url": brief.thread_url, "text": "Open the thread"})
-    question: list[Block] = [_text(plain(one.question, 2_500) or "(no question in words)")]
+    question: list[Block] = [span(plain(one.question, 2_500) or "(no question in words)")]
     parts: list[Block] = [
         {"type": "rich_text_section", "elements": asked},
         {"type": "rich_text_quote", "elements": question},
     ]
     if said := plain(brief.answered, 2_500):
-        answered = [_text("The bot answered:\n", bold=True), _text(said)]
+        answered = [span("The bot answered:\n", bold=True), span(said)]
         parts.append({"type": "rich_text_section", "elements": answered})
     blocks: list[Block] = [{"type": "rich_text", "elements": parts}]
-    blocks += [source_list("Sources", _cited(brief.sources))] if brief.sources else []
+    blocks += [source_list("Sources", _cited(brief.sources, one.created_at))] if brief.sources else []
     blocks.append(note(state))
     buttons = [button("Claim", CLAIM, one.id, "primary")] if one.state is EscalationState.OPEN else []
     buttons += [button("Resolve", RESOLVE, one.id)] if one.state is not EscalationState.RESOLVED else []

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 
 from bot.desk.errors import DeskError
-from bot.desk.ports import Feedback, Presence
+from bot.desk.ports import Feedback, Presence, SyncDesk
 from bot.slack.answering import Answering, Work
 from bot.slack.app import build_app
 from bot.slack.attendance import Attendance
@@ -20,6 +21,7 @@ from bot.slack.listeners.feedback import FeedbackButtons
 from bot.slack.listeners.humans import HumanButtons
 from bot.slack.listeners.messages import Messages
 from bot.slack.listeners.sources_command import LookUpSources, SourcesCommand
+from bot.slack.listeners.sync_command import PROGRESS_AFTER_S, SyncCommand
 from bot.slack.people import People
 from bot.slack.read_back import ReadBack
 from bot.slack.worker import Workers
@@ -73,6 +75,9 @@ class Edge:
     ping_every_s: float = 10.0
     watch_every_s: float = 20.0  # apps.connections.open is limited to about once a minute
     attend_every_s: float = 1.0
+    sync_desk: SyncDesk | None = None
+    admins: Sequence[str] = ()
+    progress_after_s: Sequence[float] = PROGRESS_AFTER_S
 
 
 class SlackConnection:
@@ -84,6 +89,7 @@ class SlackConnection:
         self._watchdog: asyncio.Task[None] | None = None
         self._dial: asyncio.Task[None] | None = None
         self._attendance: Attendance | None = None
+        self._syncs: SyncCommand | None = None
         self.workers: Workers | None = None
 
     async def start(self) -> Identity:
@@ -96,12 +102,16 @@ class SlackConnection:
             workers = Workers(work, Answering(work, delivery, self._edge.people, me), sole=self._edge.sole)
             messages = Messages(work.inbox, work.threads, workers, me, work.clock)
             app = build_app(clients, me, messages)
+            if self._edge.sync_desk is not None:
+                admins, after = self._edge.admins, self._edge.progress_after_s
+                self._syncs = SyncCommand(self._edge.sync_desk, admins, work.desks, clients, work.clock, after)
             register(
                 app,
                 AppHome(clients, self._edge.suggestions),
                 FeedbackButtons(self._edge.feedback, clients),
                 HumanButtons(work.humans, clients, me),
-                SourcesCommand(self._edge.look_up, work.desks, clients, me),
+                SourcesCommand(self._edge.look_up, work.desks, clients, me, work.clock, self._syncs),
+                self._syncs,
             )
             heard_until = await self._edge.presence.heard_until(me.team)
             await workers.start()
@@ -146,6 +156,8 @@ class SlackConnection:
             await self._handler.close_async()  # type: ignore[no-untyped-call]
         if self.workers is not None:
             await self.workers.stop(drain_s)
+        if self._syncs is not None:
+            await self._syncs.drain(drain_s)
         await self._edge.clients.close()
 
     async def _watch(self) -> None:

@@ -25,6 +25,8 @@ from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.tables import answers, escalations, feedback, inbox, posts, presence, threads
 
+_MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
+
 
 async def _put(connection: AsyncConnection, table: Table, row: dict[str, Any], *, replace: bool) -> bool:
     """Insert; where the primary key is there already, replace the row or leave it. Tells whether a row was written."""
@@ -59,9 +61,7 @@ class SqlAnswers:
             "outcome": answer.outcome.value,
             "text": answer.text,
             "notice": answer.notice,
-            "citations": [
-                asdict(citation) | {"changed_at": citation.changed_at.isoformat()} for citation in answer.citations
-            ],
+            "citations": [_citation_row(citation) for citation in answer.citations],
             "chunks": [
                 {"id": passage.chunk_id, "joined": list(passage.joined), "score": passage.score}
                 for passage in answer.passages
@@ -76,7 +76,7 @@ class SqlAnswers:
             "cost_usd": answer.cost_usd,
             "timings_ms": dict(answer.timings_ms),
             "incident": answer.incident,
-            "created_at": self._clock(),
+            "created_at": answer.answered_at or self._clock(),
         }
         async with self._database.transaction() as connection:
             await _put(connection, answers, row, replace=True)
@@ -112,10 +112,18 @@ class SqlAnswers:
         return turns
 
 
+def _citation_row(citation: Citation) -> dict[str, Any]:
+    moments = {name: moment.isoformat() for name in _MOMENTS if (moment := getattr(citation, name))}
+    return asdict(citation) | moments
+
+
+def _citation(row: dict[str, Any]) -> Citation:
+    """Answers of earlier versions lack the newer fields."""
+    return Citation(**(row | {name: datetime.fromisoformat(row[name]) for name in _MOMENTS if row.get(name)}))
+
+
 def _stored_answer(row: Row[Any]) -> StoredAnswer:
-    citations = tuple(
-        Citation(**(one | {"changed_at": datetime.fromisoformat(one["changed_at"])})) for one in row.citations
-    )
+    citations = tuple(_citation(one) for one in row.citations)
     return StoredAnswer(
         key=row.key,
         desk=row.desk,

@@ -25,6 +25,7 @@ from bot.desk.model import (
     Turn,
     question_key,
 )
+from bot.desk.ports import SyncDesk
 from bot.escalation.escalate import Escalate
 from bot.settings import AnsweringSettings, SlackSettings
 from bot.slack.answering import Desks, Work
@@ -141,6 +142,8 @@ class Bot:
     escalation_channel: str | None = "C0ESCALATE"
     streaming: bool = True
     ahead: timedelta = timedelta()  # of this bot's clock
+    sync_desk: SyncDesk | None = None
+    progress_after_s: Sequence[float] = ()
     down: bool = False
     crash_at: str | None = None
     crashed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -197,6 +200,9 @@ class Bot:
             watch_every_s=0.1,
             attend_every_s=0.01,
             ping_every_s=0.3,
+            sync_desk=self.sync_desk,
+            admins=self.slack.admins,
+            progress_after_s=self.progress_after_s,
         )
         self.connection = SlackConnection(edge)
         try:

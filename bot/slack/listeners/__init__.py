@@ -11,6 +11,8 @@ from bot.slack.listeners.app_home import AppHome
 from bot.slack.listeners.feedback import FeedbackButtons
 from bot.slack.listeners.humans import HumanButtons
 from bot.slack.listeners.sources_command import SourcesCommand
+from bot.slack.listeners.sync_command import SyncCommand
+from bot.slack.sync_blocks import APPROVE
 
 Ack = Callable[..., Awaitable[Any]]
 
@@ -21,7 +23,12 @@ async def nothing(ack: Ack) -> None:
 
 
 def register(
-    app: AsyncApp, home: AppHome, feedback: FeedbackButtons, humans: HumanButtons, sources: SourcesCommand
+    app: AsyncApp,
+    home: AppHome,
+    feedback: FeedbackButtons,
+    humans: HumanButtons,
+    sources: SourcesCommand,
+    syncs: SyncCommand | None,
 ) -> None:
     """Messages are not here: they are stored by a middleware before they are acked (rule 1)."""
     app.event("app_home_opened")(home.opened)
@@ -31,6 +38,8 @@ def register(
     app.action(RESOLVE)(humans.resolve)
     app.command("/sources")(sources.run)
     app.action(SHARE)(sources.share)
+    if syncs is not None:
+        app.action(APPROVE)(syncs.approve)
     app.event(re.compile(".*"))(nothing)
     for surface in (app.action, app.command, app.shortcut, app.view, app.view_closed, app.options):
         surface(re.compile(".*"))(nothing)

@@ -186,7 +186,7 @@ async def test_nothing_found_abstains_with_the_nearest_and_a_human() -> None:
     answer = await answered(engine, around, "What of <!channel> and [bananas](http://evil.example)?")
     assert answer.outcome is Outcome.ABSTAINED
     assert "bananas" in answer.text
-    assert "Returns policy › Short (changed 1 Mar 2026)" in answer.text
+    assert "Returns policy › Short (changed 1 Mar 2026 · not checked yet)" in answer.text
     assert "Talk to a human" in answer.text
     assert not any(mark in answer.text for mark in ("<", "](", "://", "@"))
     assert around.shown == []

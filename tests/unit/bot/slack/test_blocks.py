@@ -1,6 +1,7 @@
 """Messages are within Slack's limits whatever the answer holds, as the workspace's own tables check them."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,15 @@ url = st.sampled_from(
     ["https://docs.example/" + "x" * 2500, "https://docs.example/a", "returns/policy.md", "", "javascript:x"]
 )
 citation = st.builds(
-    Citation, passage=st.just(0), quote=text, title=text, uri=url, section=text, changed_at=st.just(WHEN)
+    Citation,
+    passage=st.just(0),
+    quote=text,
+    title=text,
+    uri=url,
+    section=text,
+    changed_at=st.just(WHEN),
+    version=st.none() | text,
+    verified_at=st.none() | st.just(WHEN),
 )
 answer = st.builds(
     Answer,
@@ -63,16 +72,19 @@ def test_no_brief_passes_a_limit(
 @given(text, st.lists(st.builds(SourceHit, text, text, text, text, text, url, st.just(WHEN)), max_size=12))
 def test_no_list_of_sources_passes_a_limit(words: str, hits: list[SourceHit]) -> None:
     """Private or shared, for whatever was searched and found."""
-    check_blocks(list(found(hits, words, share=words[:300]).blocks))
-    check_blocks(list(found(hits, words, by="U1").blocks))
+    check_blocks(list(found(hits, words, WHEN, share=words[:300]).blocks))
+    check_blocks(list(found(hits, words, WHEN, by="U1").blocks))
 
 
 def test_sources_are_numbered_as_the_marks_in_the_text() -> None:
-    """[1] and [3] are one place: one line with both marks, linked, with the date of its last change."""
+    """[1] and [3] are one place: one line with both marks, linked, and how fresh it is."""
     one = Answer(Outcome.ANSWERED, "A [1]. B [2]. C [3].", citations=(cited(1), cited(2, "Shipping"), cited(3)))
+    fresh = {"version": "v3.2, March 2026", "verified_at": WHEN - timedelta(minutes=5)}
+    one = replace(one, answered_at=WHEN, citations=(one.citations[0], replace(one.citations[1], **fresh), cited(3)))
     sources = closing_blocks(one, KEY)[0]["elements"][0]["elements"]
     assert "".join(part["text"] for part in sources) == (
-        "Sources\n[1][3] Returns › Refunds · changed 12 Mar 2026\n[2] Shipping › Refunds · changed 12 Mar 2026"
+        "Sources\n[1][3] Returns › Refunds · changed 12 Mar 2026 · not checked yet\n"
+        "[2] Shipping › Refunds · v3.2, March 2026 · changed 12 Mar 2026 · checked 5 min ago"
     )
     assert [part["url"] for part in sources if part["type"] == "link"] == [
         "https://docs.example/Returns",
