@@ -1,7 +1,7 @@
 """Ingest's part of frontdesk.toml and of the environment. Frozen; read once, handed down."""
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -24,7 +24,7 @@ class IndexSettings(Section):
 
 class IngestSettings(Section):
     data_dir: Path
-    sources: dict[str, AnySource] = {}
+    sources: dict[str, Annotated[AnySource, Field(discriminator="kind")]] = Field(default_factory=dict)
     index: IndexSettings = IndexSettings()
 
     @model_validator(mode="after")

@@ -9,10 +9,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 import prompts
@@ -160,6 +161,7 @@ def _resolve_paths(raw: dict[str, Any], folder: Path) -> None:
     sources = raw.get("sources")
     for source in sources.values() if isinstance(sources, dict) else ():
         absolute(source, "path")
+        absolute(source, "token_file")
 
 
 def _refuse_secrets(raw: Mapping[str, Any], path: Path) -> None:
@@ -181,35 +183,63 @@ def _validated(model: type[Model], values: Mapping[str, Any], path: Path) -> Mod
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False)
+        errors = error.errors(include_url=False, include_input=False)
         # A misspelt name first: what it was meant to set is then missing too.
-        first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
-        raise ConfigError(_sentence(model, first["type"], first["loc"], first["msg"], path)) from None
+        raise ConfigError(
+            _sentence(model, min(errors, key=lambda one: one["type"] != "extra_forbidden"), path)
+        ) from None
 
 
-def _sentence(model: type[BaseModel], kind: str, loc: tuple[int | str, ...], message: str, path: Path) -> str:
+def _sentence(model: type[BaseModel], error: ErrorDetails, path: Path) -> str:
     """One line: the setting, what is wrong, an example. The rejected value is left out: it may be a secret."""
-    place: tuple[str, ...] = tuple(str(part) for part in loc)
-    variable = next((name for name, (section, field) in _PLACES.items() if place == (section, field)), None)
+    kind, wrong = error["type"], error["msg"].removeprefix("Value error, ")
+    loc = [str(part) for part in error["loc"]] + (["kind"] if kind.startswith("union_tag_") else [])
+    place, parent, field = _located(model, loc)
+    variable = next((name for name, (section, name_there) in _PLACES.items() if place == [section, name_there]), None)
     setting = variable.upper() if variable else f"{path.name}: {'.'.join(place)}" if place else path.name
-    parent, field = _field(model, place)
     if kind == "extra_forbidden":
         return f"{path.name}: {'.'.join(place)} is not a setting{_nearest(place[-1], list(parent.model_fields))}"
-    wrong = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+    if kind == "union_tag_invalid":
+        wrong = f"not a kind of source; known: {error['ctx']['expected_tags']}"
+    elif kind in ("missing", "union_tag_not_found"):
+        wrong = "is missing"
     example = f"; example: {place[-1]} = {json.dumps(field.examples[0])}" if field and field.examples else ""
     return f"{setting}: {wrong}{example}"
 
 
-def _field(model: type[BaseModel], place: Sequence[str]) -> tuple[type[BaseModel], FieldInfo | None]:
-    """The model and the field that an error's place leads to; names in a table of tables are passed over."""
+def _located(model: type[BaseModel], loc: Sequence[str]) -> tuple[list[str], type[BaseModel], FieldInfo | None]:
+    """An error's place as it stands in the file, with the model and the field there. In a table of tables a name comes
+    first, then, where there are several kinds of table, the kind, which is no part of the place."""
+    place, parts = list[str](), list(loc)
     field: FieldInfo | None = None
-    for part in place:
-        if found := model.model_fields.get(part):
-            field = found
-            for inner in (found.annotation, *get_args(found.annotation)):
-                if isinstance(inner, type) and issubclass(inner, BaseModel):
-                    model, field = inner, None
-    return model, field
+    while parts:
+        part = parts.pop(0)
+        place.append(part)
+        if (found := model.model_fields.get(part)) is None:
+            continue
+        field, models = found, _models(found.annotation)
+        if models and get_origin(found.annotation) is dict and parts:
+            place.append(parts.pop(0))
+        kinds = {str(kind): each for each in models for kind in get_args(_annotation(each, "kind"))}
+        if len(models) > 1 and parts:
+            model = kinds.get(parts[0], models[0])
+            field = model.model_fields[parts[0]] if parts[0] not in kinds else None
+            place += parts[:1] if parts[0] not in kinds else []
+            parts.pop(0)
+        elif models:
+            model, field = models[0], None
+    return place, model, field
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a field's type is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models(inner)]
+
+
+def _annotation(model: type[BaseModel], name: str) -> Any:
+    return field.annotation if (field := model.model_fields.get(name)) else None
 
 
 def _check_references(config: Config) -> None:

@@ -5,9 +5,12 @@ from typing import Protocol, runtime_checkable
 
 from ingest.model import Source
 from ingest.source_settings import SourceSettings
+from ingest.sources.feed import FeedSettings
 from ingest.sources.folder import FolderSettings
+from ingest.sources.git import GitSettings
+from ingest.sources.website import WebsiteSettings
 
-AnySource = FolderSettings
+AnySource = FolderSettings | GitSettings | WebsiteSettings | FeedSettings
 
 
 @runtime_checkable
