@@ -9,7 +9,7 @@ from bot.desk.model import SourceNotice, SourceStatus, SyncResult, SyncStep
 from bot.slack.blocks import Block, Message, button, rich, span
 from bot.slack.mrkdwn import escape, plain
 
-APPROVE = "sync_approve"
+APPROVE = "sync_approve"  # and a number: the ids of a message's buttons differ
 _ROOM = 9_000  # characters of all sources together
 _SHOWN = 10  # failed documents of a source, and buttons
 _MOST = 40  # sources of a message
@@ -111,12 +111,13 @@ def _message(heading: str, parts: Sequence[tuple[str, Sequence[str]]], held: Map
     if len(parts) > _MOST:
         blocks.append(rich(span(f"and {len(parts) - _MOST} more sources")))
     if held:
-        buttons = [_approve(name, count, alone=len(parts) == 1) for name, count in list(held.items())[:_SHOWN]]
+        one = len(parts) == 1
+        buttons = [_approve(at, *each, alone=one) for at, each in enumerate(list(held.items())[:_SHOWN])]
         blocks.append({"type": "actions", "elements": buttons})
     return Message(escape(plain("\n".join(texts), 2_900)), tuple(blocks))
 
 
-def _approve(name: str, count: int, *, alone: bool) -> Block:
+def _approve(at: int, name: str, count: int, *, alone: bool) -> Block:
     what = _documents(count)
     confirm: Block = {
         "title": {"type": "plain_text", "text": plain(f"Remove {what}?", 100)},
@@ -126,7 +127,7 @@ def _approve(name: str, count: int, *, alone: bool) -> Block:
         "style": "danger",
     }
     label = f"Remove {what}" if alone else f"Remove {what} of {name}"
-    return button(label, APPROVE, f"{count} {name}", "danger", confirm=confirm)
+    return button(label, f"{APPROVE}_{at}", f"{count} {name}", "danger", confirm=confirm)
 
 
 def _quoted(said: str, limit: int = 400) -> str:

@@ -39,7 +39,7 @@ def register(
     app.command("/sources")(sources.run)
     app.action(SHARE)(sources.share)
     if syncs is not None:
-        app.action(APPROVE)(syncs.approve)
+        app.action(re.compile(rf"^{APPROVE}_\d+$"))(syncs.approve)
     app.event(re.compile(".*"))(nothing)
     for surface in (app.action, app.command, app.shortcut, app.view, app.view_closed, app.options):
         surface(re.compile(".*"))(nothing)

@@ -18,11 +18,15 @@ class Rows:
         if not lines:
             raise ParseError("It has no text.")
         documents = [
-            Document(f"{listed.item_id}#{key}", listed.uri, key, [Block(text, kind="row", line=number)], listed.changed_at)
+            Document(
+                f"{listed.item_id}#{key}", listed.uri, key, [Block(text, kind="row", line=number)], listed.changed_at
+            )
             for number, (key, text) in enumerate(lines, 1)
             if text != "!"
         ]
-        return Parsing(documents, [Failure(f"{listed.uri}#{key}", "It is broken.") for key, text in lines if text == "!"])
+        return Parsing(
+            documents, [Failure(f"{listed.uri}#{key}", "It is broken.") for key, text in lines if text == "!"]
+        )
 
 
 def rows(**texts: str) -> str:

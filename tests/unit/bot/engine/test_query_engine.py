@@ -269,6 +269,15 @@ async def test_questions_do_not_wait_for_each_other() -> None:
     assert [one.passages for one in await asyncio.gather(*asked)] == [(), ()]
 
 
+async def test_a_passage_says_when_it_was_checked() -> None:
+    """What the index knows of a hit's freshness reaches the desk."""
+    one = replace(hit(1, "Returns are free."), verified_at=NOW, stale=True)
+    found = await DocumentEngine(SmallIndex([one]), None, AnsweringSettings()).retrieve(
+        "returns", sources=(), audience=("everyone",)
+    )
+    assert [(passage.verified_at, passage.stale) for passage in found.passages] == [(NOW, True)]
+
+
 def test_passages_survive_the_way_through_nodes() -> None:
     from bot.engine.retriever import node_of_passage, passage_of
 

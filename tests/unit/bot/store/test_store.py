@@ -139,7 +139,8 @@ async def test_stuck_and_released_questions_are_found(store: Store) -> None:
 
 async def test_an_answer_is_read_back_and_is_part_of_its_thread(store: Store) -> None:
     """The thread's earlier questions and answers are the conversation, in order, without the question itself."""
-    citation = Citation(0, "30 days", "Returns policy", "https://shop.example/returns", "Refunds", START)
+    where = ("Returns policy", "https://shop.example/returns", "Refunds")
+    citation = Citation(0, "30 days", *where, START, "docs", "v3.2", START - timedelta(days=3), stale=True)
     answer = Answer(
         Outcome.ANSWERED,
         "Within 30 days. [1]",
