@@ -142,6 +142,7 @@ class Bot:
     escalation_channel: str | None = "C0ESCALATE"
     streaming: bool = True
     ahead: timedelta = timedelta()  # of this bot's clock
+    sources: tuple[str, ...] = ()  # of its desk
     sync_desk: SyncDesk | None = None
     progress_after_s: Sequence[float] = ()
     down: bool = False
@@ -177,7 +178,7 @@ class Bot:
             agents=self.slack.agents,
             admins=self.slack.admins,
         )
-        desk = Desk("support", "electromart", escalation_channel=self.escalation_channel)
+        desk = Desk("support", "electromart", self.sources, escalation_channel=self.escalation_channel)
         work = Work(
             inbox=inbox,
             posts=posts,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -23,6 +24,8 @@ path = "{documents}"
 url = "https://electromart.example/docs/"
 [slack]
 agents = ["U0ALEX", "U0PRIYA"]
+admins = ["U0PRIYA"]
+admin_channel = "C0ESCALATE"
 """
 
 pytestmark = [
@@ -35,7 +38,9 @@ pytestmark = [
 async def address(tmp_path: Path) -> AsyncIterator[str]:
     """`frontdesk try` in a process of its own, without a key, on a part of the demo's documents."""
     config = tmp_path / "frontdesk.toml"
-    config.write_text(CONFIG.format(documents=ROOT / "ops/demo/electromart/documents/returns"))
+    documents = tmp_path / "documents"
+    shutil.copytree(ROOT / "ops/demo/electromart/documents/returns", documents)
+    config.write_text(CONFIG.format(documents=documents))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "SLACK_"))}
     command = (sys.executable, "-m", "ops.cli", "--config", str(config), "try", "--no-browser", "--port", "0")
     process = await asyncio.create_subprocess_exec(
@@ -137,3 +142,34 @@ async def test_a_customer_is_answered_asks_for_a_human_and_is_helped(page: Page)
     await page.get_by_test_id("open-thread").first.click()
     await expect(thread).to_contain_text("resolved")
     await picture(page, "channel")
+
+
+async def test_an_admin_keeps_the_documents(page: Page, tmp_path: Path) -> None:
+    """Status, a sync that holds removals back, the notice of it, and the button that asks before it removes."""
+    expect.set_options(timeout=30_000)
+    await become(page, "U0PRIYA")
+    await open_channel(page, "support")
+    await expect(page.get_by_test_id("notice")).to_be_visible()
+    await expect(page.get_by_test_id("notice")).to_be_hidden(timeout=90_000)
+    gone = sorted((tmp_path / "documents").iterdir())[1:]
+    for path in gone:
+        path.unlink()
+    (tmp_path / "documents" / "scan.pdf").write_bytes(b"%PDF-1.7 nothing more")
+    view = page.get_by_test_id("channel-view")
+    await say(page, "composer", "/sources sync")
+    approve = page.locator("[data-action-id=sync_approve_0]")
+    await expect(view).to_contain_text(f"{len(gone)} documents are gone from the source")
+    await say(page, "composer", "/sources status")
+    await expect(view).to_contain_text("What I know")
+    await picture(page, "upkeep")
+
+    await open_channel(page, "support-escalations")
+    await expect(view).to_contain_text("frontdesk sync electromart --approve")
+    await picture(page, "notice")
+    await approve.click()
+    await expect(page.get_by_test_id("confirm-dialog")).to_contain_text(f"Remove {len(gone)} documents?")
+    await picture(page, "approve")
+    await page.get_by_test_id("confirm-ok").click()
+    await expect(view).to_contain_text(f"{len(gone)} removed")
+    await expect(view).to_contain_text("No removal waits any more")
+    await picture(page, "settled")

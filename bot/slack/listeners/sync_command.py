@@ -19,9 +19,12 @@ log = logging.getLogger(__name__)
 Ack = Callable[..., Awaitable[Any]]
 Body = Mapping[str, Any]
 
-NOT_YOURS = "Only an admin can start a sync. The documents are kept up to date anyway: `/sources status` says how fresh they are."
+NOT_YOURS = (
+    "Only an admin can start a sync. The documents are kept up to date anyway:"
+    " `/sources status` says how fresh they are."
+)
 NOT_NOW = "I can't read how fresh the documents are right now. Please try again in a minute."
-# A response_url takes five messages; at most these come before the end. Seconds, each after the one before.
+# A response_url takes five messages: beginning, these, end. Seconds, each after the one before.
 PROGRESS_AFTER_S = (10.0, 60.0)
 
 
@@ -67,8 +70,9 @@ class SyncCommand:
         if str(body.get("user_id")) not in self._admins:
             await ack(response_type="ephemeral", text=NOT_YOURS)
             return
+        await ack()
         names = ", ".join(f"“{name}”" for name in sources)
-        await ack(response_type="ephemeral", text=escape(f"Syncing {names}. I'll tell you here how it ends."))
+        await self._reply(body, Message(escape(f"Syncing {names}. I'll tell you here how it ends.")))
         log.info("%s syncs %s from Slack", body.get("user_id"), names)
         self._begin(body, sources, approve=False)
 
