@@ -136,7 +136,8 @@ def _cited(citations: Sequence[Citation], now: datetime | None) -> list[Source]:
 
 def _name(source: Source) -> str:
     title = plain(source.title, 150) or "Untitled"
-    return plain(f"{title} › {source.section}" if source.section.strip() else title, 150)
+    section = source.section.strip().replace(" > ", " › ")
+    return plain(f"{title} › {section}" if section else title, 150)
 
 
 def _line(source: Source) -> str:

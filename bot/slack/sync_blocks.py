@@ -34,7 +34,7 @@ def _ended(one: SyncResult) -> list[str]:
     counts = {"added": one.added, "changed": one.changed, "removed": one.removed}
     changes = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing new"
     first = {"success": "Success", "partial": "Partial", "failed": "Failed"}[one.state]
-    lines = [f"{first}: {changes}, {one.unchanged} unchanged ({one.seconds:.0f} s)"]
+    lines = [f"{first}: {changes}, {one.unchanged} unchanged ({one.seconds:.1f} s)"]
     lines += [_quoted(one.problem)] if one.problem else []
     return [*lines, *_failures(one.failed), *_held(one.source, one.held)]
 
@@ -97,7 +97,9 @@ def notice_message(notice: SourceNotice, now: datetime) -> Message:
         ]
         lines += [_quoted(notice.problem)] if notice.problem else []
         lines += [f"I tell you when it is well again. To try now: `/sources sync {name}`."]
-    return _message("", [(name, lines)], {name: notice.held} if notice.kind == "held" and not notice.over else {})
+    return _message(
+        "", [(f"Source “{name}”", lines)], {name: notice.held} if notice.kind == "held" and not notice.over else {}
+    )
 
 
 def _message(heading: str, parts: Sequence[tuple[str, Sequence[str]]], held: Mapping[str, int]) -> Message:
@@ -106,7 +108,7 @@ def _message(heading: str, parts: Sequence[tuple[str, Sequence[str]]], held: Map
     room = _ROOM
     for name, lines in parts[:_MOST]:
         kept = [line for line in lines if (room := room - len(line)) > 0]
-        blocks.append(rich(span(name, bold=True), span("".join(f"\n{line}" for line in kept) or "\n…")))
+        blocks.append(rich(span(name, bold=True), *_spans("".join(f"\n{line}" for line in kept) or "\n…")))
         texts.append(f"{name}: {' '.join(kept)}")
     if len(parts) > _MOST:
         blocks.append(rich(span(f"and {len(parts) - _MOST} more sources")))
@@ -117,11 +119,20 @@ def _message(heading: str, parts: Sequence[tuple[str, Sequence[str]]], held: Map
     return Message(escape(plain("\n".join(texts), 2_900)), tuple(blocks))
 
 
+def _spans(text: str) -> list[Block]:
+    """What stands in backticks is code."""
+    pieces = enumerate(text.split("`"))
+    return [span(piece) | ({"style": {"code": True}} if at % 2 else {}) for at, piece in pieces if piece]
+
+
 def _approve(at: int, name: str, count: int, *, alone: bool) -> Block:
     what = _documents(count)
     confirm: Block = {
         "title": {"type": "plain_text", "text": plain(f"Remove {what}?", 100)},
-        "text": {"type": "plain_text", "text": plain(f"They are gone from “{name}”. Answers lose them, too.", 300)},
+        "text": {
+            "type": "plain_text",
+            "text": plain(f"They are gone from “{name}”. Answers will not use them any more.", 300),
+        },
         "confirm": {"type": "plain_text", "text": "Remove"},
         "deny": {"type": "plain_text", "text": "Keep"},
         "style": "danger",

@@ -46,7 +46,7 @@ def ended(**more: object) -> SyncResult:
 
 
 def test_how_a_sync_ended() -> None:
-    assert outcome([("docs", ended())]).text == "docs: Success: nothing new, 3 unchanged (1 s)"
+    assert outcome([("docs", ended())]).text == "docs: Success: nothing new, 3 unchanged (1.2 s)"
     many = tuple((f"f{number}.pdf", "It has a password.") for number in range(13))
     partial = outcome([("docs", ended(state="partial", added=2, failed=many))]).text
     assert "Partial: 2 added, 3 unchanged" in partial
@@ -61,6 +61,8 @@ def test_held_removals_come_with_a_button_that_asks() -> None:
     message = outcome([("docs", ended(state="partial", held=12)), ("faq", ended(source="faq"))])
     [button] = message.blocks[-1]["elements"]
     assert button["text"]["text"] == "Remove 12 documents of docs"
+    code = [one["text"] for one in message.blocks[0]["elements"][0]["elements"] if one.get("style") == {"code": True}]
+    assert code == ["frontdesk sync docs --approve"]
     assert (button["value"], button["confirm"]["confirm"]["text"]) == ("12 docs", "Remove")
     assert "frontdesk sync docs --approve" in message.text
 
