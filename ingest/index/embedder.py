@@ -3,10 +3,10 @@
 import hashlib
 import json
 import os
-import urllib.error
-import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -15,16 +15,17 @@ import numpy as np
 
 from ingest.index import minilm
 from ingest.index.contract import IndexUnavailable, Vectors
+from ingest.index.loading import open_model, weights_sha256
 
 if TYPE_CHECKING:
     from fastembed import TextEmbedding
     from tokenizers import Tokenizer
 
-# Small batches of texts of similar length: half as much padding as fastembed's 256 in the order they come, twice the
-# speed, and a query that arrives meanwhile shares the cores with 8 texts instead of waiting behind hundreds.
-BATCH = 8
+# Word pieces a batch, padding included: what its layers compute then stays in a core's cache (measured: 384 to 768 are
+# equally good, 4096 a fifth slower), and each of THREADS threads has a batch of its own.
+BATCH_TOKENS = 512
 THREADS = min(4, os.cpu_count() or 1)
-HUB_TIMEOUT_S = 5.0
+COUNTED_TOGETHER = 256  # texts
 UNLIMITED = {"max_length": 512}  # for the few models that state no window
 
 
@@ -44,7 +45,10 @@ class Facts:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 
-MINILM = Facts(minilm.NAME, minilm.WEIGHTS_SHA256, minilm.DIMENSIONS, minilm.WINDOW, "mean")
+MINILM = {
+    name.lower(): Facts(name, minilm.WEIGHTS_SHA256, minilm.DIMENSIONS, minilm.WINDOW, "mean")
+    for name in (minilm.NAME, minilm.INT8_NAME)
+}
 
 
 class FastEmbedder:
@@ -56,12 +60,12 @@ class FastEmbedder:
     """
 
     def __init__(self, name: str, model_dir: Path) -> None:
-        self.name = minilm.NAME if name.lower() == minilm.NAME.lower() else name
-        self._model_dir = model_dir
+        self._facts = MINILM.get(name.lower())
+        self.name = self._facts.name if self._facts else name
+        self.model_dir = model_dir
         self._loading = Lock()
         self._model: TextEmbedding | None = None
         self._counter: Tokenizer | None = None
-        self._facts = MINILM if self.name == minilm.NAME else None
 
     @property
     def fingerprint(self) -> str:
@@ -76,14 +80,20 @@ class FastEmbedder:
         return self._known().max_tokens
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of length 1 in the order of the texts. A text past the window is cut there."""
+        """Vectors of length 1 in the order of the texts. A text past the window is cut there.
+
+        A single batch, as every query is, runs in the calling thread and waits for nobody.
+        """
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        model = self._loaded()
+        model, clean = self._loaded(), [well_formed(text) for text in texts]
+
+        def run(batch: list[int]) -> None:
+            vectors[batch] = list(model.embed([clean[index] for index in batch], batch_size=len(batch)))
+
         try:
-            embedded = model.embed([well_formed(texts[index]) for index in order], batch_size=BATCH)
-            for index, vector in zip(order, embedded, strict=True):
-                vectors[index] = vector
+            batches = list(self._batches(clean))
+            for _ in map(run, batches) if len(batches) == 1 else self._threads.map(run, batches):
+                pass
         except Exception as error:  # whatever onnxruntime raises: out of memory, above all
             raise IndexUnavailable(f"The embedding model {self.name} failed ({error}); nothing was written.") from error
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -94,7 +104,25 @@ class FastEmbedder:
         """Word pieces of the whole text, special tokens included, as the model would read it without its window."""
         self._loaded()
         assert self._counter is not None
-        return len(self._counter.encode(well_formed(text)).ids)
+        return len(self._counter.encode(well_formed(text)))
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[list[int]]:
+        """Indices of texts of like length, the longest first, so that the threads finish together."""
+        sizes: list[int] = []
+        if len(texts) > 1:
+            assert self._counter is not None
+            for start in range(0, len(texts), COUNTED_TOGETHER):
+                encoded = self._counter.encode_batch(list(texts[start : start + COUNTED_TOGETHER]))
+                sizes += [min(len(one), self.max_tokens) for one in encoded]
+        order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True) or list(range(len(texts)))
+        while order:
+            many = max(1, BATCH_TOKENS // sizes[order[0]]) if sizes else 1
+            yield order[:many]
+            order = order[many:]
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(THREADS, "embed")
 
     def _known(self) -> Facts:
         if self._facts is None:
@@ -112,12 +140,7 @@ class FastEmbedder:
     def _load(self) -> None:
         from tokenizers import Tokenizer  # noqa: PLC0415 - the first embedding needs it, not the start
 
-        if self.name == minilm.NAME:
-            model = _open(minilm.NAME, minilm.ensure(self._model_dir), self._model_dir)
-        elif Path(self.name).is_dir():
-            model = _open_folder(Path(self.name).resolve(), self._model_dir)
-        else:
-            model = _open_builtin(self.name, self._model_dir)
+        model = open_model(self.name, self.model_dir)
         inner: Any = model.model  # its class depends on the model; each has a tokenizer
         counter = Tokenizer.from_str(inner.tokenizer.to_str())
         counter.no_truncation()
@@ -125,7 +148,7 @@ class FastEmbedder:
         if self._facts is None:
             self._facts = Facts(
                 name=Path(self.name).name if Path(self.name).is_dir() else self.name,
-                weights_sha256=_weights_sha256(inner._model_dir, inner.model_description),
+                weights_sha256=weights_sha256(inner._model_dir, inner.model_description),
                 dimensions=len(next(iter(model.embed(["probe"])))),
                 max_tokens=(inner.tokenizer.truncation or UNLIMITED)["max_length"],
                 pooling=str(getattr(inner, "_pooling", type(inner).__name__)),
@@ -136,107 +159,3 @@ class FastEmbedder:
 def well_formed(text: str) -> str:
     """The text with lone surrogates replaced: JSON may carry them, and no tokenizer takes them."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _open(name: str, folder: Path | None, cache: Path) -> "TextEmbedding":
-    from fastembed import TextEmbedding  # noqa: PLC0415 - 0.3 s that a command without a query does not pay
-
-    try:
-        return TextEmbedding(
-            name,
-            cache_dir=str(cache),
-            threads=THREADS,
-            specific_model_path=None if folder is None else str(folder),
-            local_files_only=True,
-            # The arena keeps the memory of the largest batch for good, and costs more than it saves at 8 texts.
-            enable_cpu_mem_arena=False,
-        )
-    except Exception as error:  # onnxruntime, tokenizers and fastembed each raise their own
-        if folder is None:
-            raise
-        raise IndexUnavailable(
-            f"The embedding model in {folder} cannot be loaded ({error}); "
-            + ("delete that folder and start again: it is rebuilt." if name == minilm.NAME else "see its files.")
-        ) from error
-
-
-def _open_folder(folder: Path, cache: Path) -> "TextEmbedding":
-    from fastembed import TextEmbedding  # noqa: PLC0415 - see _open
-    from fastembed.common.model_description import ModelSource, PoolingType  # noqa: PLC0415 - see _open
-
-    found = sorted(folder.glob("*.onnx")) + sorted((folder / "onnx").glob("*.onnx"))
-    if not found or not (folder / "tokenizer.json").is_file():
-        raise IndexUnavailable(
-            f"[index] embedding_model: {folder} is not a model; it needs model.onnx, tokenizer.json and "
-            "tokenizer_config.json."
-        )
-    file = next((one for one in found if one.name == "model.onnx"), found[0])
-    name = f"folder:{folder}"
-    if name.lower() not in {one["model"].lower() for one in TextEmbedding.list_supported_models()}:
-        TextEmbedding.add_custom_model(
-            model=name,
-            pooling=PoolingType(_pooling(folder)),
-            normalization=True,
-            sources=ModelSource(hf="local/none"),
-            dim=0,  # measured after loading
-            model_file=str(file.relative_to(folder)),
-        )
-    return _open(name, folder, cache)
-
-
-def _pooling(folder: Path) -> str:
-    """How token vectors become one: as sentence-transformers wrote it beside the model, else their mean."""
-    config = folder / "1_Pooling" / "config.json"
-    if config.is_file() and json.loads(config.read_text("utf-8")).get("pooling_mode_cls_token"):
-        return "CLS"
-    return "MEAN"
-
-
-def _open_builtin(name: str, cache: Path) -> "TextEmbedding":
-    """From the cache; else downloaded, when the hub answers within HUB_TIMEOUT_S."""
-    from fastembed import TextEmbedding  # noqa: PLC0415 - see _open
-    from huggingface_hub import constants  # noqa: PLC0415 - see _open
-
-    if name.lower() not in {one["model"].lower() for one in TextEmbedding.list_supported_models()}:
-        raise IndexUnavailable(
-            f"[index] embedding_model: {name!r} is neither a folder nor a model that fastembed knows; "
-            f"example: {minilm.NAME!r}, which needs no network."
-        )
-    try:
-        return _open(name, None, cache)
-    except Exception as missing:
-        problem = _hub_problem(constants.ENDPOINT) if not constants.HF_HUB_OFFLINE else "HF_HUB_OFFLINE is set"
-        if problem:
-            raise IndexUnavailable(
-                f"The embedding model {name} is not in {cache} and its hub cannot be reached ({problem}); "
-                f"connect to the network once, name a folder that holds the model, or use {minilm.NAME}."
-            ) from missing
-    try:
-        return TextEmbedding(name, cache_dir=str(cache), threads=THREADS, enable_cpu_mem_arena=False)
-    except Exception as error:
-        raise IndexUnavailable(f"The embedding model {name} could not be downloaded ({error}); try again.") from error
-
-
-def _hub_problem(endpoint: str) -> str:
-    """Why the hub does not answer; empty when it does. Asked first because its client retries for 39 seconds."""
-    try:
-        with urllib.request.urlopen(  # noqa: S310 - an https address from the client's own settings
-            urllib.request.Request(endpoint, method="HEAD"),  # noqa: S310
-            timeout=HUB_TIMEOUT_S,
-        ):
-            return ""
-    except urllib.error.HTTPError:
-        return ""  # it answers
-    except OSError as error:
-        return str(getattr(error, "reason", error))
-
-
-def _weights_sha256(folder: Path, description: object) -> str:
-    """One hash over the model's file, its external data and its tokenizer."""
-    names = [getattr(description, "model_file", ""), *getattr(description, "additional_files", ()), "tokenizer.json"]
-    digest = hashlib.sha256()
-    for path in sorted({folder / name for name in names}):
-        if path.is_file():
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()

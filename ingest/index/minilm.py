@@ -26,19 +26,24 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 DIMENSIONS = 384
 WINDOW = 256  # word pieces, as the model was published; its tokenizer.json cuts at 128
 
+INT8_NAME = f"{NAME}-int8"  # the same model, its layers in 8-bit integers: about twice as fast where the CPU has VNNI
+
 LAYERS, HEADS, LAYER_NORM_EPSILON, OPSET = 6, 12, 1e-12, 17
-FOLDER = f"all-MiniLM-L6-v2-{WEIGHTS_SHA256[:12]}-1"  # the last figure grows when the graph or the files change
+FOLDER = f"all-MiniLM-L6-v2-{WEIGHTS_SHA256[:12]}-2"  # the last figure grows when the graph or the files change
+# 7 bits of each weight: with 8, CPUs without VNNI overflow in 16 bits, and an index made on one would not fit another.
+LARGEST_WEIGHT, LARGEST_ACTIVATION = 63, 127
+FUSED = "com.microsoft"  # onnxruntime's operators
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
 
-def ensure(models: Path, package: Path | None = None) -> Path:
+def ensure(models: Path, package: Path | None = None, *, int8: bool = False) -> Path:
     """The folder under `models` that fastembed loads, built on first use in about 2 seconds.
 
     Safe when several processes do it at once: each builds in a folder of its own and the first to finish renames it.
     Raises IndexUnavailable when the weights are missing or damaged, or the folder cannot be written.
     """
-    ready = models / FOLDER
+    ready = models / (f"{FOLDER}-int8" if int8 else FOLDER)
     if ready.is_dir():
         return ready
     weights = package or package_folder()
@@ -46,10 +51,10 @@ def ensure(models: Path, package: Path | None = None) -> Path:
     try:
         models.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".building-", dir=models, ignore_cleanup_errors=True) as scratch:
-            folder = Path(scratch) / FOLDER
+            folder = Path(scratch) / ready.name
             folder.mkdir()
             _write_tokenizer(weights, folder)
-            _write_graph(weights / "model.safetensors", folder / "model.onnx")
+            _write_graph(weights / "model.safetensors", folder / "model.onnx", int8)
             _rename(folder, ready)
     except OSError as error:
         raise IndexUnavailable(
@@ -108,11 +113,11 @@ def _write_tokenizer(package: Path, folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(config), "utf-8")
 
 
-def _write_graph(weights: Path, target: Path) -> None:
+def _write_graph(weights: Path, target: Path, int8: bool) -> None:
     import onnx  # noqa: PLC0415 - only the first start on a machine builds the model
     from safetensors.numpy import load_file  # noqa: PLC0415 - as above
 
-    model = _Graph(load_file(weights)).model()
+    model = _Graph(load_file(weights), int8).model()
     onnx.checker.check_model(model)
     with target.open("wb") as file:
         file.write(model.SerializeToString())
@@ -121,23 +126,29 @@ def _write_graph(weights: Path, target: Path) -> None:
 
 
 class _Graph:
-    """BERT's encoder as an ONNX graph: token ids in, one vector a token out (pooling is fastembed's)."""
+    """BERT's encoder as an ONNX graph: token ids in, one vector a token out (pooling is fastembed's).
 
-    def __init__(self, weights: Weights) -> None:
+    Its operators are fused as onnxruntime's own optimiser would for a graph of another shape: bias with product,
+    attention whole, GELU whole. Between them the tokens of all texts are rows of one matrix.
+    """
+
+    def __init__(self, weights: Weights, int8: bool) -> None:
         from onnx import helper, numpy_helper  # noqa: PLC0415 - see _write_graph
 
         self._weights, self._make, self._tensor = weights, helper, numpy_helper.from_array
+        self._dense = self._integer_dense if int8 else self._float_dense
         self._nodes: list[NodeProto] = []
         self._constants: dict[str, TensorProto] = {}
 
     def model(self) -> "ModelProto":
         from onnx import TensorProto  # noqa: PLC0415 - see _write_graph
 
-        mask = self._attention_mask(TensorProto.FLOAT)
-        hidden = self._embeddings()
+        shape = self._op("Concat", self._op("Shape", "input_ids"), self._integers("width", DIMENSIONS), axis=0)
+        mask = self._op("Cast", "attention_mask", to=TensorProto.INT32)
+        hidden = self._rows(self._embeddings())
         for layer in range(LAYERS):
-            hidden = self._layer(hidden, mask, f"encoder.layer.{layer}.")
-        self._nodes.append(self._make.make_node("Identity", [hidden], ["last_hidden_state"]))
+            hidden = self._layer(hidden, mask, shape, f"encoder.layer.{layer}.")
+        self._nodes.append(self._make.make_node("Reshape", [hidden, shape], ["last_hidden_state"]))
         inputs = [
             self._make.make_tensor_value_info(name, TensorProto.INT64, ["batch", "sequence"])
             for name in ("input_ids", "attention_mask", "token_type_ids")
@@ -146,8 +157,8 @@ class _Graph:
             "last_hidden_state", TensorProto.FLOAT, ["batch", "sequence", DIMENSIONS]
         )
         graph = self._make.make_graph(self._nodes, "bert", inputs, [output], list(self._constants.values()))
-        opset = self._make.make_opsetid("", OPSET)
-        return self._make.make_model(graph, opset_imports=[opset], ir_version=8, producer_name="frontdesk")
+        opsets = [self._make.make_opsetid("", OPSET), self._make.make_opsetid(FUSED, 1)]
+        return self._make.make_model(graph, opset_imports=opsets, ir_version=8, producer_name="frontdesk")
 
     def _embeddings(self) -> str:
         length = self._op("Shape", "input_ids", start=1, end=2)
@@ -158,38 +169,36 @@ class _Graph:
         types = self._op("Gather", self._weight("embeddings.token_type_embeddings.weight"), "token_type_ids", axis=0)
         return self._norm(self._op("Add", self._op("Add", words, types), position), "embeddings.LayerNorm")
 
-    def _attention_mask(self, to: int) -> str:
-        """0 where a token is, a large negative number where padding is, shaped to be added to every head's scores."""
-        mask = self._op("Cast", self._op("Unsqueeze", "attention_mask", self._integers("axes", 1, 2)), to=to)
-        return self._op("Mul", self._op("Sub", self._number("one", 1.0), mask), self._number("never", -1e9))
-
-    def _layer(self, x: str, mask: str, name: str) -> str:
-        attended = self._dense(self._attention(x, mask, name + "attention.self."), name + "attention.output.dense")
+    def _layer(self, x: str, mask: str, shape: str, name: str) -> str:
+        attention = name + "attention.self."
+        parts = [self._op("Reshape", self._dense(x, attention + part), shape) for part in ("query", "key", "value")]
+        seen = self._op("MultiHeadAttention", *parts, "", mask, domain=FUSED, num_heads=HEADS)
+        attended = self._dense(self._rows(seen), name + "attention.output.dense")
         x = self._norm(self._op("Add", attended, x), name + "attention.output.LayerNorm")
-        inner = self._gelu(self._dense(x, name + "intermediate.dense"))
+        inner = self._op("Gelu", self._dense(x, name + "intermediate.dense"), domain=FUSED)
         return self._norm(self._op("Add", self._dense(inner, name + "output.dense"), x), name + "output.LayerNorm")
 
-    def _attention(self, x: str, mask: str, name: str) -> str:
-        size = DIMENSIONS // HEADS
-        split = self._integers("split", 0, 0, HEADS, size)
-        query, key, value = (
-            self._op("Transpose", self._op("Reshape", self._dense(x, name + part), split), perm=order)
-            for part, order in (("query", [0, 2, 1, 3]), ("key", [0, 2, 3, 1]), ("value", [0, 2, 1, 3]))
-        )
-        scores = self._op("Mul", self._op("MatMul", query, key), self._number("scale", size**-0.5))
-        weights = self._op("Softmax", self._op("Add", scores, mask), axis=-1)
-        context = self._op("Transpose", self._op("MatMul", weights, value), perm=[0, 2, 1, 3])
-        return self._op("Reshape", context, self._integers("join", 0, 0, DIMENSIONS))
+    def _rows(self, x: str) -> str:
+        return self._op("Reshape", x, self._integers("rows", -1, DIMENSIONS))
 
-    def _gelu(self, x: str) -> str:
-        error = self._op("Erf", self._op("Mul", x, self._number("inverse_root_two", 0.5**0.5)))
-        cdf = self._op("Mul", self._op("Add", error, self._number("one", 1.0)), self._number("half", 0.5))
-        return self._op("Mul", x, cdf)
-
-    def _dense(self, x: str, name: str) -> str:
+    def _float_dense(self, x: str, name: str) -> str:
         # Transposed here: a Transpose node would cost time in every run.
         weight = self._constant(name + ".weight.T", self._weights[name + ".weight"].T)
-        return self._op("Add", self._op("MatMul", x, weight), self._weight(name + ".bias"))
+        return self._op("Gemm", x, weight, self._weight(name + ".bias"))
+
+    def _integer_dense(self, x: str, name: str) -> str:
+        """Each row scaled by its own largest value, so that a vector does not depend on the batch it was made in."""
+        weight = self._weights[name + ".weight"].T
+        scale = (np.abs(weight).max(axis=0) / LARGEST_WEIGHT).astype(np.float32)
+        integers = self._constant(name + ".integers", np.rint(weight / scale).astype(np.int8))
+        peak = self._op("ReduceMax", self._op("Abs", x), axes=[-1], keepdims=1)
+        peak = self._op("Max", peak, self._constant("tiny", np.array(1e-9, np.float32)))
+        step = self._constant("step", np.array(1 / LARGEST_ACTIVATION, np.float32))
+        zero = self._constant("zero", np.array(128, np.uint8))
+        rows = self._op("QuantizeLinear", self._op("Div", x, peak), step, zero)
+        columns = self._constant(name + ".scale", scale)
+        product = self._op("MatMulIntegerToFloat", rows, integers, step, columns, zero, domain=FUSED)
+        return self._op("Add", self._op("Mul", product, peak), self._weight(name + ".bias"))
 
     def _norm(self, x: str, name: str) -> str:
         scale, bias = self._weight(name + ".weight"), self._weight(name + ".bias")
@@ -205,9 +214,6 @@ class _Graph:
 
     def _integers(self, name: str, *values: int) -> str:
         return self._constant(name, np.array(values, np.int64))
-
-    def _number(self, name: str, value: float) -> str:
-        return self._constant(name, np.array(value, np.float32))
 
     def _constant(self, name: str, value: npt.NDArray[np.generic]) -> str:
         if name not in self._constants:
