@@ -31,11 +31,11 @@ path = {documents}
 # schedule = "15m"                    # how often `frontdesk serve` syncs it: 30s, 15m, 6h, 1d, or cron: "0 6 * * *"
 # audience = "everyone"
 # shrink_limit = 0.3                  # a sync that would remove more than this share asks first
-# stale_after = "2d"
+# stale_after = "2d"                  # answers from documents that were not checked for longer say so
 
 [slack]
-# admins = ["U0123456789"]            # member ids ("Copy member ID" in a profile)
-# admin_channel = "C0123456789"       # takes briefs where a desk has no escalation channel
+# admins = ["U0123456789"]            # member ids ("Copy member ID" in a profile): who may sync and approve removals
+# admin_channel = "C0123456789"       # hears of stale sources; takes briefs where a desk has no escalation channel
 # agents = ["U0123456789"]            # who may claim an escalation; default: members of its channel
 
 # Without ANTHROPIC_API_KEY the desk quotes the documents instead of writing answers.

@@ -55,14 +55,18 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
             outcome = await asyncio.to_thread(knowledge.sync_held, name, SyncRequest(), on_step)
             failed = f"; {len(outcome.failed)} documents failed" if outcome.failed else ""
             log.info("synced %s: %s%s %s", name, outcome.state, failed, outcome.problem)
-            await notices.check()
+            await look()
+
+        async def look() -> None:
+            if not knowledge.stopping:  # then Slack is being left
+                await notices.check()
 
         schedules = {name: source.schedule for name, source in config.ingest.sources.items()}
         scheduler = SyncScheduler(knowledge.leases, schedules, sync)
         sync_desk = KnowledgeDesk(knowledge, on_step)
         connection, admin_channel = local.bot.slack(sync_desk)
         notices = Notices(lambda: knowledge.states(counted=False), knowledge.index.ledger, admin_channel)
-        sync_desk.after = notices.check
+        sync_desk.after = look
         watch: asyncio.Task[None] | None = None
         async with serve_control(local, config.data_dir):
             try:

@@ -12,7 +12,8 @@ log = logging.getLogger(__name__)
 _HOME = (
     "*What I do*\nI answer questions from the documents of your company and show which ones I used.",
     "*How to ask*\nMention me in a channel, or write to me under Messages. In a thread where I take part you need"
-    " not mention me again.\nType `/sources` and a few words to look into the documents yourself.",
+    " not mention me again.\nType `/sources` and a few words to look into the documents yourself;"
+    " `/sources status` says how fresh they are.",
     "*When I don't know*\nI say so, and “Talk to a human” under my answers fetches somebody.",
 )
 
