@@ -5,12 +5,12 @@ short, or killed, is gone on with by the next one.
 """
 
 import re
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -164,9 +164,9 @@ class Crawl:
     def _visit_all(self) -> bool:
         """Whether it was cut short."""
         limit = interval_of(self.settings.time_limit)
-        end = time.monotonic() + (limit or ROUND).total_seconds()
+        end = monotonic() + (limit or ROUND).total_seconds()
         while self._waiting:
-            if time.monotonic() > end:
+            if monotonic() > end:
                 self._incomplete(
                     f"The time limit of {self.settings.time_limit} was reached with {len(self._waiting)} pages left; "
                     "the next sync goes on with them."

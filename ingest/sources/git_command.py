@@ -43,7 +43,7 @@ def remote_address(value: str) -> str:
             raise ValueError("holds a user name or password; put a token into a file and name it with token_file")
         if parts.hostname.startswith("-") or (parts.username or "").startswith("-"):
             raise ValueError("not the address of a repository")
-    elif not re.fullmatch(r"(?:\w[\w.-]*@)?\w[\w.-]*:[^:-][^:]*", value) or "::" in value:
+    elif not re.fullmatch(r"(?:\w[\w.-]*@)?\w[\w.-]*:(?!//|-)[^:]+", value):
         raise ValueError("not the address of a repository; for one on this machine use path")
     return value
 
@@ -92,9 +92,11 @@ class Clone:
             return True
         if next(self._path.rglob("*.lock"), None) is not None:  # nobody else has the clone now
             return False
-        return bool(self.run("rev-parse", "--git-dir", check=False)) and not self.run(
-            "fsck", "--connectivity-only", "--no-dangling", "--no-progress", check=False
-        )
+        try:
+            self.run("fsck", "--connectivity-only", "--no-dangling", "--no-progress")
+        except SourceError:
+            return False
+        return True
 
     def discard(self) -> None:
         self.close()

@@ -124,7 +124,7 @@ class Web:
                     if wait is None or attempt == MOST_ATTEMPTS:
                         return self._reply(url, response, most, wanted)
             except PrivateAddress as error:
-                raise FetchError(f"{_upper(error)}; set allow_private = true if this is meant.") from error
+                raise FetchError(f"{error}; set allow_private = true if this is meant.") from error
             except (httpx.TimeoutException, httpcore.TimeoutException) as error:
                 raise FetchError(f"The server did not finish its answer within {self.deadline:g} seconds.") from error
             except httpcore.RemoteProtocolError as error:
@@ -275,8 +275,3 @@ def parse_date(value: str) -> datetime | None:
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _upper(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]
