@@ -98,3 +98,51 @@ def test_pages_become_part_of_the_link() -> None:
         "docs:a.pdf", "https://x.example/a.pdf", "T", [Block("One.", page=3), Block("Two.", page=4)], NOW
     )
     assert [chunk.uri for chunk in Chunker(EMBEDDER).chunks(document)] == ["https://x.example/a.pdf#page=3"]
+
+
+def test_a_chunk_knows_its_line_and_can_be_opened_there() -> None:
+    """The first block's; in a later part of a long list or table, the part's own; of a paragraph, the paragraph's."""
+    items = "\n".join(f"- item number {number}" for number in range(20))
+    blocks = [
+        Block("One.", line=3),
+        Block("Two.", line=5),
+        Block(items, ("A",), "list", line=9),
+        Block("Word after word. " * 20, ("B",), line=40),
+    ]
+    document = Document("docs:a.md", "https://x.example/a.md", "T", blocks, NOW)
+    chunks = Chunker(EMBEDDER).chunks(document, "#L{line}")
+    assert chunks[0].uri == "https://x.example/a.md#L3"
+    listed = [chunk for chunk in chunks if chunk.section == "A"]
+    assert len(listed) > 1
+    assert all(chunk.line == 9 + int(chunk.text.split("\n")[0].split()[-1]) for chunk in listed)
+    assert {chunk.line for chunk in chunks if chunk.section == "B"} == {40}
+    assert [chunk.uri for chunk in Chunker(EMBEDDER).chunks(document)] == ["https://x.example/a.md"] * len(chunks)
+
+
+def test_the_window_is_used() -> None:
+    """A long word after a long word, without a sentence in sight, still fills its chunks."""
+    parts = [text for _, text in _chunked(Block("word " * 200))]
+    assert all(len(part.split()) > 25 for part in parts[:-1])
+
+
+def test_code_keeps_its_indentation() -> None:
+    lines = ["def answer():", *(f"    step_{number}(first, second)" for number in range(12))]
+    parts = [text for _, text in _chunked(Block("\n".join(lines), (), "code"))]
+    assert len(parts) > 1
+    assert "\n".join(parts).split("\n") == lines
+
+
+class NewlinesCost(WordEmbedder):
+    """As some tokenizers: a text counts more than its parts."""
+
+    def count_tokens(self, text: str) -> int:
+        return super().count_tokens(text) + 3 * text.count("\n\n")
+
+
+@settings(max_examples=50, deadline=None)
+@given(documents)
+def test_the_window_holds_where_tokens_do_not_add_up(document: Document) -> None:
+    embedder = NewlinesCost(max_tokens=40)
+    chunks = Chunker(embedder).chunks(document)
+    assert _letters([chunk.text for chunk in chunks]) == _letters([block.text for block in document.blocks])
+    assert all(embedder.count_tokens(chunk.embedded_text) <= 40 for chunk in chunks)
