@@ -14,6 +14,7 @@ from ingest.index import (
     IndexUnavailable,
     Searched,
     Serving,
+    bulk_embedder,
     drop_other_collections,
     make_embedder,
     open_collection,
@@ -103,11 +104,11 @@ class Knowledge:
             on_step(SyncStep(source=progress.source, stage=progress.stage, done=progress.done, total=progress.total))
 
         settings = self.settings.sources[name]
-        with ParserProcess() as parser:
+        with ParserProcess() as parser, bulk_embedder(self.index.embedder, self.settings.data_dir) as embedder:
             report = sync_source(
                 self._source(name),
                 collection=self.index.collection,
-                embedder=self.index.embedder,
+                embedder=embedder,
                 ledger=self.index.ledger,
                 settings=settings,
                 parser=parser,

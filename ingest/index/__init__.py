@@ -1,6 +1,8 @@
 """The index. Its contract, and the only way to its parts; all of ingest that the bot may import."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.index.contract import (
@@ -38,6 +40,7 @@ __all__ = [
     "Searched",
     "Serving",
     "Vectors",
+    "bulk_embedder",
     "drop_other_collections",
     "make_embedder",
     "open_collection",
@@ -53,6 +56,15 @@ def make_embedder(settings: IndexSettings) -> Embedder:
 
     folder = settings.model_dir or platformdirs.user_cache_path("frontdesk") / "models"
     return FastEmbedder(settings.embedding_model, folder)
+
+
+@contextmanager
+def bulk_embedder(embedder: Embedder, data_dir: Path) -> Iterator[Embedder]:
+    """The same model for one sync: each text once, and many of them in a process beside this one."""
+    from ingest.index.bulk import bulk_embedder as bulk  # noqa: PLC0415 - as above
+
+    with bulk(embedder, data_dir / "embeddings.sqlite3") as many:
+        yield many
 
 
 def open_collection(settings: IndexSettings, data_dir: Path, embedder: Embedder, layout: str = "") -> Collection:
