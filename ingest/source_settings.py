@@ -49,6 +49,7 @@ def _web_address(value: str) -> str:
     return value
 
 
+Schedule = Annotated[str, AfterValidator(_schedule)]
 Duration = Annotated[str, AfterValidator(_duration)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
@@ -60,7 +61,7 @@ class Section(BaseModel):
 class SourceSettings(Section):
     """[sources.NAME]. A kind's subclass adds `kind: Literal["its name"]`, its own settings and `make`."""
 
-    schedule: Annotated[str, AfterValidator(_schedule)] = Field("15m", examples=["15m"])
+    schedule: Schedule = Field("15m", examples=["15m"])
     audience: str = Field("everyone", pattern=r"^\S+$", examples=["everyone"])
     shrink_limit: float = Field(0.3, ge=0, le=1, examples=[0.3])
     stale_after: Duration = Field("2d", examples=["2d"])

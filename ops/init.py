@@ -23,7 +23,7 @@ prompt = "support"                    # prompts/support/ beside this file
 # suggestions = ["How do I ...?"]     # shown in the bot's messages tab
 # escalation_channel = "C0123456789"  # where "Talk to a human" posts its brief
 
-# A source is where documents come from.
+# A source is where documents come from: a folder, or one of the kinds below.
 [sources.docs]
 kind = "folder"
 path = {documents}
@@ -32,6 +32,27 @@ path = {documents}
 # audience = "everyone"
 # shrink_limit = 0.3                  # a sync that would remove more than this share asks first
 # stale_after = "2d"                  # answers from documents that were not checked for longer say so
+
+# [sources.handbook]
+# kind = "git"                        # needs the git command
+# url = "https://github.com/example/handbook.git"
+# branch = "main"                     # default: the repository's own
+# include = ["docs/**"]
+# token_file = "git-token"            # a file with a token, for a private repository
+
+# [sources.site]
+# kind = "website"
+# url = "https://docs.example.com/"   # a start page, or a sitemap (.xml)
+# exclude = ["/blog/**"]
+# max_pages = 1000
+# allow_private = false               # true: it may be at an address of your own network
+
+# [sources.shop]
+# kind = "feed"                       # CSV, TSV, JSON or JSON lines; a row is a document
+# url = "https://shop.example.com/catalogue.csv"   # or: path = "catalogue.csv"
+# id_column = "sku"
+# title_column = "name"
+# url_column = "link"
 
 [slack]
 # admins = ["U0123456789"]            # member ids ("Copy member ID" in a profile): who may sync and approve removals

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ingest.model import Content, Listed, Listing, SourceError
-from ingest.source_settings import Duration, SourceSettings, WebAddress
+from ingest.source_settings import Duration, Schedule, SourceSettings, WebAddress
 
 if TYPE_CHECKING:
     from ingest.sources.http import Web
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 class WebsiteSettings(SourceSettings):
     kind: Literal["website"] = Field(examples=["website"])
+    schedule: Schedule = Field("6h", examples=["6h"])  # a guest asks seldom
     url: WebAddress = Field(examples=["https://docs.example.com/"])  # a start page, or a sitemap (it ends in .xml)
     include: tuple[str, ...] = Field((), examples=[["/guide/**"]])
     exclude: tuple[str, ...] = Field((), examples=[["/blog/**"]])

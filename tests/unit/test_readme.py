@@ -1,14 +1,21 @@
 """README is true: its commands exist, its paths exist, its tables name exactly the settings there are."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from types import ModuleType
+from typing import Annotated, get_args
 
 import click
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, TypeAdapter
 
 from bot.settings import AnsweringSettings, DeskSettings, ModelSettings, SlackSettings
+from ingest.model import SourceError
+from ingest.parsing import ParserProcess
 from ingest.settings import IndexSettings, SourceSettings
+from ingest.sources import AnySource, make_source
 from ops.cli import main
 from ops.config import Environment, load_config
 
@@ -32,7 +39,8 @@ def commands(group: click.Group, prefix: str = "") -> set[str]:
 
 
 def test_the_table_of_commands_is_the_command() -> None:
-    rows = re.findall(r"^\| ((?:`[a-z ]+`(?:, )?)+) \|", README, re.MULTILINE)
+    table = README[README.index("| command |") : README.index("While `serve` runs")]
+    rows = re.findall(r"^\| ((?:`[a-z ]+`(?:, )?)+) \|", table, re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"`([a-z ]+)`", row)} == commands(main)
 
 
@@ -66,7 +74,7 @@ def test_the_table_of_settings_is_the_settings() -> None:
     """A setting without a row, or a row without a setting, is a lie by omission."""
     from_environment = {"bot_token", "app_token", "signing_secret", "api_url", "api_key", "base_url"}
     from_environment |= {"qdrant_url", "qdrant_api_key"}
-    real = {"data_dir"} | {
+    real = {"data_dir", "sources.NAME.kind"} | {
         f"{section}.{field}"
         for section, model in SECTIONS.items()
         for field in model.model_fields
@@ -86,7 +94,45 @@ def test_the_variables_are_the_variables() -> None:
 
 
 def test_the_five_lines_are_enough(tmp_path: Path) -> None:
-    [snippet] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    snippet, more = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     path = tmp_path / "frontdesk.toml"
     path.write_text(snippet)
     assert list(load_config(path).bot.desks) == ["support"]
+    path.write_text(snippet + more)
+    assert set(load_config(path).ingest.sources) == {"docs", "handbook", "site", "shop"}
+
+
+def test_the_table_of_kinds_is_the_kinds_and_their_settings() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| ([^|]+) \|", README[README.index("| kind |") : README.index("Globs are")], re.MULTILINE
+    )
+    real = {
+        get_args(kind.model_fields["kind"].annotation)[0]: kind.model_fields.keys()
+        - SourceSettings.model_fields
+        - {"kind"}
+        for kind in get_args(AnySource)
+    }
+    assert {kind: set(re.findall(r"`(\w+)`", settings)) for kind, settings in rows} == real
+
+
+def test_the_example_of_a_new_kind_of_source_works(tmp_path: Path) -> None:
+    """Configured by its kind, listed and read; a change is another fingerprint, a broken database one sentence."""
+    [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    example = ModuleType("helpdesk")
+    exec(code, example.__dict__)
+    with closing(sqlite3.connect(tmp_path / "help.db")) as database, database:
+        database.execute("CREATE TABLE articles (id, url, changed, markdown)")
+        row = ("1", "https://help.example.com/1", "2026-03-01T10:00:00+00:00", "# Returns\n\nWithin 30 days.")
+        database.execute("INSERT INTO articles VALUES (?, ?, ?, ?)", row)
+    registered = TypeAdapter(Annotated[AnySource | example.HelpdeskSettings, Field(discriminator="kind")])
+    settings = registered.validate_python({"kind": "helpdesk", "path": tmp_path / "help.db", "schedule": "1h"})
+    source = make_source("help", settings, tmp_path / "state")
+    [listed] = source.list().items
+    assert (listed.item_id, listed.fingerprint) == ("help:1", "2026-03-01T10:00:00+00:00")
+    with ParserProcess() as parser:
+        [document] = parser.parse(listed, source.read(listed)).documents
+    assert (document.title, document.blocks[0].text) == ("Returns", "Within 30 days.")
+    (tmp_path / "help.db").write_bytes(b"not a database")
+    for ask in (source.list, lambda: source.read(listed)):
+        with pytest.raises(SourceError, match="can't be read"):
+            ask()

@@ -1,10 +1,12 @@
 """frontdesk.toml and the environment: what is read, and the one line that a mistake gives."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from ops.config import ConfigError, find_config, load_config
+from ops.init import write_project
 
 MINIMAL = """
 [desks.support]
@@ -124,3 +126,13 @@ def test_the_file_is_found_or_asked_for(tmp_path: Path) -> None:
     assert find_config(tmp_path / "other.toml", tmp_path) == tmp_path / "other.toml"
     with pytest.raises(ConfigError, match="does not exist"):
         load_config(tmp_path / "other.toml")
+
+
+def test_the_kinds_that_init_comments_on_can_be_switched_on(tmp_path: Path) -> None:
+    list(write_project(tmp_path, "docs", "2026-03-01"))
+    path = tmp_path / "frontdesk.toml"
+    before, kinds, after = re.split(r"(?=# \[sources\.handbook\])|(?=\[slack\])", path.read_text())
+    path.write_text(before + re.sub(r"(?m)^# ", "", kinds) + after)
+    sources = load_config(path).ingest.sources
+    assert [source.kind for source in sources.values()] == ["folder", "git", "website", "feed"]
+    assert sources["handbook"].token_file == tmp_path / "git-token"  # type: ignore[union-attr]
