@@ -304,7 +304,7 @@ class _Sync:
                 unchanged += 1
                 continue
             kind = ChangeKind.ADDED if indexed is None else ChangeKind.CHANGED
-            chunks = chunker.chunks(document)
+            chunks = chunker.chunks(document, self.source.line_anchor)
             yield _Prepared(document, item.item_id, kind, digest, chunks)
         yield self._rest(item, parsing.problems, list(known), unchanged)
 
