@@ -8,6 +8,7 @@ payload below.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -53,6 +54,15 @@ class Point:
     payload: Payload
 
 
+class Ranking(StrEnum):
+    """What a query's hits are ordered by. Answers use FUSED; it is measured against the others."""
+
+    FUSED = "fused"  # see schema.fused
+    RRF = "rrf"  # reciprocal ranks of both legs, k = 60
+    DENSE = "dense"
+    SPARSE = "sparse"
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A hybrid query. A point matches when its source is among `sources` (empty: any) and its audience meets
@@ -64,13 +74,15 @@ class Query:
     audience: Sequence[str]
     sources: Sequence[str] = ()
     limit: int = 12
+    ranking: Ranking = Ranking.FUSED
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`score` is the fused score (Qdrant RRF with k = 60); `similarity` the cosine to the query's dense vector, None
-    where it is not known (both adapters know it of every hit). `verified_at` is when its source was last compared with
-    the index, `stale` that this was longer ago than the source's limit.
+    """`score` orders the hits of one query and says nothing across queries: standard deviations above the query's
+    candidates, below zero too. `similarity` is the cosine to the query's dense vector, None where it is not known (both
+    adapters know it of every hit). `verified_at` is when its source was last compared with the index, `stale` that this
+    was longer ago than the source's limit.
     """
 
     id: str
@@ -106,7 +118,7 @@ class Collection(Protocol):
         ...
 
     def search(self, query: Query) -> list[Hit]:
-        """Dense and sparse legs fused inside Qdrant, best first, of any generation."""
+        """Best first, of any generation; ranked inside Qdrant."""
         ...
 
     def drop_others(self) -> None:

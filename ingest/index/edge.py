@@ -14,7 +14,7 @@ from typing import Any
 import qdrant_edge as qdrant
 
 from ingest.index import schema
-from ingest.index.contract import Hit, IndexInUse, IndexUnavailable, Point, Query
+from ingest.index.contract import Hit, IndexInUse, IndexUnavailable, Point, Query, Ranking
 
 # A call into the engine holds the GIL, and with it the event loop that acks Slack's events: 64 points take a few ms.
 WRITE_BATCH = 64
@@ -70,17 +70,14 @@ class EdgeCollection:
         return found
 
     def search(self, query: Query) -> list[Hit]:
-        indices, values = schema.query_terms(query.text)
-        nearest = [qdrant.Query.Nearest(list(query.dense), using=schema.DENSE)]
-        if indices:
-            nearest.append(qdrant.Query.Nearest(qdrant.SparseVector(indices, values), using=schema.SPARSE))
-        depth, readable = schema.candidates(query.limit), _readable(query)
+        legs = [qdrant.Query.Nearest(list(query.dense), using=schema.DENSE)]
+        for indices, values in schema.query_terms(query.text):
+            legs.append(qdrant.Query.Nearest(qdrant.SparseVector(indices, values), using=schema.SPARSE))
+        if query.ranking is Ranking.SPARSE and len(legs) == 1:
+            return []
+        prefetches, ranked = _ranked(query, legs)
         request = qdrant.QueryRequest(
-            limit=query.limit,
-            query=qdrant.Fusion.Rrf(k=schema.RRF_K),  # type: ignore[arg-type]  # the stubs know only its base
-            prefetches=[qdrant.Prefetch(limit=depth, query=leg, filter=readable) for leg in nearest],
-            with_payload=True,
-            with_vector=[schema.DENSE],
+            limit=query.limit, query=ranked, prefetches=prefetches, with_payload=True, with_vector=[schema.DENSE]
         )
         with self._translated("search"):
             found: list[Any] = self._shard.query(request)
@@ -221,6 +218,35 @@ def _readable(query: Query) -> qdrant.Filter:
     wanted = {"audience": query.audience, "source": query.sources or None}
     must: list[qdrant.ConditionType] = [_any_of(key, values) for key, values in wanted.items() if values is not None]
     return qdrant.Filter(must=must)
+
+
+def _ranked(query: Query, legs: list[qdrant.Query]) -> tuple[list[qdrant.Prefetch], Any]:
+    """The prefetches of a query and what orders their candidates. `legs`: dense, words, codes, as far as there are."""
+    depth, readable = schema.candidates(query.limit), _readable(query)
+    found = [qdrant.Prefetch(limit=depth, query=leg, filter=readable) for leg in legs]
+    if query.ranking is Ranking.DENSE:
+        return found[:1], legs[0]
+    if query.ranking is Ranking.SPARSE:
+        return found[1:2], legs[1]
+    if query.ranking is Ranking.RRF:
+        return found[:2], qdrant.Fusion.Rrf(k=schema.RRF_K)
+    all_found = qdrant.Prefetch(limit=depth * len(legs), query=legs[0], prefetches=found)
+    scores = [_standardised(all_found), *map(_standardised, found[1:2]), *found[2:]]
+    return scores, qdrant.Formula(_expression(schema.fused(len(scores))), schema.MISSING)
+
+
+def _standardised(scored: qdrant.Prefetch) -> qdrant.Prefetch:
+    return qdrant.Prefetch(limit=scored.limit, query=qdrant.Fusion.Dbsf(), prefetches=[scored])  # type: ignore[arg-type]
+
+
+def _expression(given: schema.Expression) -> qdrant.Expression:
+    made = qdrant.Expression
+    if isinstance(given, str):
+        return made.Variable(given)
+    if isinstance(given, float):
+        return made.Constant(given)
+    operands = [_expression(operand) for operand in given[1:]]
+    return made.Abs(*operands) if given[0] == "abs" else {"sum": made.Sum, "mult": made.Mult}[str(given[0])](operands)
 
 
 def _any_of(key: str, values: Sequence[str]) -> qdrant.FieldCondition:

@@ -10,11 +10,13 @@ from pydantic import SecretStr
 from qdrant_client import QdrantClient, models
 
 from ingest.index import schema
-from ingest.index.contract import Hit, IndexUnavailable, Point, Query
+from ingest.index.contract import Hit, IndexUnavailable, Point, Query, Ranking
 
 TIMEOUT_S = 10  # of one request; a question's own deadline is longer
 WRITE_BATCH = 128
 PAGE = 1000
+
+_Leg = tuple[str, list[float] | models.SparseVector]  # which vectors, and what is compared with them
 
 
 def connect(url: str, api_key: SecretStr | None) -> QdrantClient:
@@ -63,19 +65,14 @@ class ServerCollection:
         return found
 
     def search(self, query: Query) -> list[Hit]:
-        indices, values = schema.query_terms(query.text)
-        legs: list[tuple[str, list[float] | models.SparseVector]] = [(schema.DENSE, list(query.dense))]
-        if indices:
+        legs: list[_Leg] = [(schema.DENSE, list(query.dense))]
+        for indices, values in schema.query_terms(query.text):
             legs.append((schema.SPARSE, models.SparseVector(indices=indices, values=values)))
-        depth, readable = schema.candidates(query.limit), _readable(query)
+        if query.ranking is Ranking.SPARSE and len(legs) == 1:
+            return []
         with self._asked("search"):
             found = self._client.query_points(
-                self.name,
-                prefetch=[models.Prefetch(query=leg, using=name, filter=readable, limit=depth) for name, leg in legs],
-                query=models.RrfQuery(rrf=models.Rrf(k=schema.RRF_K)),
-                limit=query.limit,
-                with_payload=True,
-                with_vectors=[schema.DENSE],
+                self.name, **_ranked(query, legs), limit=query.limit, with_payload=True, with_vectors=[schema.DENSE]
             )
         hits: list[Any] = found.points
         return [
@@ -148,6 +145,35 @@ def _row(point: Point) -> models.PointStruct:
         vector={schema.DENSE: list(point.dense), schema.SPARSE: models.SparseVector(indices=indices, values=values)},
         payload=schema.fields_of(point.payload),
     )
+
+
+def _ranked(query: Query, legs: list[_Leg]) -> dict[str, Any]:
+    """The prefetches of a query and what orders their candidates: the same as in the process (edge.py)."""
+    depth, readable = schema.candidates(query.limit), _readable(query)
+    found = [models.Prefetch(query=leg, using=name, filter=readable, limit=depth) for name, leg in legs]
+    if query.ranking is Ranking.DENSE:
+        return {"prefetch": found[:1], "query": legs[0][1], "using": schema.DENSE}
+    if query.ranking is Ranking.SPARSE:
+        return {"prefetch": found[1:2], "query": legs[1][1], "using": schema.SPARSE}
+    if query.ranking is Ranking.RRF:
+        return {"prefetch": found[:2], "query": models.RrfQuery(rrf=models.Rrf(k=schema.RRF_K))}
+    all_found = models.Prefetch(prefetch=found, query=legs[0][1], using=schema.DENSE, limit=depth * len(legs))
+    scores = [_standardised(all_found), *map(_standardised, found[1:2]), *found[2:]]
+    formula = models.FormulaQuery(formula=_expression(schema.fused(len(scores))), defaults=schema.MISSING)
+    return {"prefetch": scores, "query": formula}
+
+
+def _standardised(scored: models.Prefetch) -> models.Prefetch:
+    return models.Prefetch(prefetch=[scored], query=models.FusionQuery(fusion=models.Fusion.DBSF), limit=scored.limit)
+
+
+def _expression(given: schema.Expression) -> models.Expression:
+    if isinstance(given, str | float):
+        return given
+    operands = [_expression(operand) for operand in given[1:]]
+    if given[0] == "abs":
+        return models.AbsExpression(abs=operands[0])
+    return models.SumExpression(sum=operands) if given[0] == "sum" else models.MultExpression(mult=operands)
 
 
 def _any_of(key: str, values: Sequence[str]) -> models.FieldCondition:

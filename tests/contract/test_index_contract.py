@@ -3,6 +3,7 @@ real server when QDRANT_URL is set."""
 
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import threading
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
+from math import cos, sin
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,7 @@ from ingest.index import (
     Payload,
     Point,
     Query,
+    Ranking,
     Searched,
     drop_other_collections,
     open_collection,
@@ -145,7 +149,7 @@ def test_codes_are_found_by_words_and_paraphrases_by_meaning(
     assert documents(collection, ask(embedder, question))[0] == best
 
 
-def test_scores_are_reciprocal_ranks_with_k_60_and_similarity_is_the_cosine(
+def test_rrf_scores_are_reciprocal_ranks_with_k_60_and_similarity_is_the_cosine(
     collection: Collection, embedder: Embedder
 ) -> None:
     """First in both legs: 2/60 (not qdrant-client's default k of 2). A hit of the sparse leg alone has its cosine too."""
@@ -154,28 +158,83 @@ def test_scores_are_reciprocal_ranks_with_k_60_and_similarity_is_the_cosine(
     collection.upsert(
         [point("zebra crossing", near, document_id="d1"), point("other words", slanted, document_id="d2")]
     )
-    first, second = collection.search(Query("zebra", near, ("everyone",)))
+    first, second = collection.search(Query("zebra", near, ("everyone",), ranking=Ranking.RRF))
     assert (first.payload.document_id, first.score) == ("d1", pytest.approx(2 / 60))
     assert second.score == pytest.approx(1 / 61)
     assert (first.similarity, second.similarity) == (pytest.approx(1.0), pytest.approx(0.6))
     collection.upsert([point(f"filler {at}", near, document_id=f"f{at}") for at in range(MIN_CANDIDATES)])
     collection.upsert([point("quagga", away, document_id="rare")])
-    found = {hit.payload.document_id: hit for hit in collection.search(Query("quagga", near, ("everyone",)))}
+    found = {
+        hit.payload.document_id: hit
+        for hit in collection.search(Query("quagga", near, ("everyone",), ranking=Ranking.RRF))
+    }
     assert (found["rare"].score, found["rare"].similarity) == (pytest.approx(1 / 60), pytest.approx(0.0, abs=1e-6))
 
 
+def test_fused_scores_are_deviations_of_cosines_and_words_and_the_codes(collection: Collection) -> None:
+    """Each leg over its own candidates; none is further than 1 below; words count 0.4, and their lack as -0.5."""
+    angles = [0.1, 0.5, 0.9, 1.5]
+    texts = ["alpha beta zebra", "zebra alpha alpha gamma delta epsilon", "beta", "gamma"]
+    collection.upsert(
+        [
+            point(text, [cos(at), sin(at)] + [0.0] * 382, document_id=text)
+            for text, at in zip(texts, angles, strict=True)
+        ]
+    )
+    asked = Query("zebra alpha", [1.0] + [0.0] * 383, ("everyone",))
+    words = {hit.payload.text: hit.score for hit in collection.search(replace(asked, ranking=Ranking.SPARSE))}
+    assert set(words) == set(texts[:2])
+    cosines = {hit.payload.text: hit.score for hit in collection.search(replace(asked, ranking=Ranking.DENSE))}
+    assert cosines == pytest.approx({text: cos(at) for text, at in zip(texts, angles, strict=True)}, abs=1e-5)
+    deviations, common = standardised(cosines), standardised(words)
+    assert min(deviations.values()) < -1.1
+    expected = {text: max(deviations[text], -1) + 0.4 * common.get(text, -0.5) for text in texts}
+    found = {hit.payload.text: hit.score for hit in collection.search(asked)}
+    assert found == pytest.approx(expected, abs=1e-4)
+
+
+def standardised(scores: dict[str, float]) -> dict[str, float]:
+    mean, deviation = statistics.mean(scores.values()), statistics.stdev(scores.values())
+    return {name: (score - mean) / deviation for name, score in scores.items()}
+
+
+@pytest.mark.parametrize("question", ["QX-77", "what does the qx-77 cost", "is 48213 in stock?"])
+def test_an_exact_code_is_first_however_far_its_meaning_seems(collection: Collection, question: str) -> None:
+    """The only chunk with the code is behind 120 others by meaning, and words of the question are all around it."""
+    near, away = [1.0] + [0.0] * 383, [-1.0] + [0.0] * 383
+    others = [f"What does the cost of stock number {at} matter" for at in range(120)]
+    collection.upsert([point(text, near, document_id=text) for text in others])
+    collection.upsert([point("QX-77, also sold as 48213", away, document_id="wanted")])
+    assert documents(collection, Query(question, near, ("everyone",)))[0] == "wanted"
+
+
+@pytest.mark.parametrize("text", ["", "the", "?!"])
+def test_a_query_without_words_is_ranked_by_meaning_and_has_no_sparse_hits(
+    collection: Collection, write: Write, embedder: Embedder, text: str
+) -> None:
+    collection.upsert([write("returns"), write("staff only", document_id="d2", audience=("staff",))])
+    found = [documents(collection, ask(embedder, text, ranking=ranking)) for ranking in Ranking]
+    assert dict(zip(Ranking, found, strict=True)) == {
+        Ranking.FUSED: ["d1"],
+        Ranking.RRF: ["d1"],
+        Ranking.DENSE: ["d1"],
+        Ranking.SPARSE: [],
+    }
+
+
+@pytest.mark.parametrize("ranking", Ranking)
 def test_a_reader_gets_only_their_audience_and_sources(
-    collection: Collection, write: Write, embedder: Embedder
+    collection: Collection, write: Write, embedder: Embedder, ranking: Ranking
 ) -> None:
     collection.upsert(
         [
-            write("returns for everyone", document_id="d1"),
-            write("returns for staff", document_id="d2", audience=("staff",)),
-            write("returns elsewhere", document_id="d3", source="wiki", audience=("everyone", "partners")),
+            write("RX-7 returns for everyone", document_id="d1"),
+            write("RX-7 returns for staff", document_id="d2", audience=("staff",)),
+            write("RX-7 returns elsewhere", document_id="d3", source="wiki", audience=("everyone", "partners")),
         ]
     )
     found = [
-        set(documents(collection, ask(embedder, "returns", audience=audience, sources=sources)))
+        set(documents(collection, ask(embedder, "RX-7 returns", audience=audience, sources=sources, ranking=ranking)))
         for audience, sources in [
             (("everyone",), ()),
             (("everyone",), ("docs",)),
@@ -339,14 +398,21 @@ def test_both_adapters_rank_alike(tmp_path: Path, write: Write, embedder: Embedd
         ServerCollection(QdrantClient(":memory:"), "frontdesk-x", 384),
     ]
     things = ["laptop", "phone", "camera", "drone", "charger", "headset"]
-    verbs = ["returned within 30 days", "repaired at the bench", "shipped by express", "insured by ElectroCare"]
+    verbs = [
+        "returned within 30 days",
+        "repaired at the bench",
+        "shipped by express",
+        "insured by ElectroCare",
+        "replaced by CX-100",
+    ]
     # No two with as many words: equal scores may come in any order.
     sentences = [f"A {thing} can be {verb}." for thing in things for verb in verbs]
     points = [write(sentence + " Ask us." * 3 * at, document_id=str(at)) for at, sentence in enumerate(sentences)]
     for collection in both:
         collection.upsert(points)
-    for question in ("return a drone", "express shipping of a phone", "ElectroCare headset", "broken camera"):
-        query = ask(embedder, question, limit=len(points))
+    questions = ("return a drone", "express shipping of a phone", "ElectroCare headset", "camera CX-100", "the")
+    for question, ranking in product(questions, Ranking):
+        query = ask(embedder, question, limit=len(points), ranking=ranking)
         one, other = (collection.search(query) for collection in both)
         # Float rounding may swap two neighbours in one leg: 1/60 - 1/61 = 0.00027.
         assert {hit.id: hit.score for hit in one} == pytest.approx({hit.id: hit.score for hit in other}, abs=3e-4)
