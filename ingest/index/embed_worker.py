@@ -35,13 +35,13 @@ def serve(requests: BinaryIO, replies: BinaryIO, embedder: Embeds) -> None:
 
 
 def main() -> None:
-    os.nice(NICE)
     # What a library prints must not be taken for a reply.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     embedder = FastEmbedder(sys.argv[1], Path(sys.argv[2]))
     with contextlib.suppress(IndexUnavailable):  # the first request says it
         embedder.embed(["a first text loads the model before the first request is there"])
+    os.nice(NICE)  # only now: behind the parent's own first embedding it would hardly start, and that is waited for
     with contextlib.suppress(BrokenPipeError):
         serve(sys.stdin.buffer, replies, embedder)
 

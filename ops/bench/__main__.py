@@ -6,11 +6,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from ops.bench import first_answer, serving, sync
+from ops.bench import first_answer, ingest, serving, sync
 
 MEASUREMENTS: dict[str, Callable[[], Awaitable[dict[str, object]]]] = {
     "serving": serving.measure,
     "sync": sync.measure,
+    "ingest": ingest.measure,
     "first_answer": first_answer.measure,
 }
 
