@@ -287,5 +287,35 @@ def verify(settings: Settings, repair: bool, as_json: bool) -> None:
         sys.exit(1)
 
 
+@main.group("eval")
+def evaluate() -> None:
+    """How good the desk is, measured."""
+
+
+judged_file = click.Path(path_type=Path, dir_okay=False)
+
+
+@evaluate.command()
+@click.option("--corpus", type=judged_file, required=True, help='JSON lines: {"_id", "title", "text"}')
+@click.option("--queries", type=judged_file, required=True, help='JSON lines: {"_id", "text"}')
+@click.option("--qrels", type=judged_file, required=True, help="Columns with tabs: query-id, corpus-id, score")
+@json_option
+@click.pass_obj
+def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_json: bool) -> None:
+    """Measure the search on a judged set in BEIR's form, with the configured embedding model."""
+    from ingest.index import IndexUnavailable, make_embedder
+    from ops.evaluation.judged import read_judged
+    from ops.evaluation.retrieval import measure, show
+
+    index = settings.load().ingest.index
+    judged = read_judged(corpus, queries, qrels)
+
+    try:
+        measured = measure(judged, index, make_embedder(index), on_step=lambda step: click.echo(step, err=True))
+    except IndexUnavailable as error:
+        raise OperationError(str(error)) from error
+    _print(measured.report(), as_json, lambda: click.echo("\n".join(show(measured))))
+
+
 if __name__ == "__main__":
     main()
