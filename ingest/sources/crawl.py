@@ -9,27 +9,20 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from time import monotonic
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 from protego import Protego
 
 from ingest.model import SourceError
-from ingest.parsing import SUFFIXES
-from ingest.source_settings import interval_of
+from ingest.sources.entrance import LARGEST_PAGE, first_reply, read_robots
+from ingest.sources.fetched import is_document, page_of
 from ingest.sources.globs import Globs
-from ingest.sources.http import AGENT, FetchError, Reply, TooLarge, Web, ending_of, parse_date
-from ingest.sources.page import Examined, examine, normalised
+from ingest.sources.http import AGENT, FetchError, Reply, TooLarge, Web
+from ingest.sources.page import normalised
 from ingest.sources.page_cache import Page, PageCache
 from ingest.sources.sitemap import Sitemaps, end_of
 
-if TYPE_CHECKING:
-    from ingest.sources.website import WebsiteSettings
-
-LARGEST_PAGE = 32 * 2**20  # bytes
-LARGEST_ROBOTS = 512 * 2**10
 LONGEST_CRAWL_DELAY = 30.0  # seconds
 MOST_PROBLEMS = 20  # told of one listing
 FAILURES_IN_A_ROW = 10  # then the server is down, and is left alone
@@ -42,41 +35,17 @@ _NO_DOCUMENT = re.compile(
 _SITEMAP = re.compile(r"(?i)\.xml(?:\.gz)?$")
 
 
-def read_robots(web: Web, url: str) -> Protego:
-    """What the site's robots.txt allows; no such file allows all. Raises SourceError when that can't be known."""
-    try:
-        reply = web.get(urljoin(url, "/robots.txt"), most=LARGEST_ROBOTS)
-    except FetchError as error:
-        raise SourceError(f"Its robots.txt can't be read, so nothing was fetched. {error}") from error
-    text = reply.body.decode("utf-8-sig", "replace") if reply.status == 200 else ""
-    return Protego.parse(text)
-
-
-def first_reply(web: Web, url: str, robots: Protego) -> Reply:
-    """The start page's or sitemap's. A redirect may add or drop a "www." and make it https."""
-
-    def follow(target: str) -> bool:
-        return _host(target).removeprefix("www.") == _host(url).removeprefix("www.")
-
-    if not robots.can_fetch(url, AGENT):
-        raise SourceError(f"Its robots.txt does not allow {AGENT} to read this address.")
-    reply = web.get(url, most=LARGEST_PAGE, follow=follow)
-    if reply.refused:
-        raise SourceError(f"It redirects to {reply.url}; if that is the site you mean, put this address in `url`.")
-    if reply.status != 200:
-        raise SourceError(f"The server answered {reply.status}.")
-    return reply
-
-
 @dataclass(slots=True)
 class Crawl:
-    settings: "WebsiteSettings"
+    url: str
+    globs: Globs
+    max_pages: int
+    time_limit: timedelta
     web: Web
     cache: PageCache
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     complete: bool = True
     problems: list[str] = field(default_factory=list)
-    _globs: Globs = field(init=False)
     _robots: Protego = field(init=False)
     _root: str = field(init=False)  # what every page's address begins with
     _round: datetime = field(init=False)  # pages checked since then are not asked for again
@@ -89,8 +58,7 @@ class Crawl:
 
     def pages(self) -> list[Page]:
         """The pages there are. See `complete` and `problems` afterwards."""
-        self._globs = Globs(self.settings.include, self.settings.exclude)
-        self._robots = read_robots(self.web, self.settings.url)
+        self._robots = read_robots(self.web, self.url)
         delay = self._robots.crawl_delay(AGENT) or 0.0
         self.web.interval = max(self.web.interval, min(delay, LONGEST_CRAWL_DELAY))
         self._begin_round()
@@ -114,7 +82,7 @@ class Crawl:
 
     def _seed(self) -> None:
         """The first addresses: the sitemap's, or the start page and what the site's own sitemaps name."""
-        url = normalised(self.settings.url) or self.settings.url
+        url = normalised(self.url) or self.url
         sitemaps = Sitemaps(self.web)
         if self._is_sitemap:
             self._root = url[: url.rindex("/") + 1]
@@ -139,14 +107,14 @@ class Crawl:
 
     @property
     def _is_sitemap(self) -> bool:
-        return _SITEMAP.search(urlsplit(self.settings.url).path) is not None
+        return _SITEMAP.search(urlsplit(self.url).path) is not None
 
     def _enqueue(self, addresses: Iterable[tuple[str, str]]) -> None:
         for address, date in addresses:
             url = self._at_home(address)
             if url in self._seen or not self._wanted(url):
                 continue
-            if len(self._seen) >= self.settings.max_pages:
+            if len(self._seen) >= self.max_pages:
                 self._crowded = True
                 return
             self._seen.add(url)
@@ -159,17 +127,15 @@ class Crawl:
     def _wanted(self, url: str) -> bool:
         path = unquote(urlsplit(url).path)
         below = url.startswith(self._root) and not _NO_DOCUMENT.search(path)
-        return below and self._globs.allow(path) and self._robots.can_fetch(url, AGENT)
+        return below and self.globs.allow(path) and self._robots.can_fetch(url, AGENT)
 
     def _visit_all(self) -> bool:
         """Whether it was cut short."""
-        limit = interval_of(self.settings.time_limit)
-        end = monotonic() + (limit or ROUND).total_seconds()
+        end = monotonic() + self.time_limit.total_seconds()
         while self._waiting:
             if monotonic() > end:
                 self._incomplete(
-                    f"The time limit of {self.settings.time_limit} was reached with {len(self._waiting)} pages left; "
-                    "the next sync goes on with them."
+                    f"The time limit was reached with {len(self._waiting)} pages left; the next sync goes on with them."
                 )
                 return True
             if self._in_a_row >= FAILURES_IN_A_ROW:
@@ -177,7 +143,7 @@ class Crawl:
                 return True
             self._visit(*self._waiting.popleft())
         if self._crowded:
-            self._incomplete(f"There are more pages than max_pages = {self.settings.max_pages}; the rest was left out.")
+            self._incomplete(f"There are more pages than max_pages = {self.max_pages}; the rest was left out.")
         return False
 
     def _visit(self, url: str, date: str) -> None:
@@ -187,7 +153,7 @@ class Crawl:
             return
         try:
             reply = self.web.get(
-                url, most=LARGEST_PAGE, headers=self._validators, follow=self._follow(url), wanted=_is_document
+                url, most=LARGEST_PAGE, headers=self._validators, follow=self._follow(url), wanted=is_document
             )
         except FetchError as error:
             if isinstance(error, TooLarge) and not known:
@@ -224,30 +190,26 @@ class Crawl:
     def _received(self, url: str, date: str, known: Page | None, reply: Reply) -> None:
         now = self.now()
         if reply.status == 304 and known:
-            page = replace(known, checked_at=now, sitemap_date=date)
-            self.cache.put(page, None)
-            self._take(page)
+            self._keep(replace(known, checked_at=now, sitemap_date=date), None)
         elif reply.status == 200:
-            ending = ending_of(unquote(urlsplit(url).path), reply.content_type, reply.body)
-            if ending not in SUFFIXES:
+            page = page_of(reply, url, date, now)
+            if page is None:
                 said = reply.content_type or "no type that is known"
                 self.problems.append(f"{url} was left out: it is {said}, which is no kind of document.")
-                return
-            examined = examine(reply.body, url) if ending == ".html" else Examined((), "", _digest(reply.body))
-            page = Page(
-                *(url, _name(url, ending), examined.digest, _changed_at(reply, date, now), now),
-                *(reply.etag, reply.last_modified, date, examined.canonical, examined.links),
-            )
-            same = known is not None and (known.digest, known.name) == (page.digest, page.name)
-            if known and same:  # the body that was read first stays, so that a new footer is no new content
-                page = replace(page, changed_at=known.changed_at)
-            self.cache.put(page, None if same else reply.body)
-            self._take(page)
+            elif known and (known.digest, known.name) == (page.digest, page.name):
+                # The body that was read first stays, so that a new footer is no new content.
+                self._keep(replace(page, changed_at=known.changed_at), None)
+            else:
+                self._keep(page, reply.body)
         elif reply.status not in (404, 410):
             if known:
                 self._fail(url, f"The server answered {reply.status}.")
             else:
                 self.problems.append(f"{url} was left out: the server answered {reply.status}.")
+
+    def _keep(self, page: Page, body: bytes | None) -> None:
+        self.cache.put(page, body)
+        self._take(page)
 
     def _take(self, page: Page) -> None:
         self._found[page.url] = page
@@ -261,7 +223,7 @@ class Crawl:
         found = []
         for page in self._found.values():
             # The start page may be there for its links only.
-            if self._is_original(page) and self._globs.included(unquote(urlsplit(page.url).path)):
+            if self._is_original(page) and self.globs.included(unquote(urlsplit(page.url).path)):
                 found.append(page)
         return found
 
@@ -288,30 +250,3 @@ class Crawl:
     def _incomplete(self, problem: str) -> None:
         self.complete = False
         self.problems.append(problem)
-
-
-def _is_document(url: str, content_type: str) -> bool:
-    """Whether its body is worth the transfer; of an unknown type the first bytes may tell."""
-    return not content_type or ending_of(urlsplit(url).path, content_type, b"") in SUFFIXES
-
-
-def _name(url: str, ending: str) -> str:
-    parts = urlsplit(url)
-    last = unquote(parts.path).rstrip("/").rsplit("/", 1)[-1] or (parts.hostname or "page")
-    return last if last.lower().endswith(ending) else last + ending
-
-
-def _changed_at(reply: Reply, date: str, now: datetime) -> datetime:
-    stated = parse_date(reply.last_modified)
-    if stated is None and date:
-        ended = end_of(date)
-        stated = ended - timedelta(days=1) if ended and len(date) <= 10 else ended
-    return min(stated, now) if stated else now
-
-
-def _digest(body: bytes) -> str:
-    return sha256(body).hexdigest()[:32]
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc.lower()

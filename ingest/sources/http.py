@@ -14,7 +14,7 @@ import httpcore
 import httpx
 
 from ingest.model import SourceError
-from ingest.sources.addresses import Deadline, GuardedBackend, PrivateAddress
+from ingest.sources.addresses import Deadline, GuardedTransport, PrivateAddress
 
 AGENT = "Frontdesk"
 MOST_REDIRECTS = 5
@@ -168,44 +168,12 @@ class Web:
         if self._client is None:
             agent = f"{AGENT}/{version('frontdesk')} (reads documents for a support assistant)"
             self._client = httpx.Client(
-                transport=_Transport(self._clock, allow_private=self.allow_private),
+                transport=GuardedTransport(self._clock, allow_private=self.allow_private),
                 headers={"User-Agent": agent, "Accept-Encoding": "gzip"},
                 timeout=httpx.Timeout(self.deadline, connect=min(self.deadline, 10.0)),
             )
             self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return self._client
-
-
-class _Transport(httpx.BaseTransport):
-    """httpx over a connection pool whose connections are guarded."""
-
-    def __init__(self, clock: Deadline, *, allow_private: bool) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            max_connections=2,
-            network_backend=GuardedBackend(clock, allow_private=allow_private),
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        asked = httpcore.Request(request.method, target, headers=request.headers.raw, extensions=request.extensions)
-        answer = self._pool.handle_request(asked)
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()
 
 
 def bounded(parts: Iterable[bytes], most: int) -> bytes:

@@ -3,13 +3,15 @@
 Listing asks for each page, but only for what is new since the last time; reading opens no connection.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from ingest.model import Content, Listed, Listing, SourceError
-from ingest.source_settings import Duration, Schedule, SourceSettings, WebAddress
+from ingest.source_settings import Duration, Schedule, SourceSettings, WebAddress, interval_of
+from ingest.sources.globs import Globs
 
 if TYPE_CHECKING:
     from ingest.sources.http import Web
@@ -46,13 +48,15 @@ class WebsiteSource:
         from ingest.sources.crawl import Crawl  # noqa: PLC0415 - httpx and lxml load when a website is synced
         from ingest.sources.page_cache import open_cache  # noqa: PLC0415 - as above
 
-        web = self._web()
+        settings, web = self._settings, self._web()
         try:
             with open_cache(self._state_dir) as cache:
-                crawl = Crawl(self._settings, web, cache)
+                limit = interval_of(settings.time_limit) or timedelta(hours=1)
+                globs = Globs(settings.include, settings.exclude)
+                crawl = Crawl(settings.url, globs, settings.max_pages, limit, web, cache)
                 pages = crawl.pages()
         except SourceError as error:
-            raise SourceError(f'The website "{self._settings.url}" of source "{self.name}": {error}') from error
+            raise SourceError(f'The website "{settings.url}" of source "{self.name}": {error}') from error
         finally:
             web.close()
         items = [Listed(f"{self.name}:{page.url}", page.url, page.digest, page.changed_at) for page in pages]
@@ -70,7 +74,7 @@ class WebsiteSource:
 
     def probe(self) -> str:
         """Whether the site lets us in: robots.txt and the first page. Raises SourceError."""
-        from ingest.sources.crawl import first_reply, read_robots  # noqa: PLC0415 - as above
+        from ingest.sources.entrance import first_reply, read_robots  # noqa: PLC0415 - as above
 
         web = self._web()
         try:

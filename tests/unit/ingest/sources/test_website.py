@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.model import Listing, SourceError
 from ingest.sources import crawl as module
+from ingest.sources.entrance import LARGEST_PAGE
 from ingest.sources.page import examine, normalised
 from ingest.sources.website import WebsiteSettings, WebsiteSource
 from tests.fakes.web import WebSite, half, in_turn, page, redirect, served, status, tagged
@@ -168,7 +169,7 @@ def test_wrong_types_and_refusals_are_left_out_with_a_word(site: WebSite, make: 
         "/": page("Start", "/feed", "/members", "/huge", "/big-type"),
         "/feed": served("<rss/>", "application/rss+xml"),
         "/members": status(401),
-        "/huge": served(b"x" * (module.LARGEST_PAGE + 1)),
+        "/huge": served(b"x" * (LARGEST_PAGE + 1)),
     }
     listing = make().list()
     assert (paths(listing), listing.complete) == (["/"], True)
@@ -244,7 +245,7 @@ def test_a_listing_cut_short_is_gone_on_with(site: WebSite, make: Make, monkeypa
     monkeypatch.setattr(module, "monotonic", lambda: next(ticks))
     listing = make(time_limit="3s").list()
     assert not listing.complete
-    assert "time limit of 3s was reached" in listing.problems[0]
+    assert "time limit was reached" in listing.problems[0]
     seen = {path for path, _ in site.requests}
     monkeypatch.setattr(module, "monotonic", lambda: 0.0)
     site.requests.clear()
