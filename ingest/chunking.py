@@ -4,26 +4,25 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, pairwise
+from itertools import groupby
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from ingest.index.contract import Embedder
 from ingest.model import Block, Chunk, Document
 
+if TYPE_CHECKING:
+    from llama_index.core.node_parser import SentenceSplitter
+
 _NAMESPACE = UUID("6f1a4f0e-7c55-5c0b-9d0e-0d6a3f5b8a11")
 # Raise it when the same document gives other chunks: the index is then built anew beside the old one.
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 
 _CONTEXT_SHARE = 5  # title and section path may each take this part of the window at most
 _LINES = {"table", "list", "code"}  # kinds whose lines are units
 
-# Where a text is cut when it must be: the first of these whose pieces fit. A piece keeps the space that follows it.
-_ENDS = (
-    re.compile(r"\n+"),
-    re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])"),
-    re.compile(r"(?<=[,;:])\s+|(?<=[，；：、])"),
-    re.compile(r"\s+"),
-)
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ class Chunker:
         head = lines[0] + "\n" if block.kind == "table" and self._count(lines[0]) <= budget // 3 else ""
         body = block.text[len(head) :]
         room = budget - self._count(head) if head else budget
-        for start, part in self._packed(body, room, _ENDS):
+        for start, part in self._packed(body, room):
             line = None if block.line is None else block.line + block.text.count("\n", 0, len(head) + start)
             text = head + part
             if self._count(text) <= budget:
@@ -107,38 +106,37 @@ class Chunker:
                 yield from (_Piece(some, block.page, line) for some in self._sentences(text, budget))
 
     def _sentences(self, text: str, budget: int) -> Iterator[str]:
-        for _, part in self._packed(text, budget, _ENDS):
+        for part in self._splitter(budget).split_text(text):
             if self._count(part) <= budget or len(part) == 1:
                 yield part
-            else:  # the pieces' tokens do not add up to the whole's in every tokenizer
+            else:  # the parts' tokens do not add up to the whole's in every tokenizer
                 yield from self._sentences(part, budget * 3 // 4)
 
-    def _packed(self, text: str, budget: int, ends: Sequence[re.Pattern[str]]) -> Iterator[tuple[int, str]]:
-        """Neighbouring pieces put together while they fit, each with its place in the text; no blank ones."""
+    def _packed(self, text: str, budget: int) -> Iterator[tuple[int, str]]:
+        """Neighbouring lines put together while they fit, each part with its place in the text; no blank ones."""
         begun, end, size = 0, 0, 0
-        for start, stop, tokens in self._cut(text, 0, len(text), budget, ends):
+        for line in _LINE.finditer(text):
+            tokens = self._count(line.group())
             if size and size + tokens > budget:
                 yield from _trimmed(text, begun, end)
-                begun, size = start, 0
-            end, size = stop, size + tokens
+                begun, size = line.start(), 0
+            end, size = line.end(), size + tokens
         yield from _trimmed(text, begun, end)
 
-    def _cut(
-        self, text: str, start: int, stop: int, budget: int, ends: Sequence[re.Pattern[str]]
-    ) -> Iterator[tuple[int, int, int]]:
-        """Pieces of text[start:stop] that fit, as (start, stop, tokens), cut at the coarsest ends that do."""
-        tokens = self._count(text[start:stop])
-        if tokens <= budget or stop - start == 1:
-            yield start, stop, tokens
-        elif not ends:
-            middle = (start + stop) // 2
-            yield from self._cut(text, start, middle, budget, ends)
-            yield from self._cut(text, middle, stop, budget, ends)
-        else:
-            cuts = [start, *(found.end() for found in ends[0].finditer(text, start, stop)), stop]
-            for first, last in pairwise(cuts):
-                if first < last:
-                    yield from self._cut(text, first, last, budget, ends[1:])
+    def _splitter(self, budget: int) -> "SentenceSplitter":
+        return self._splitter_class(
+            chunk_size=budget,
+            chunk_overlap=0,  # the engine puts neighbours together again
+            tokenizer=lambda text: range(self._count(text)),
+            paragraph_separator="\n",
+        )
+
+    @cached_property
+    def _splitter_class(self) -> type["SentenceSplitter"]:
+        # Late: the import takes over a second and 100 MiB, which a sync of short paragraphs need not pay.
+        from llama_index.core.node_parser import SentenceSplitter  # noqa: PLC0415
+
+        return SentenceSplitter
 
     def _count(self, text: str) -> int:
         """Word pieces of the text alone, so that those of its parts add up."""
@@ -175,8 +173,8 @@ def _largest(top: int, fits: Callable[[int], bool]) -> int:
 
 def _chunk(document: Document, title: str, section: str, piece: _Piece, line_anchor: str, position: int) -> Chunk:
     anchor = ""
-    if piece.page is not None:
-        anchor = f"#page={piece.page}"  # browsers open a PDF there
+    if piece.page is not None and urlsplit(document.uri).path.lower().endswith(".pdf"):
+        anchor = f"#page={piece.page}"  # browsers open it there
     elif piece.line is not None:
         anchor = line_anchor.replace("{line}", str(piece.line))
     return Chunk(

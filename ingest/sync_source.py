@@ -41,6 +41,7 @@ from ingest.settings import SourceSettings
 log = logging.getLogger(__name__)
 
 BATCH = 256  # chunks embedded and written together, over documents: enough to sort by length; about 5 s on two cores
+FIRST_BATCH = 64  # so that embedding begins early
 ITEMS = 500  # items whose ends are stored together
 READ_AHEAD = 64  # documents
 _NAMESPACE = UUID("0f0d3c53-9f3f-5a53-8d0e-1f7a2f7f8b52")
@@ -128,8 +129,10 @@ class _Batch:
     ended: list[_Prepared] = field(default_factory=list)
     done: list[_Done] = field(default_factory=list)
 
+    limit: int = BATCH
+
     def is_full(self) -> bool:
-        return len(self.chunks) >= BATCH or len(self.done) >= ITEMS
+        return len(self.chunks) >= self.limit or len(self.done) >= ITEMS
 
 
 @dataclass(slots=True)
@@ -400,7 +403,7 @@ def _failed(listed: Listed, known: Item | None, reason: str, fingerprint: str) -
 
 
 def _batches(stream: Iterable[_Prepared | _Done]) -> Iterator[_Batch]:
-    batch = _Batch()
+    batch = _Batch(limit=FIRST_BATCH)
     for each in stream:
         if isinstance(each, _Done):
             batch.done.append(each)
