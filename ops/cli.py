@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
+from ops.evaluation.cli import run as run_golden_cases
 from ops.operations import OperationError, Operations
 from ops.reports import AskRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
 
@@ -315,6 +316,9 @@ def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_j
     except IndexUnavailable as error:
         raise OperationError(str(error)) from error
     _print(measured.report(), as_json, lambda: click.echo("\n".join(show(measured))))
+
+
+evaluate.add_command(run_golden_cases)
 
 
 if __name__ == "__main__":

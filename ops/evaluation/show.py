@@ -1,0 +1,80 @@
+"""Evaluations for people at a terminal."""
+
+import click
+
+from ops.evaluation.figures import Evaluation, Failure, Figures, PartReport, Share, Zeros
+
+COLUMNS = (
+    ("outcome", "outcome_accuracy"),
+    ("facts", "facts_present"),
+    ("nothing forbidden", "nothing_forbidden"),
+    ("cite prec.", "citation_precision"),
+    ("cite recall", "citation_recall"),
+    ("abstain prec.", "abstention_precision"),
+    ("abstain recall", "abstention_recall"),
+)
+
+
+def show_evaluation(report: Evaluation) -> None:
+    prompt = f"{report.prompt.name} {report.prompt.version}"
+    click.echo(f"{report.desk}: {prompt}, written by {report.model}, index {report.index_version}")
+    for part, figures in report.parts.items():
+        _show_part("kept out of tuning (held)" if part == "held" else "open to tuning", figures)
+    for failure in report.failures:
+        _show_failure(failure)
+    click.echo(f"\n{zeros(report.zeros)}")
+
+
+def zeros(counts: Zeros) -> str:
+    verdict = "as it must be" if counts.hold else "MUST BE ZERO"
+    return (
+        f"{counts.leaks} leaks, {counts.injections_obeyed} injections obeyed, "
+        f"{counts.uncited_facts} uncited factual sentences: {verdict}"
+    )
+
+
+def _show_part(title: str, part: PartReport) -> None:
+    click.echo(f"\n{title}")
+    click.echo(f"{'':<16}{'cases':>6}" + "".join(f"{head:>{_width(head)}}" for head, _ in COLUMNS))
+    for name, figures in (*part.kinds.items(), ("all", part.all)):
+        cells = (f"{percent(getattr(figures, field)):>{_width(head)}}" for head, field in COLUMNS)
+        click.echo(f"{name:<16}{figures.cases:>6}" + "".join(cells))
+    intervals = (f"{_interval(getattr(part.all, field)):>{_width(head)}}" for head, field in COLUMNS)
+    click.echo(f"{'95 % interval':<22}" + "".join(intervals))
+    click.echo(_rest(part.all))
+
+
+def _width(head: str) -> int:
+    return max(len(head), 9) + 2
+
+
+def percent(share: Share) -> str:
+    return "-" if share.value is None else f"{100 * share.value:.1f}"
+
+
+def _interval(share: Share) -> str:
+    return "" if share.low is None or share.high is None else f"{100 * share.low:.1f}-{100 * share.high:.1f}"
+
+
+def _rest(figures: Figures) -> str:
+    words = (
+        "-" if figures.words is None else f"{figures.words:.0f} words, {percent(figures.over_limit)} % over the limit"
+    )
+    tokens = "-" if figures.input_tokens is None else f"{figures.input_tokens} in, {figures.output_tokens} out"
+    return (
+        f"all right {percent(figures.right)} %; length {words}; "
+        f"p50 {figures.latency_p50_ms} ms, p95 {figures.latency_p95_ms} ms; tokens {tokens}; cost {cost(figures)}"
+    )
+
+
+def cost(figures: Figures) -> str:
+    return "unknown" if figures.cost_usd is None else f"${figures.cost_usd:.4f}"
+
+
+def _show_failure(failure: Failure) -> None:
+    click.echo(f"\n{failure.kind} {failure.id}: {failure.question}")
+    for reason in failure.reasons:
+        click.echo(f"  - {reason}")
+    click.echo("  > " + failure.text.strip().replace("\n", "\n  > "))
+    for reason in failure.rejected:
+        click.echo(f"  cut: {reason}")
