@@ -77,6 +77,8 @@ def _found(name: str, content: bytes, options: Mapping[str, str], depth: int) ->
     if not content.strip():
         return Found([], [])
     suffix = real_suffix(PurePosixPath(name).suffix.lower(), content)
+    if options.get("extract") == "main" and _DOCUMENTS.get(suffix) == "html":
+        return Found([import_module("ingest.parsing.html").parse_page(content)], [])
     if module := _DOCUMENTS.get(suffix):
         return Found([import_module(f"ingest.parsing.{module}").parse(content)], [])
     if module := _TABLES.get(suffix):

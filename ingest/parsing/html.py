@@ -22,6 +22,7 @@ _BLOCKS = frozenset(
     )
 )
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_LEAST_SHARE = 0.3  # of a page's text that its main part has at least
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")  # soft hyphens, zero-width spaces, joiners, byte order marks
 
 
@@ -37,6 +38,27 @@ def parse(content: bytes | str) -> Parsed:
     blocks = outline.finish()
     title = outline.title or page_title.rsplit(" | ", 1)[0]
     return Parsed(title or None, blocks)
+
+
+def parse_page(content: bytes) -> Parsed:
+    """A page of a website: its main text, without what its site puts on every page."""
+    import trafilatura  # noqa: PLC0415 - only websites need it
+
+    whole = parse(content)
+    main = trafilatura.extract(
+        content, output_format="html", include_tables=True, include_links=True, include_formatting=True,
+        include_comments=False, favor_precision=True,
+    )  # fmt: skip
+    if main is None:
+        return whole
+    parsed = parse(main)
+    if _length(parsed) < _length(whole) * _LEAST_SHARE:
+        return whole  # it took lists and cards for navigation
+    return Parsed(whole.title or parsed.title, parsed.blocks)
+
+
+def _length(parsed: Parsed) -> int:
+    return sum(len(block.text) for block in parsed.blocks)
 
 
 def _is_furniture(element: Tag) -> bool:

@@ -368,3 +368,33 @@ def test_wide_encodings(encoding: str) -> None:
     assert (
         one("a.txt", "Plates of 10 mm are in stock.".encode(encoding)).blocks[0].text == "Plates of 10 mm are in stock."
     )
+
+
+PAGE = """<html><head><title>Returns | Shop</title></head><body>
+<div class="menu"><a href="/">Home</a> <a href="/sale">Sale</a> <a href="/help">Help</a></div>
+<div class="cookie-banner"><p>We use cookies to make this shop better for you.</p></div>
+<div class="content"><h1>Returns</h1>
+<p>You can send back what you bought within 30 days of its delivery, as long as you have the receipt for it.</p>
+<h2>What it costs</h2><p>A return by mail costs $6.95, which we take off your refund when it reaches us.</p>
+<table><tr><th>Item</th><th>Fee</th></tr><tr><td>Opened drone</td><td>15%</td></tr></table></div>
+<div class="related sidebar"><p>Customers also looked at kettles, toasters and irons.</p></div>
+<div class="footer"><p>Copyright Shop Incorporated</p></div></body></html>"""
+
+
+def test_a_websites_page_is_its_main_text() -> None:
+    """Not the menu, the cookie notice or what its site shows beside it; headings, tables and the title stay."""
+    [parsed] = parse("page.html", PAGE.encode(), {"extract": "main"}).documents
+    text = "\n".join(block.text for block in parsed.blocks)
+    assert parsed.title == "Returns"
+    assert ("What it costs",) in {block.section for block in parsed.blocks}
+    for fact in ("within 30 days", "$6.95", "Opened drone | 15%"):
+        assert fact in text
+    for furniture in ("cookies", "Sale", "kettles", "Copyright"):
+        assert furniture not in text
+
+
+def test_a_page_without_a_main_text_is_read_whole() -> None:
+    """A page of short cards is not taken for navigation alone."""
+    cards = "".join(f"<div><a href='/{name}'>{name}</a></div>" for name in ("Kettles", "Toasters", "Irons"))
+    [parsed] = parse("page.html", f"<html><body>{cards}</body></html>".encode(), {"extract": "main"}).documents
+    assert "Toasters" in "\n".join(block.text for block in parsed.blocks)
