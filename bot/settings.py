@@ -59,12 +59,88 @@ class ModelSettings(Section):
     max_tokens: Positive = 1024
     effort: Literal["low", "medium", "high"] | None = Field(None, examples=["low"])
     deadline_s: float = Field(45.0, gt=0, le=600, examples=[45])
+    retries: Annotated[int, Field(ge=0, le=10)] = 2  # of a call that failed at once
+    daily_budget_usd: float | None = Field(None, gt=0, examples=[5.0])  # a day begins at 00:00 UTC
     price_input: float | None = None
     price_output: float | None = None
     price_cache_read: float | None = None
     price_cache_write: float | None = None
     api_key: SecretStr | None = None
     base_url: str | None = None
+
+    @model_validator(mode="after")
+    def _can_count(self) -> Self:
+        prices = (self.price_input, self.price_output, self.price_cache_read, self.price_cache_write)
+        if self.daily_budget_usd is not None and None in prices:
+            raise ValueError("daily_budget_usd needs all four prices: without them nobody knows what was spent")
+        return self
+
+
+class CustomerColumns(Section):
+    """[orders.customers]: the table that has the customers' addresses, where the orders' own table has none."""
+
+    table: str = Field(examples=["customers"])
+    id: str = "id"
+    email: str = "email"
+    order_column: str = Field("customer_id", examples=["customer_id"])  # in the orders' table; it holds an `id`
+
+
+class ItemColumns(Section):
+    """[orders.items]"""
+
+    table: str = Field(examples=["order_items"])
+    order: str = Field(examples=["order_number"])  # which order a row belongs to
+    refers_to: str | None = Field(None, examples=["id"])  # the orders' column that `order` holds; default: the number
+    sku: str | None = None
+    name: str | None = None
+    quantity: str | None = None
+    price: str | None = None
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Self:
+        if not (self.sku or self.name):
+            raise ValueError("items need a name or a sku")
+        return self
+
+
+class HistoryColumns(Section):
+    """[orders.history]: what happened to an order, a row an event."""
+
+    table: str = Field(examples=["order_history"])
+    order: str = Field(examples=["order_number"])
+    refers_to: str | None = Field(None, examples=["id"])
+    at: str = "at"
+    note: str = "note"
+
+
+class OrdersSettings(Section):
+    """[orders] and ORDERS_URL: a database that is there already, read only. Names are its tables and columns."""
+
+    url: SecretStr = Field(examples=["orders.sqlite"])
+    numbers: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9#_./-]*##[A-Za-z0-9#_./-]*$")], ...], Field(min_length=1)
+    ] = Field(examples=[["EM-######"]])  # how order numbers look: # is a digit
+    desks: tuple[str, ...] = ()  # empty: every desk looks up orders
+    currency: str = "$"
+    table: str = Field("orders", examples=["orders"])
+    number: str = Field(examples=["order_number"])
+    status: str = Field(examples=["status"])
+    email: str | None = None
+    placed: str | None = None
+    shipped: str | None = None
+    delivered: str | None = None
+    carrier: str | None = None
+    tracking: str | None = None
+    total: str | None = None
+    customers: CustomerColumns | None = None
+    items: ItemColumns | None = None
+    history: HistoryColumns | None = None
+
+    @model_validator(mode="after")
+    def _knows_the_owner(self) -> Self:
+        if (self.email is None) == (self.customers is None):
+            raise ValueError("set either email, the orders' column with the customer's address, or [orders.customers]")
+        return self
 
 
 class AnsweringSettings(Section):
@@ -88,6 +164,7 @@ class BotSettings(Section):
     slack: SlackSettings = SlackSettings()
     model: ModelSettings = ModelSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    orders: OrdersSettings | None = None
     database_url: SecretStr | None = None
 
     @model_validator(mode="after")
@@ -97,4 +174,6 @@ class BotSettings(Section):
         claimed = [channel for desk in self.desks.values() for channel in desk.channels]
         if twice := {channel for channel in claimed if claimed.count(channel) > 1}:
             raise ValueError(f"channel {min(twice)} belongs to two desks; a channel has one")
+        if self.orders and (unknown := set(self.orders.desks) - self.desks.keys()):
+            raise ValueError(f"orders.desks names {min(unknown)!r}, which is not a desk")
         return self

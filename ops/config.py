@@ -5,6 +5,7 @@ Every mistake is one ConfigError line: which setting, what is wrong, an example.
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ class Environment(BaseSettings):
     qdrant_url: str | None = None
     qdrant_api_key: SecretStr | None = None
     database_url: SecretStr | None = None
+    orders_url: SecretStr | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -86,8 +88,9 @@ _PLACES = {
     "qdrant_url": ("index", "qdrant_url"),
     "qdrant_api_key": ("index", "qdrant_api_key"),
     "database_url": (None, "database_url"),
+    "orders_url": ("orders", "url"),
 }
-_BOT = frozenset({"desks", "slack", "model", "answering", "database_url"})
+_BOT = frozenset({"desks", "slack", "model", "answering", "orders", "database_url"})
 _INGEST = frozenset({"sources", "index"})
 
 
@@ -135,9 +138,9 @@ def load_config(path: Path) -> Config:
         if key not in known or key == "database_url":
             raise ConfigError(f"{path.name}: {key} is not a setting{_nearest(key, known)}")
     folder = path.resolve().parent
-    _resolve_paths(raw, folder)
     _refuse_secrets(raw, path)
     _apply_environment(raw)
+    _resolve_paths(raw, folder)
     bot = {key: raw[key] for key in _BOT & raw.keys()} | {
         "data_dir": raw["data_dir"],
         "prompt_dirs": (folder / "prompts", PACKAGE_PROMPTS),
@@ -158,17 +161,29 @@ def _resolve_paths(raw: dict[str, Any], folder: Path) -> None:
     raw.setdefault("data_dir", ".frontdesk")
     absolute(raw, "data_dir")
     absolute(raw.get("index"), "model_dir")
+    _resolve_orders(raw.get("orders"), folder)
     sources = raw.get("sources")
     for source in sources.values() if isinstance(sources, dict) else ():
         absolute(source, "path")
         absolute(source, "token_file")
 
 
+def _resolve_orders(table: Any, folder: Path) -> None:
+    """A path to an SQLite file becomes its URL."""
+    url = table.get("url") if isinstance(table, dict) else None
+    text = url.get_secret_value() if isinstance(url, SecretStr) else url
+    if isinstance(text, str) and "://" not in text:
+        table["url"] = f"sqlite:///{folder / Path(text).expanduser()}"
+
+
 def _refuse_secrets(raw: Mapping[str, Any], path: Path) -> None:
     for variable, (section, name) in _PLACES.items():
         table = raw.get(section) if section else raw
-        if isinstance(table, dict) and name in table and name not in ("api_url", "base_url", "qdrant_url"):
+        if isinstance(table, dict) and name in table and name not in ("api_url", "base_url", "qdrant_url", "url"):
             raise ConfigError(f"{path.name}: {section}.{name} belongs in the environment, as {variable.upper()}")
+    orders = raw.get("orders")
+    if isinstance(orders, dict) and re.match(r"[^/]*://[^/@]*:[^/@]+@", str(orders.get("url"))):
+        raise ConfigError(f"{path.name}: orders.url holds a password; it belongs in the environment, as ORDERS_URL")
 
 
 def _apply_environment(raw: dict[str, Any]) -> None:

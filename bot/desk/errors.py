@@ -4,9 +4,12 @@ DeskError                      the root; `public` is what a person in Slack may 
 ├── Unavailable                an outage, never an empty result (rule 5)
 │   ├── RetrievalUnavailable   the index or the embedder did not answer
 │   ├── ModelUnavailable       the model did not answer in time, or at all
+│   │   └── BudgetSpent        the model's budget of the day is used up
+│   ├── OrdersUnavailable      the order database did not answer
 │   └── StoreUnavailable       the database did not answer; nothing was accepted
 ├── ModelRefused               the model declined to answer
 ├── PromptInvalid              a prompt file cannot be used
+├── OrdersInvalid              [orders] does not fit the database that it names
 ├── TransitionRefused          an escalation cannot go where it was asked to go
 └── SyncRefused                a sync did not start, because the source is being synced, say
 """
@@ -32,6 +35,14 @@ class ModelUnavailable(Unavailable):
     public = "I found documents but can't write an answer right now."
 
 
+class BudgetSpent(ModelUnavailable):
+    """Nothing was asked of the model, so nothing more was spent."""
+
+
+class OrdersUnavailable(Unavailable):
+    public = "I can't look up orders right now."
+
+
 class StoreUnavailable(Unavailable):
     public = "I can't keep my records right now."
 
@@ -42,6 +53,12 @@ class ModelRefused(DeskError):
 
 class PromptInvalid(DeskError):
     public = "The desk's instructions can't be read."
+
+
+class OrdersInvalid(DeskError):
+    """The text says which setting is wrong, and what the database has."""
+
+    public = "I can't look up orders: they are not set up rightly."
 
 
 class TransitionRefused(DeskError):

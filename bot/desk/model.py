@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
@@ -73,6 +74,7 @@ class Turn:
     role: Literal["asker", "desk", "human"]
     text: str
     at: datetime | None = None
+    orders: tuple[str, ...] = ()  # of a desk's turn: the numbers of the asker's orders that it was made from
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Desk:
     sources: tuple[str, ...] = ()  # empty: all sources
     channels: tuple[str, ...] = ()
     escalation_channel: str | None = None
+    orders: bool = False  # it looks up orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ class Passage:
     joined: tuple[str, ...] = ()  # ids of the neighbouring chunks whose text follows in `text`
     verified_at: datetime | None = None  # when its source was last compared with the index
     stale: bool = False  # that was longer ago than the source's limit
+    kind: Literal["document", "order"] = "document"  # an order is readable by its owner only (rule 6)
 
     @property
     def superseded(self) -> bool:
@@ -175,6 +179,45 @@ class DraftEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderItem:
+    name: str  # or its SKU, where the database has no names
+    quantity: int = 1
+    price: Decimal | None = None  # of one
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """A line of an order's history."""
+
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as its database has it. What is None or empty is not recorded there."""
+
+    number: str
+    status: str
+    placed_at: datetime | None = None
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
+    carrier: str = ""
+    tracking: str = ""
+    total: Decimal | None = None
+    items: tuple[OrderItem, ...] = ()
+    history: tuple[OrderEvent, ...] = ()  # oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look-up of orders gave a writer: passages, or what to know where there are none."""
+
+    passages: tuple[Passage, ...] = ()
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """What a search gave, best first. `nearest` are what fell below the floor, to show when the desk abstains.
     `search_ms` is the time that embedding the query and Qdrant took."""
@@ -207,6 +250,7 @@ class Answer:
     rejected: tuple[str, ...] = ()  # why sentences were cut, for the log
     incident: str | None = None  # with FAILED: what the log has too
     answered_at: datetime | None = None
+    private: str = ""  # Markdown for the asker alone, where `text` is seen by others
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +357,7 @@ class StoredAnswer:
     citations: tuple[Citation, ...]
     created_at: datetime
     notice: str = ""
+    private: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from bot.desk.model import (
     Escalation,
     EscalationState,
     HumanCalled,
+    Looked,
+    Order,
     Outcome,
     Passage,
     Posted,
@@ -30,15 +32,47 @@ from bot.desk.model import (
 )
 
 
+class Orders(Protocol):
+    """The company's order database, read only. Raises OrdersUnavailable and OrdersInvalid.
+
+    Both methods see the orders of one e-mail address only. A number that belongs to somebody else is as unknown as one
+    that does not exist, and takes the same statements to find out.
+    """
+
+    async def get_order(self, number: str, email: str) -> Order | None: ...
+
+    async def list_orders(self, email: str, limit: int) -> Sequence[Order]:
+        """The latest first."""
+        ...
+
+
+class OrderTools(Protocol):
+    """The look-ups that a writer may make for one question. Whose orders they see was decided before. Raises
+    OrdersUnavailable."""
+
+    async def get_order(self, number: str) -> Looked: ...
+
+    async def list_orders(self, limit: int) -> Looked: ...
+
+
 class Engine(Protocol):
     """Search and writing. Raises RetrievalUnavailable, ModelUnavailable or ModelRefused, never a vendor's error."""
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval: ...
 
     def write(
-        self, question: str, passages: Sequence[Passage], prompt: Prompt, turns: Sequence[Turn]
-    ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
-        """Sentences in order, each as soon as it is complete, then exactly one DraftEnd."""
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        prompt: Prompt,
+        turns: Sequence[Turn],
+        *,
+        orders: OrderTools | None = None,
+        note: str = "",
+    ) -> AsyncGenerator[DraftSentence | Passage | DraftEnd, None]:
+        """Sentences in order, each as soon as it is complete, then exactly one DraftEnd. A Passage among them is what
+        a look-up found: from there on citations may count it as the next of `passages`. `note` is the desk's own word
+        to the writer."""
         ...
 
     def quote(
@@ -81,6 +115,10 @@ class Conversations(Protocol):
 
 
 class Answers(Protocol):
+    async def spent_since(self, at: datetime) -> float:
+        """Dollars that the answers since then cost, as far as their prices are known."""
+        ...
+
     async def save(self, question: Question, desk: str, answer: Answer) -> None:
         """Store the answer under its question's key; saving again replaces it."""
         ...
