@@ -58,7 +58,7 @@ def document_hash(document: Document, mark: str) -> str:
     """Equal when indexing the document again would change nothing but its time."""
     # A row is at another line as soon as one is inserted above it.
     blocks = [replace(block, line=None) if block.kind == "row" else block for block in document.blocks]
-    return _digest(mark, document.uri, document.title, document.version or "", repr(blocks))
+    return _digest(mark, document.uri, document.title, document.version or "", repr(blocks), *document.audience)
 
 
 def too_many(lost: int, known: int, shrink_limit: float) -> bool:

@@ -189,4 +189,5 @@ def _chunk(document: Document, title: str, section: str, piece: _Piece, line_anc
         version=document.version,
         page=piece.page,
         line=piece.line,
+        audience=document.audience,
     )

@@ -59,6 +59,7 @@ class Document:
     blocks: Sequence[Block]
     changed_at: datetime
     version: str | None = None  # as the document states it: "v3.2, March 2026"
+    audience: tuple[str, ...] = ()  # as the document states it, unchecked; empty: its source's
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Chunk:
     version: str | None = None
     page: int | None = None
     line: int | None = None
+    audience: tuple[str, ...] = ()  # as its document has it
 
     @property
     def embedded_text(self) -> str:

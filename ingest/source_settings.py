@@ -7,8 +7,9 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from ingest.audience import keywords
 from ingest.model import Source
 
 
@@ -51,6 +52,7 @@ def _web_address(value: str) -> str:
 
 Schedule = Annotated[str, AfterValidator(_schedule)]
 Duration = Annotated[str, AfterValidator(_duration)]
+Audience = Annotated[tuple[str, ...], BeforeValidator(keywords)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -62,7 +64,7 @@ class SourceSettings(Section):
     """[sources.NAME]. A kind's subclass adds `kind: Literal["its name"]`, its own settings and `make`."""
 
     schedule: Schedule = Field("15m", examples=["15m"])
-    audience: str = Field("everyone", pattern=r"^\S+$", examples=["everyone"])
+    audience: Audience = Field(("everyone",), examples=["members"])
     shrink_limit: float = Field(0.3, ge=0, le=1, examples=[0.3])
     stale_after: Duration = Field("2d", examples=["2d"])
 

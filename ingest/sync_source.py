@@ -15,6 +15,7 @@ from threading import Lock
 from uuid import UUID, uuid5
 
 from ingest.ahead import ahead
+from ingest.audience import NOBODY, stored
 from ingest.change_detection import Plan, bytes_hash, detect_changes, document_hash, mark_of, too_many
 from ingest.chunking import Chunker
 from ingest.index.contract import Collection, Embedder, IndexUnavailable, Payload, Point, Vectors
@@ -286,7 +287,7 @@ class _Sync:
                 if known and known.content_hash == digest:
                     yield _Done(known._replace(fingerprint=fingerprint), unchanged=known.documents)
                     continue
-                parsing = self.parser.parse(listed, content)
+                parsing = self._with_audiences(self.parser.parse(listed, content))
             except SourceError as error:  # not the document's fault: tried again by the next sync
                 yield _failed(listed, known, str(error), "")
             except ParseError as error:
@@ -294,6 +295,18 @@ class _Sync:
             else:
                 item = Item(listed.item_id, fingerprint, digest, len(parsing.documents), "")
                 yield from self._documents(item, parsing, chunker)
+
+    def _with_audiences(self, parsing: Parsing) -> Parsing:
+        """Each document with the audience that is stored. One that can't be honoured is for nobody, and is told."""
+        documents, problems = list[Document](), list(parsing.problems)
+        for document in parsing.documents:
+            try:
+                audience = stored(self.source.audience, document.audience)
+            except ValueError as error:
+                audience = (NOBODY,)
+                problems.append(Failure(document.uri, f"Nobody gets it, because of the audience it states: {error}."))
+            documents.append(replace(document, audience=audience))
+        return Parsing(documents, problems)
 
     def _documents(self, item: Item, parsing: Parsing, chunker: Chunker) -> Iterator[_Prepared | _Done]:
         """Those documents of an item that are not indexed as they are, and then the item."""
@@ -384,7 +397,7 @@ class _Sync:
             section=chunk.section,
             text=chunk.text,
             url=chunk.uri,
-            audience=self.source.audience,
+            audience=chunk.audience,
             version=chunk.version,
             changed_at=chunk.changed_at,
             generation=self._run,

@@ -5,10 +5,11 @@ import re
 import time
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ingest.model import ParseError
-from ingest.parsing.parsed import Found, Parsed, ReadPart, bounded
+from ingest.parsing.parsed import Found, ReadPart, bounded
 
 MOST_MEMBERS = 10_000
 MOST_BYTES = 512 * 2**20  # unpacked, all members together
@@ -89,10 +90,7 @@ def add_part(found: Found, name: str, part: Found) -> None:
     def keyed(key: str) -> str:
         return f"{name}#{key}" if key else name
 
-    found.documents.extend(
-        Parsed(each.title, each.blocks, each.version, keyed(each.key), each.url, each.changed_at)
-        for each in part.documents
-    )
+    found.documents.extend(replace(each, key=keyed(each.key)) for each in part.documents)
     found.problems.extend((keyed(key), reason) for key, reason in part.problems)
 
 

@@ -19,6 +19,7 @@ class Parsed:
     key: str = ""  # which of its item's documents it is; "": the only one, or the item itself
     url: str | None = None  # where it has one of its own
     changed_at: str | None = None  # ISO with an offset, where it states one, as an e-mail does
+    audience: tuple[str, ...] = ()  # as it states it, unchecked; empty: it states none
 
 
 class Found(NamedTuple):

@@ -119,4 +119,5 @@ def _document(reply: dict[str, Any], listed: Listed, content: Content) -> Docume
         blocks=[Block(text, tuple(section), kind, page, line) for text, section, kind, page, line in reply["blocks"]],
         changed_at=datetime.fromisoformat(stated) if stated else content.changed_at or listed.changed_at,
         version=reply["version"],
+        audience=tuple(reply["audience"]),
     )

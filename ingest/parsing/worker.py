@@ -49,6 +49,7 @@ def _fields(parsed: Parsed) -> dict[str, object]:
         "url": parsed.url,
         "title": parsed.title,
         "version": parsed.version,
+        "audience": parsed.audience,
         "changed_at": parsed.changed_at,
         "blocks": [(block.text, block.section, block.kind, block.page, block.line) for block in parsed.blocks],
     }

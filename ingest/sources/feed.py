@@ -47,7 +47,7 @@ class _Feed:
 
     def __init__(self, name: str, settings: FeedSettings) -> None:
         self.name = name
-        self.audience: tuple[str, ...] = (settings.audience,)
+        self.audience: tuple[str, ...] = settings.audience
         self._settings = settings
 
     @property

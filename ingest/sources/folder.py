@@ -23,7 +23,7 @@ class FolderSettings(SourceSettings):
     url: str | None = Field(None, examples=["https://docs.example.com/"])  # the prefix of the documents' links
 
     def make(self, name: str, state_dir: Path) -> "FolderSource":
-        return FolderSource(name, self.path, self.url, (self.audience,))
+        return FolderSource(name, self.path, self.url, self.audience)
 
 
 @dataclass(slots=True)

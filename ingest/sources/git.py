@@ -50,7 +50,7 @@ class GitSource:
 
     def __init__(self, name: str, settings: GitSettings, state_dir: Path) -> None:
         self.name = name
-        self.audience: tuple[str, ...] = (settings.audience,)
+        self.audience: tuple[str, ...] = settings.audience
         self._settings = settings
         self._links = Links(settings.url, settings.link)
         self.line_anchor = self._links.line_anchor

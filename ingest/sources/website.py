@@ -38,7 +38,7 @@ class WebsiteSource:
 
     def __init__(self, name: str, settings: WebsiteSettings, state_dir: Path) -> None:
         self.name = name
-        self.audience: tuple[str, ...] = (settings.audience,)
+        self.audience: tuple[str, ...] = settings.audience
         self._settings = settings
         self._state_dir = state_dir
 

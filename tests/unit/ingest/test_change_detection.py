@@ -55,7 +55,7 @@ def test_every_item_is_accounted_for_once(
 @pytest.mark.parametrize(
     ("changed", "read_again"),
     [
-        ({"audience": "staff"}, True),
+        ({"audience": ("members",)}, True),
         ({"url": "https://docs.example.com/"}, True),
         ({"schedule": "1h", "shrink_limit": 0.9, "stale_after": "9d"}, False),
     ],

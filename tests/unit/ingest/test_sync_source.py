@@ -205,10 +205,10 @@ def test_an_audience_or_link_that_changed_rewrites_every_document(world: World) 
     """What is stored beside the text is part of what is compared."""
     world.write("a.md", "Text.")
     world.sync()
-    world.audience, world.url = "staff", "https://docs.example.com/help/"
+    world.audience, world.url = "members", "https://docs.example.com/help/"
     assert world.sync().changed == 1
     payload = next(iter(world.collection.points.values())).payload
-    assert (payload.audience, payload.url) == (("staff",), "https://docs.example.com/help/a.md")
+    assert (payload.audience, payload.url) == (("members",), "https://docs.example.com/help/a.md")
 
 
 def test_a_passage_says_where_it_stands_and_when_it_changed(world: World) -> None:
