@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from ops.evaluation.judging import PRIVATE, Judged
-from ops.reports import PromptReport, Report
+from ops.reports import Report
 
 Z = 1.959964  # of a 95 % interval
 RESAMPLES = 2000
@@ -67,35 +67,6 @@ class Zeros(Report):
 class PartReport(Report):
     all: Figures
     kinds: Mapping[str, Figures]
-
-
-class Evaluation(Report):
-    """A run over golden cases. `failures` are listed only when asked for, in the cases' order."""
-
-    desk: str
-    prompt: PromptReport
-    model: str
-    index_version: int | None
-    parts: Mapping[Part, PartReport]
-    zeros: Zeros
-    failures: tuple["Failure", ...] = ()
-
-
-class Failure(Report):
-    id: str
-    kind: str
-    held: bool
-    question: str
-    reasons: tuple[str, ...]
-    outcome: str
-    text: str
-    cited: tuple[str, ...]
-    rejected: tuple[str, ...]
-
-    @classmethod
-    def of(cls, one: Judged) -> "Failure":
-        named = one.model_dump(include={"id", "kind", "held", "question", "outcome", "text", "cited", "rejected"})
-        return cls(reasons=one.reasons, **named)
 
 
 def parts_of(judged: Sequence[Judged]) -> dict[Part, PartReport]:

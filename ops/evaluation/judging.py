@@ -83,7 +83,7 @@ class Judged(Report):
 
 def judge(case: GoldenCase, answer: Answer, *, ms: float, limit: int | None, corpus: Stated | None = None) -> Judged:
     """`limit`: the most words an answer may have. `corpus`: where a figure may stand when an answer has no passages."""
-    text = comparable(_MARK.sub("", answer.text))
+    text = comparable(_MARK.sub("", f"{answer.text} {answer.private}"))  # the asker reads both; others only the first
     heard = comparable(f"{_without_echo(answer, case)} {answer.notice}")
     answered = answer.outcome is Outcome.ANSWERED
     # Another fine ending than an answer needs nothing of an answer.

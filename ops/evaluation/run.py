@@ -17,7 +17,7 @@ from bot.desk.model import Answer, Desk, Person, Place, PlaceKind, PromptRef, Qu
 from ingest.schedule import utc_now
 from ops.composition import GivenConversation, LocalOperations, NoStage, open_operations
 from ops.config import Config
-from ops.evaluation.golden import GoldenCase, load
+from ops.evaluation.golden import GoldenCase, GoldenError, load
 from ops.evaluation.judging import Judged, judge
 from ops.operations import OnStep, OperationError
 from ops.reports import SyncRequest
@@ -52,9 +52,12 @@ def golden_of(config: Config, desk: Desk) -> Path:
 
 
 def selected(config: Config, desk: Desk, selection: Selection) -> tuple[GoldenCase, ...]:
-    """Raises OperationError when there is none, GoldenError when one is malformed."""
+    """Raises OperationError when there is none, or one is malformed."""
     path = golden_of(config, desk)
-    cases = selection.of(load(path))
+    try:
+        cases = selection.of(load(path))
+    except GoldenError as error:
+        raise OperationError(str(error)) from error
     if not cases:
         raise OperationError(f"none of the cases in {path} is of that kind and part")
     return cases

@@ -2,7 +2,8 @@
 
 import click
 
-from ops.evaluation.figures import Evaluation, Failure, Figures, PartReport, Share, Zeros
+from ops.evaluation.figures import Figures, PartReport, Share, Zeros
+from ops.evaluation.report import Change, Evaluation, Failure
 
 COLUMNS = (
     ("outcome", "outcome_accuracy"),
@@ -23,6 +24,18 @@ def show_evaluation(report: Evaluation) -> None:
     for failure in report.failures:
         _show_failure(failure)
     click.echo(f"\n{zeros(report.zeros)}")
+    if report.unmet is not None:
+        where = "the held cases" if "held" in report.parts else "these cases"
+        click.echo(f"success criterion, on {where}: {'; '.join(report.unmet) or 'met'}")
+    for change in report.changes or ():
+        click.echo(f"since the baseline: {changed(change)}")
+
+
+def changed(change: Change) -> str:
+    """One measure's change, with the cases that were lost."""
+    said = f"{change.measure}: {len(change.lost)} cases lost, {change.gained} gained"
+    said += ", a loss beyond the noise" if change.worse else ""
+    return f"{said} (lost: {', '.join(change.lost)})" if change.lost else said
 
 
 def zeros(counts: Zeros) -> str:
