@@ -80,11 +80,7 @@ class EdgeCollection:
             limit=query.limit, query=ranked, prefetches=prefetches, with_payload=True, with_vector=[schema.DENSE]
         )
         with self._translated("search"):
-            found: list[Any] = self._shard.query(request)
-            return [
-                schema.hit_of(point.id, point.score, point.vector[schema.DENSE], point.payload, query.dense)
-                for point in found
-            ]
+            return schema.hits_of(self._shard.query(request), query.dense)
 
     def drop_others(self) -> None:
         for other in self._folder.parent.glob(schema.PREFIX + "*"):

@@ -101,12 +101,22 @@ def payload_of(fields: Fields) -> Payload:
     )
 
 
-def hit_of(identity: object, score: float, vector: "Sequence[float]", fields: Fields, query: "Sequence[float]") -> Hit:
-    """A result of the fusion; the cosine comes from the stored vector, so that every hit has one."""
-    return Hit(id=str(identity), score=score, similarity=cosine(vector, query), payload=payload_of(fields))
+def hits_of(found: "Sequence[Any]", query: "Sequence[float]") -> list[Hit]:
+    """The results of a query, from points as either client gives them.
+
+    The cosine comes from the stored vector, so that every hit has one.
+    """
+    if not found:
+        return []
+    cosines = _cosines([point.vector[DENSE] for point in found], query)
+    return [
+        Hit(id=str(point.id), score=point.score, similarity=cosine, payload=payload_of(point.payload))
+        for point, cosine in zip(found, cosines, strict=True)
+    ]
 
 
-def cosine(one: "Sequence[float]", other: "Sequence[float]") -> float:
-    first, second = np.asarray(one, np.float32), np.asarray(other, np.float32)
-    length = float(np.linalg.norm(first) * np.linalg.norm(second))
-    return float(first @ second) / length if length else 0.0
+def _cosines(vectors: "Sequence[Sequence[float]]", query: "Sequence[float]") -> list[float]:
+    rows, asked = np.array(vectors, np.float32), np.array(query, np.float32)
+    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(asked)
+    cosines: list[float] = (rows @ asked / np.maximum(lengths, np.float32(1e-12))).tolist()
+    return cosines

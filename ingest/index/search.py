@@ -33,6 +33,7 @@ class CurrentSearch:
         self._searched = searched
         self._stale_after = stale_after or {}
         self._clock = clock
+        self._left: tuple[Searched, int] | None = None  # the version that the last search ended with
 
     def switch(self, searched: Searched) -> None:
         """Answer from another collection from now on."""
@@ -56,11 +57,16 @@ class CurrentSearch:
         generations = searched.generations
         dense = searched.embedder.embed([text])[0].tolist()
         wanted = limit + max(SPARE, limit // 2)
+        # One look-up less a question: where nothing switched since an earlier search, nothing did during this one.
+        left = self._left
+        before = left[1] if left and left[0] is searched else generations.index_version()
         while True:
-            version = generations.index_version()
             hits = searched.collection.search(Query(text, dense, tuple(audience), tuple(sources), wanted))
             current = self._current(generations, hits)
-            if generations.index_version() != version:
+            after = generations.index_version()
+            self._left = searched, after
+            if after != before:
+                before = after
                 continue  # a document switched in between: it would be missing from both sides of the switch
             if len(current) >= limit or len(hits) < wanted or wanted >= MAX_CANDIDATES:
                 return current[:limit]

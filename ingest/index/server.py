@@ -74,11 +74,7 @@ class ServerCollection:
             found = self._client.query_points(
                 self.name, **_ranked(query, legs), limit=query.limit, with_payload=True, with_vectors=[schema.DENSE]
             )
-        hits: list[Any] = found.points
-        return [
-            schema.hit_of(point.id, point.score, point.vector[schema.DENSE], point.payload, query.dense)
-            for point in hits
-        ]
+        return schema.hits_of(found.points, query.dense)
 
     def drop_others(self) -> None:
         mine = self.name.rpartition("-")[0] + "-"  # this installation's; another one may share the server
