@@ -6,12 +6,13 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from ops.bench import first_answer, ingest, serving, sync
+from ops.bench import first_answer, ingest, retrieval, serving, sync
 
 MEASUREMENTS: dict[str, Callable[[], Awaitable[dict[str, object]]]] = {
     "serving": serving.measure,
     "sync": sync.measure,
     "ingest": ingest.measure,
+    "retrieval": retrieval.measure,
     "first_answer": first_answer.measure,
 }
 
