@@ -10,7 +10,8 @@ from bot.desk.words import content_words, flat
 _THING = r"(?:orders?|packages?|parcels?|deliver(?:y|ies)|shipments?|purchases?|stuff|boxe?s?|things?|items?|refunds?)"
 _MY = rf"my\s+(?:[\w'-]+\s+){{0,2}}?{_THING}\b"
 _ON_ITS_WAY = (
-    r"(?:ship(?:ped|ping)?|sent|arriv\w+|deliver\w*|dispatch\w*|com(?:e|ing)|left|here|stuck|lost|late|ready|packed|paid"
+    r"(?:ship(?:ped|ping)?|sent|arriv\w+|deliver\w*|dispatch\w*|com(?:e|ing)|left|here|stuck|lost|late|ready"
+    r"|packed|paid"
     r"|gone|show(?:n|ed)? up|on (?:its|their|the) way|out for|moved|processed|refunded|cancell?ed)"
 )
 _MINE = tuple(
@@ -20,24 +21,25 @@ _MINE = tuple(
         rf"|what(?:'s| is| are| happened)|eta)\b(?!.{{0,30}}\b(?:can|could|should|do|may|must) i\b).{{0,40}}?\b{_MY}",
         rf"\bwhen\s+(?:will|does|do|is|are|should)\b.{{0,20}}?\b{_MY}",
         rf"\b(?:has|have|did|is|was|were|will|are|does)\b.{{0,15}}?\b{_MY}.{{0,30}}?\b{_ON_ITS_WAY}\b",
-        rf"\b{_MY}.{{0,30}}?\b(?:has not|hasn't|have not|haven't|did not|didn't|is not|isn't|are not|aren't|never|still)"
-        rf"\b.{{0,20}}?\b{_ON_ITS_WAY}\b",
+        rf"\b{_MY}.{{0,30}}?\b(?:has not|hasn't|have not|haven't|did not|didn't|is not|isn't|are not|aren't|never"
+        rf"|still)\b.{{0,20}}?\b{_ON_ITS_WAY}\b",
         r"^\W*(?:(?:hi|hello|hey|please|show|list|me|all)\W+)*my\s+(?:\w+\s+)?(?:orders?|packages?|parcels?)"
         r"(?:\W+(?:please|now|status|history))*\W*$",
         r"\bwhat\s+(?:did|have|had)\s+i\s+(?:recently\s+|last\s+)?(?:order|buy|ordered|bought|purchased?)\b",
-        rf"\b(?:where|when|has|have|did|is|are)\b.{{0,30}}?\b(?:that |which )?i\s+(?:\w+\s+)?(?:ordered|bought|purchased)\b"
-        rf".{{0,40}}?(?:\b{_ON_ITS_WAY}\b|\?|$)",
+        rf"\b(?:where|when|has|have|did|is|are)\b.{{0,30}}?\b(?:that |which )?i\s+(?:\w+\s+)?"
+        rf"(?:ordered|bought|purchased)\b.{{0,40}}?(?:\b{_ON_ITS_WAY}\b|\?|$)",
     )
 )
 # What a message that only asks how an order stands is made of.
 _STATUS_WORDS = content_words(
     "order package parcel delivery shipment purchase stuff box thing item number no nr num status track tracking ship"
-    " shipped shipping sent send arrive arrived arriving arrival deliver delivered come coming expect expected yet still"
-    " already here there dispatch dispatched list show see view check find look search update updates news eta history"
-    " recent recently latest last first pending open current all way out today tomorrow yesterday week day month ago"
+    " shipped shipping sent send arrive arrived arriving arrival deliver delivered come coming expect expected yet"
+    " still already here there dispatch dispatched list show see view check find look search update updates news eta"
+    " history recent recently latest last first pending open current all way out today tomorrow yesterday week"
+    " day month ago"
     " going stuck know happen happened happening hi hello hey dear thank thanks please kindly okay long take left move"
     " moved again another mine placed place made make buy bought ordered purchase process processed info information"
-    " detail details tell say help put"
+    " detail details tell say help put hasn't haven't didn't isn't aren't wasn't doesn't don't never"
 )
 _ORDER_BEFORE = r"(?:\borders?\b(?:\s+(?:number|no|nr|num|id))?|\bnumber\b|\bno\b|\bnr\b|#)[\s.:#]{0,3}(?:is\s+)?"
 

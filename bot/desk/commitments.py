@@ -1,0 +1,156 @@
+"""Whether a sentence commits the company to a replacement, refund or credit for this asker. Pure.
+
+Explaining the policy is not offering: "we replace items that are dead on arrival" binds nobody to this order, "we'll
+send you a new one" does. A doubtful sentence counts as a commitment: that costs a question back, the other mistake
+costs money.
+"""
+
+import re
+
+from bot.desk.words import flat
+
+ASK_FOR_ORDER = (
+    "Before I can offer a replacement or a refund, I have to check the order's status. What is the order number?"
+)
+NOT_SHOWN = (
+    "Your draft was not shown: it promised this person a replacement, a refund or a credit, and no order of theirs was "
+    "looked up in this conversation. Look the order up first if you can; otherwise ask for the order number."
+    " Explain the "
+    "policy if that helps, and offer nothing yet."
+)
+
+
+_STRONG = (
+    r"(?:replacements?|refunds?|exchange|(?:store |account |full )credit|credit (?:of|to|on|for)|reimbursement"
+    r"|compensation"
+    r"|voucher|money back|substitute|full amount|whole amount|full price|refunded|refunding|replaced|replacing"
+    r"|exchanged"
+    r"|exchanging|swapped|swapping|credited|crediting|reimbursed|reimbursing|compensated|reimburse|compensate"
+    r"|(?:refund|replace|exchange|swap|credit)(?= (?:you|your|it|this|that|them|the|these|those|both|one"
+    r"|in full|a)\b|\W*$))"
+)
+_NOT_GOODS = (
+    r"(?:return|label|shipping|quote|question|message|e-?mail|account|password|pin|receipt|invoice|link|ticket|case"
+    r"|tracking|confirmation|code|card number|paragraph|box|version|page|address|delivery|date|time|order number|look)"
+)
+_GOODS = (
+    rf"(?:(?:a|an|the|your|another|one|some)\s+)?(?:brand[- ]new|new|fresh|free|identical|second|spare|another"
+    rf"|working)\s+"
+    rf"(?!\w*\s?{_NOT_GOODS})\w+"
+)
+_US = r"(?:i|we|our team|my team|the team|the store|a colleague|my colleague|support|electromart)"
+_AUX = r"(?:'ve|'ll|'m|'re|'d|\s+(?:have|has|had|will|would|can|could|am|are|is|shall|did|just|already|gladly|happily))"
+_HANDS_OVER = (
+    r"(?:sen[dt]|sending|ship(?:ped|ping)?|issu(?:e|ed|ing)|arrang(?:e|ed|ing)|order(?:ed|ing)?|giv(?:e|en|ing)|gave"
+    r"|get|got|getting|receiv\w+|have|offer(?:ed|ing)?|mail(?:ed|ing)?|provid\w+|set up|book(?:ed|ing)?|put"
+    r"|go(?:es|ing)?)"
+)
+# What somebody here does who offers nothing.
+_INFORMS = re.compile(
+    rf"\b{_US}(?:{_AUX})*\s+(?:\w+ly\s+)?(?:not\s+)?(?:be able to\s+|to\s+|first\s+)*(?:need|check|look|connect"
+    rf"|explain|tell"
+    r"|find|ask|see|verify|know|understand|hand|pass|help|suggest|recommend|forward|put you|bring in|bring you"
+    r"|fetch|show"
+    r"|describe|look up|sorry|afraid|transfer you|guess|read|say|link|clarify|sum up|walk you)\b"
+    r"|\byou(?:'ll| will)\s+(?:need|have to|find|see|be asked)\b",
+    re.IGNORECASE,
+)
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+_NEAR = r"\b(?:\W+[\w'$€£.,-]+){0,10}?\W+"
+_BINDING = _any(
+    rf"\b{_US}{_AUX}{_NEAR}{_STRONG}",
+    rf"\b{_US}{_AUX}\s+{_STRONG}",
+    rf"\b{_US}{_AUX}{_NEAR}{_HANDS_OVER}{_NEAR}{_GOODS}",
+    rf"\b{_US}{_AUX}\s+(?:\w+\s+){{0,3}}?{_HANDS_OVER}{_NEAR}{_GOODS}",
+    rf"\bi\s+(?:\w+ly\s+|just\s+)?(?:\w+ed|sent|gave|put|made){_NEAR}(?:{_STRONG}|{_GOODS})",
+    rf"\b{_US}\s+(?:just\s+|already\s+)?(?:refunded|replaced|exchanged|credited|reimbursed|swapped)\b",
+    rf"\b{_US}\s+(?:promise|guarantee|assure|confirm|agree|owe){_NEAR}(?:{_STRONG}|{_GOODS}|you)",
+    rf"\b(?:let me|let us|let's|allow me to|happy to|glad to|going to)\s+(?:\w+\s+){{0,3}}?(?:{_STRONG}"
+    rf"|{_HANDS_OVER}{_NEAR}"
+    rf"(?:{_STRONG}|{_GOODS}))",
+    rf"\byou(?:'ll|\s+will|\s+shall|\s+are going to|'re going to|'re getting|\s+are getting|\s+have been"
+    rf"|'ve been|\s+qualify"
+    r"|(?:'re|\s+are)\s+(?:\w+\s+)?(?:entitled|eligible|approved|owed|due)|\s+can (?:have|expect|count on)|'re all set"
+    rf"|'ve got|\s+have got|\s+deserve)(?:{_NEAR}|\s+)(?:{_STRONG}|{_GOODS})",
+    rf"^(?:\w+\W+){{0,3}}?(?:expect|look forward to|enjoy|here's|here is|consider it)(?:{_NEAR}"
+    rf"|\s+)(?:{_STRONG}|{_GOODS})",
+    r"\byour\s+(?:\w+\s+){0,3}?(?:replacement|refund|exchange|credit|voucher|reimbursement"
+    r"|new \w+)\b(?:\s+\w+){0,4}?\s+"
+    r"(?:is|are|has|have|was|will|goes|ships|leaves|arrives|comes|should be)\b",
+    rf"\byour\s+(?:[\w$€£.,-]+\s+){{0,4}}?(?:will be|has been|have been|is being|was|were|is going to be|gets?|is)\s+"
+    rf"(?:\w+\s+)?(?:{_STRONG}|returned to (?:you|your))",
+    r"\b(?:your|the) (?:money|amount|payment|[$€£][\d.,]+)\s+(?:\w+\s+)?(?:is|will be|has been|should be|goes|comes)\s+"
+    r"(?:\w+\s+)?(?:back|returned|on its way|to you)",
+    rf"\b(?:a|an|the|another)\s+(?:[\w-]+\s+){{0,2}}?(?:{_STRONG}|new \w+|pair|one|unit)(?:\s+[\w$€£.,-]+){{0,3}}?\s+"
+    r"(?:(?:is|are)\s+(?:\w+\s+)?(?:on (?:its|the|their) way|coming|headed|underway|under way|in process|yours"
+    r"|confirmed"
+    r"|approved|being)|has been|have been|goes out|ships (?:today|tomorrow|now|on)|leaves (?:today|tomorrow)"
+    r"|will be (?:\w+\s+)?(?:sent|shipped|issued|on|with|delivered))",
+    r"^\W*(?:\w+\W+){0,3}?(?:refund|replacement|exchange|credit)\W+(?:is\s+)?(?:approved|granted|issued"
+    r"|confirmed|arranged"
+    r"|initiated|on (?:its|the) way|processed|in process|underway|is yours|coming)\b",
+    r"^(?:(?:ok|okay|sure|done|great|sorry|yes|absolutely)\W+)*(?:sending|shipping|refunding|replacing|issuing"
+    r"|processing"
+    r"|crediting|exchanging)\s+(?:you|your|it|this|that|a|an|the|another)\b",
+    r"\b(?:it's|it is|that's|that is|all)\s+(?:\w+\s+){0,3}?(?:replaced|refunded)\b",
+)
+_CONDITION = re.compile(
+    r"\b(?:if|unless|provided|as long as|in case|whether|assuming|otherwise|when(?:ever)?|once|after|until|before)\b",
+    re.IGNORECASE,
+)
+# A condition that leaves nothing open: it only says when.
+_ONLY_WHEN = re.compile(
+    r"\b(?:as soon as|once|when|after|before|until)\s+(?:it'?s?|they|the (?:new|replacement)|stock|that"
+    r"|you (?:say|confirm"
+    r"|agree|like|want)|tomorrow|lunch|the weekend|possible)\b|\bif (?:you (?:like|want|wish|prefer|agree)"
+    r"|that(?:'s| is) ok\w*"
+    r"|that works|that helps|it helps)\b",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:can't|cannot|can not|won't|not able to|unable to|don't|didn't|haven't|hasn't|isn't|aren't|wasn't"
+    r"|never|wouldn't"
+    r"|couldn't|no longer|(?:will|do|did|have|has|is|are|was|am) not|not (?:yet|going|entitled|eligible|been))\b",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"^\W*(?:(?:and|so|also|but|or|ok|okay|sure|sorry)\W+)*(?:do|does|did|would|could|can|may|shall|should|is"
+    r"|are|was|were"
+    r"|have|has|will|what|which|when|where|who|how|why)\b",
+    re.IGNORECASE,
+)
+_OFFERED = re.compile(
+    r"\b(?:shall|should|may|can|could) (?:i|we)\b|\b(?:would|do) you (?:like|want|prefer)\b"
+    r"(?!.{0,12}\b(?:to know|to hear|to read|to see|to ask|me to (?:connect|explain|tell|check|look|show"
+    r"|bring|ask)))",
+    re.IGNORECASE,
+)
+_CHECKING = re.compile(
+    r"\b(?:see|check|find out|look up|know|tell you|confirm|explain|depends|ask|about|whether)\b", re.IGNORECASE
+)
+_OF_OTHERS = re.compile(
+    r"\b(?:customers?|people|items|products|members|buyers|anyone|somebody|someone|according to)\b", re.IGNORECASE
+)
+_CLAUSES = re.compile(r"[;—]|:\s(?!on its way)|[.!]\s|,\s+(?:but|however|and then|so)\b|\s-\s|\bbut\b", re.IGNORECASE)
+
+
+def commits(sentence: str) -> bool:
+    """Whether a sentence promises, announces or offers this asker a replacement, exchange, refund or credit."""
+    plain = re.sub(r"[*_`\"]|\[\d+\]", "", flat(sentence)).strip()
+    if _CONDITION.match(_ONLY_WHEN.sub(" ", plain).strip(" ,")):
+        return False
+    return any(_binds(clause.strip(), plain) for clause in _CLAUSES.split(plain) if clause.strip())
+
+
+def _binds(clause: str, sentence: str) -> bool:
+    if sentence.endswith("?") and _ASKING.match(clause):
+        remedy = re.search(rf"\b(?:{_STRONG}|{_GOODS})", clause, re.IGNORECASE)
+        return bool(remedy and _OFFERED.search(clause) and not _DENIED.search(clause) and not _CHECKING.search(clause))
+    if not _BINDING.search(clause) or _DENIED.search(clause) or _INFORMS.search(clause):
+        return False
+    return not _CONDITION.search(_ONLY_WHEN.sub(" ", clause)) and not _OF_OTHERS.search(clause)
