@@ -142,6 +142,7 @@ _CLAUSES = re.compile(r"[;—]|:\s(?!on its way)|[.!]\s|,\s+(?:but|however|and t
 def commits(sentence: str) -> bool:
     """Whether a sentence promises, announces or offers this asker a replacement, exchange, refund or credit."""
     plain = re.sub(r"[*_`\"]|\[\d+\]", "", flat(sentence)).strip()
+    plain = re.sub(r"^(?:[-•>]|\d{1,3}[.)])\s+", "", plain)
     if _CONDITION.match(_ONLY_WHEN.sub(" ", plain).strip(" ,")):
         return False
     return any(_binds(clause.strip(), plain) for clause in _CLAUSES.split(plain) if clause.strip())
