@@ -1,10 +1,8 @@
 """How a question is answered: every stage, in order."""
 
 import logging
-import re
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.desk.abstention import abstain, hand_over
@@ -13,12 +11,10 @@ from bot.desk.conversation import fit, standalone
 from bot.desk.courtesy import courtesy, wants_human
 from bot.desk.errors import DeskError, ModelRefused, ModelUnavailable, StoreUnavailable
 from bot.desk.freshness import stale_notice
-from bot.desk.grounding import Numbering, Rejected, check
 from bot.desk.model import (
     Answer,
     Desk,
     DraftEnd,
-    DraftSentence,
     Outcome,
     Prompt,
     Question,
@@ -27,6 +23,7 @@ from bot.desk.model import (
     incident_of,
 )
 from bot.desk.ports import Answers, Clock, Conversations, Engine, Prompts, Stage
+from bot.desk.showing import Shown
 from bot.desk.timing import Timer
 from bot.settings import AnsweringSettings
 
@@ -34,10 +31,6 @@ log = logging.getLogger(__name__)
 
 MODEL_DOWN = "I quote the documents because the model can't be reached right now."
 CUT_SHORT = "This answer was cut short: the model stopped before it was finished. Ask again for the rest."
-_OFFER = re.compile(
-    r"\b(?:human|agent|person|colleague|someone|somebody|connect)\b", re.IGNORECASE
-)  # an abstention makes it
-Draft = AsyncGenerator[DraftSentence | DraftEnd, None]
 
 
 def _now() -> datetime:
@@ -102,7 +95,7 @@ class AnswerQuestion:
 
     async def _write(self, question: Question, desk: Desk, stage: Stage, timer: Timer, work: "_Work") -> Answer:
         """Draft, check and show sentence by sentence; without the model, quote."""
-        shown = _Shown(question, stage, timer, work.found)
+        shown = Shown(question, stage, timer, list(work.found.passages))
         passages = work.found.passages
         try:
             end = await shown.play(self._engine.write(question.text, passages, work.prompt, work.turns))
@@ -119,7 +112,7 @@ class AnswerQuestion:
             end = replace(end, notice=CUT_SHORT)
         return await self._concluded(desk, shown, work, end)
 
-    async def _concluded(self, desk: Desk, shown: "_Shown", work: "_Work", end: DraftEnd) -> Answer:
+    async def _concluded(self, desk: Desk, shown: "Shown", work: "_Work", end: DraftEnd) -> Answer:
         """With a source it is an answer; without one a question back, or an abstention."""
         await shown.finish(only_questions=shown.empty)
         text = "".join(sentence.text for sentence in shown.sentences).strip()
@@ -135,7 +128,7 @@ class AnswerQuestion:
             text,
             sentences=tuple(shown.sentences),
             citations=tuple(shown.numbering.citations),
-            passages=work.found.passages,
+            passages=tuple(shown.passages),
             nearest=() if shown.numbering.citations else work.found.passages,
             notice=end.notice if text and outcome is Outcome.ANSWERED else "",
             prompt=work.prompt.ref,
@@ -163,61 +156,6 @@ class _Work:
     turns: Sequence[Turn]
     found: Retrieval
     prompt: Prompt
-
-
-@dataclass(slots=True)
-class _Shown:
-    """The sentences of one answer on their way to the stage (rule 4)."""
-
-    question: Question
-    stage: Stage
-    timer: Timer
-    found: Retrieval
-    sentences: list[DraftSentence] = field(default_factory=list)
-    waiting: list[DraftSentence] = field(default_factory=list)  # without a source; shown once one with a source follows
-    rejected: list[str] = field(default_factory=list)
-    numbering: Numbering = field(default_factory=Numbering)
-
-    @property
-    def empty(self) -> bool:
-        return not self.sentences
-
-    async def play(self, draft: Draft) -> DraftEnd:
-        """Show what holds of a draft. Raises what its writer raises; what was shown stays shown."""
-        async with aclosing(draft):
-            while True:
-                with self.timer.stage("write"):
-                    piece = await anext(draft)
-                if isinstance(piece, DraftEnd):
-                    return piece
-                await self._take(piece)
-
-    async def _take(self, sentence: DraftSentence) -> None:
-        with self.timer.stage("ground"):
-            checked = check(sentence, self.found.passages, self.question.text)
-        if isinstance(checked, Rejected):
-            self.rejected.append(str(checked))
-            log.info("%s: not shown: %s", self.question.key, checked)
-        elif not checked.citations:
-            self.waiting.append(checked)
-        else:
-            for ready in (*self.waiting, checked):
-                await self.show(ready)
-            self.waiting.clear()
-
-    async def show(self, sentence: DraftSentence) -> None:
-        marked = self.numbering.mark(sentence)
-        self.sentences.append(marked)
-        await self.timer.waiting("show", self.stage.sentence(marked))
-        self.timer.first("first_sentence")
-
-    async def finish(self, *, only_questions: bool) -> None:
-        """Show what follows the last source, such as an offer of a human; a line that leads to nothing is dropped."""
-        for sentence in self.waiting:
-            asks = sentence.text.rstrip(" \n*_").endswith("?") and not _OFFER.search(sentence.text)
-            if asks or not (only_questions or sentence.text.rstrip().endswith(":")):
-                await self.show(sentence)
-        self.waiting.clear()
 
 
 def _failed(question: Question, public: str) -> Answer:
