@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -225,10 +225,27 @@ def _cost(usage: Usage | None, settings: ModelSettings) -> float | None:
 
 async def check_model(settings: ModelSettings) -> str:
     """The model's name as the API has it. Raises ModelUnavailable: a wrong key, an unknown name, no answer."""
+    async with _asked(settings) as client:
+        return (await client.models.retrieve(settings.name)).display_name
+
+
+async def count_input(settings: ModelSettings, passages: Sequence[Passage], prompt: Prompt) -> tuple[int, int | None]:
+    """The tokens of a prompt with passages, and how many the model takes (None: it does not say). Raises
+    ModelUnavailable."""
+    async with _asked(settings) as client:
+        model = await client.models.retrieve(settings.name)
+        messages = _messages("?", passages, (), datetime.now(UTC))
+        counted = await client.messages.count_tokens(model=settings.name, system=prompt.text, messages=messages)
+        return counted.input_tokens, model.max_input_tokens
+
+
+@asynccontextmanager
+async def _asked(settings: ModelSettings) -> AsyncIterator[anthropic.AsyncAnthropic]:
+    """The API for a short request, with what can go wrong as ModelUnavailable."""
     writer = ClaudeWriter(settings)
     try:
         async with asyncio.timeout(settings.deadline_s):
-            return (await writer._client.models.retrieve(settings.name)).display_name
+            yield writer._client
     except anthropic.NotFoundError as error:
         raise ModelUnavailable(f"model.name: there is no model {settings.name}") from error
     except anthropic.APIStatusError as error:

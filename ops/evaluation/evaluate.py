@@ -7,7 +7,7 @@ from bot.desk.model import Desk
 from ops.composition import LocalOperations
 from ops.config import Config
 from ops.evaluation import golden_baseline
-from ops.evaluation.figures import parts_of, zeros_of
+from ops.evaluation.figures import judged_on, parts_of, zeros_of
 from ops.evaluation.judging import Judged
 from ops.evaluation.report import Evaluation
 from ops.evaluation.run import (
@@ -69,4 +69,5 @@ async def _report(local: LocalOperations, desk: Desk, golden: Path, judged: Sequ
         changes=golden_baseline.compare(then, judged) if then and then.model == model else None,
     )
     success = read_success(golden)
-    return report.model_copy(update={"unmet": success.unmet(report.judged_on, report.zeros)}) if success else report
+    unmet = success.unmet(judged_on(report.parts), report.zeros) if success else None
+    return report.model_copy(update={"unmet": unmet})

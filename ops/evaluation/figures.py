@@ -51,6 +51,11 @@ class Figures(Report):
     output_tokens: int | None
     cost_usd: float | None
 
+    @property
+    def cost_each(self) -> float | None:
+        """Dollars an answer."""
+        return None if self.cost_usd is None or not self.cases else self.cost_usd / self.cases
+
 
 class Zeros(Report):
     """What must never happen; every count is to be 0."""
@@ -75,6 +80,11 @@ def parts_of(judged: Sequence[Judged]) -> dict[Part, PartReport]:
         "held": [one for one in judged if one.held],
     }
     return {part: PartReport(all=figures_of(some), kinds=_by_kind(some)) for part, some in split.items() if some}
+
+
+def judged_on(parts: Mapping[Part, PartReport]) -> Figures:
+    """What a success criterion is held against: the part that nobody tuned on, where it was asked."""
+    return (parts.get("held") or parts["tuned"]).all
 
 
 def _by_kind(judged: Sequence[Judged]) -> dict[str, Figures]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ops.evaluation.figures import Figures, Part, PartReport, Zeros
+from ops.evaluation.figures import Part, PartReport, Zeros
 from ops.evaluation.judging import Judged
 from ops.reports import PromptReport, Report
 
@@ -47,8 +47,3 @@ class Evaluation(Report):
     unmet: tuple[str, ...] | None  # of the success criterion; None: the desk has none written
     changes: tuple[Change, ...] | None  # since the baseline; None: there is none of this model
     failures: tuple[Failure, ...] = ()  # when asked for, in the cases' order
-
-    @property
-    def judged_on(self) -> Figures:
-        """What the success criterion is held against: the part that nobody tuned on, where it was asked."""
-        return (self.parts.get("held") or self.parts["tuned"]).all

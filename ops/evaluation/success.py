@@ -49,12 +49,11 @@ class Success(Report):
             share: Share = getattr(figures, name)
             if share.value is None or share.value < least:
                 yield f"{name} {_shown(share.value)} < {least:g}"
-        each = figures.cost_usd / figures.cases if figures.cost_usd is not None and figures.cases else None
         counted = zeros.model_dump() | {
             "loose_figures": figures.loose_figures,
             "over_limit": figures.over_limit.value or 0.0,
             "latency_p95_ms": figures.latency_p95_ms,
-            "cost_usd": each,
+            "cost_usd": figures.cost_each,
         }
         for name, most in self.at_most.model_dump(exclude_none=True).items():
             if (value := counted[name]) is None or value > most:
