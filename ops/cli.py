@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
-from ops.evaluation.cli import run as run_golden_cases
+from ops.evaluation.cli import ladder, run
 from ops.operations import OperationError, Operations
 from ops.reports import AskRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
 
@@ -318,7 +318,8 @@ def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_j
     _print(measured.report(), as_json, lambda: click.echo("\n".join(show(measured))))
 
 
-evaluate.add_command(run_golden_cases)
+evaluate.add_command(run)
+evaluate.add_command(ladder)
 
 
 if __name__ == "__main__":

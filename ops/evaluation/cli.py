@@ -118,3 +118,42 @@ def run(
         show_evaluation(report)
     if not report.zeros.hold:
         sys.exit(1)
+
+
+@click.command("ladder")
+@selecting
+@click.option("--plot", "picture", type=click.Path(path_type=Path, dir_okay=False), help="Draw it to this PNG file.")
+@click.pass_context
+def ladder(
+    context: click.Context,
+    desk: str | None,
+    kinds: tuple[str, ...],
+    held: bool,
+    tuned: bool,
+    both: bool,
+    data_dir: Path | None,
+    as_json: bool,
+    picture: Path | None,
+) -> None:
+    """Ask the same questions on every rung, from the prompt alone to search with tools."""
+    selection = _selection(kinds, held, tuned, both)
+    config = _configured(context, data_dir)
+    from ops.evaluation.ladder import climb
+    from ops.evaluation.show import show_ladder
+    from ops.operations import OperationError
+    from ops.show import Steps
+
+    with Steps(quiet=False) as steps:
+        report = asyncio.run(climb(config, desk, selection, steps, Counter))
+    if as_json:
+        click.echo(json.dumps(report.model_dump(mode="json"), ensure_ascii=False))
+    else:
+        show_ladder(report)
+    if picture:
+        from ops.evaluation.plot import plot
+
+        try:
+            plot(report, picture)
+        except (OSError, ValueError) as error:
+            raise OperationError(f"{picture} can't be written ({error}); give it a name that ends in .png") from error
+        click.echo(f"drawn: {picture}", err=True)

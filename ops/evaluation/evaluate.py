@@ -17,6 +17,7 @@ from ops.evaluation.run import (
     answering_of,
     answers,
     golden_of,
+    model_of,
     opened,
     selected,
     word_limit,
@@ -56,7 +57,7 @@ async def evaluate_desk(
 
 async def _report(local: LocalOperations, desk: Desk, golden: Path, judged: Sequence[Judged]) -> Evaluation:
     prompt = local.bot.prompts.live(desk.prompt).ref
-    model = local.bot.settings.model.name if local.bot.writer else QUOTED
+    model = model_of(local.bot) or QUOTED
     then = golden_baseline.read(golden_baseline.path_of(prompt.name, golden))
     report = Evaluation(
         desk=desk.name,

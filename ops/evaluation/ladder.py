@@ -36,6 +36,7 @@ from ops.evaluation.run import (
     answering_of,
     answers,
     golden_of,
+    model_of,
     opened,
     selected,
     word_limit,
@@ -236,7 +237,7 @@ async def climb(
     return LadderReport(
         desk=desk.name,
         prompt=PromptReport(name=ref.name, version=ref.version, sha256=ref.sha256),
-        model=settings.model.name if local.bot.writer else None,
+        model=model_of(local.bot),
         success=success,
         rungs=tuple(rungs),
         lowest=next((one.name for one in rungs if one.unmet == ()), None),

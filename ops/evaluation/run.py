@@ -73,6 +73,14 @@ def word_limit(config: Config, prompt: PromptRef) -> int | None:
     return None
 
 
+def model_of(bot: Bot) -> str | None:
+    """Who writes, and where that is not Anthropic itself: figures of a double must not pass for the model's."""
+    settings = bot.settings.model
+    if bot.writer is None:
+        return None
+    return f"{settings.name} at {settings.base_url}" if settings.base_url else settings.name
+
+
 @asynccontextmanager
 async def opened(config: Config, desk_name: str | None, on_step: OnStep) -> AsyncIterator[tuple[LocalOperations, Desk]]:
     """The index as configured, filled when a source of the desk has nothing in it, and a store that is thrown away:

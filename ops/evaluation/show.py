@@ -3,6 +3,7 @@
 import click
 
 from ops.evaluation.figures import Figures, PartReport, Share, Zeros
+from ops.evaluation.ladder import LadderReport, RungReport
 from ops.evaluation.report import Change, Evaluation, Failure
 
 COLUMNS = (
@@ -91,3 +92,38 @@ def _show_failure(failure: Failure) -> None:
     click.echo("  > " + failure.text.strip().replace("\n", "\n  > "))
     for reason in failure.rejected:
         click.echo(f"  cut: {reason}")
+
+
+def show_ladder(report: LadderReport) -> None:
+    prompt = f"{report.prompt.name} {report.prompt.version}"
+    click.echo(f"{report.desk}: {prompt}, model {report.model or 'none'}")
+    for rung in report.rungs:
+        click.echo(f"\n{rung.name}" + (f": {rung.said}" if rung.said else ""))
+        if rung.figures:
+            _show_rung(rung, rung.figures)
+    if report.success is None:
+        click.echo("\nno success criterion is written: put success.toml beside the golden cases")
+    elif report.lowest:
+        click.echo(f"\nthe lowest rung that meets the success criterion: {report.lowest}")
+    else:
+        click.echo("\nno rung that was measured meets the success criterion")
+
+
+def _show_rung(rung: RungReport, figures: Figures) -> None:
+    part = "held cases" if "held" in rung.parts else "cases"
+    shares = (f"{head} {percent(share)} ({_interval(share)})" for head, share in _shares(figures) if share.of)
+    click.echo(f"  {figures.cases} {part}: " + ", ".join(shares))
+    click.echo(f"  {_rest(figures)}")
+    uncited = (
+        f"{percent(figures.sentences_uncited)} % of statements uncited, {figures.loose_figures} ungrounded figures"
+    )
+    click.echo(f"  {uncited}" + (f"; all cases: {zeros(rung.zeros)}" if rung.zeros else ""))
+    if rung.bought:
+        bought = (f"{name} {gain:+.4g}" for name, gain in rung.bought.items() if gain is not None)
+        click.echo(f"  over the measured rung below: {', '.join(bought)}")
+    if rung.unmet is not None:
+        click.echo(f"  success criterion: {'; '.join(rung.unmet) or 'met'}")
+
+
+def _shares(figures: Figures) -> list[tuple[str, Share]]:
+    return [(head, getattr(figures, field)) for head, field in COLUMNS]
