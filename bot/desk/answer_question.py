@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 from bot.desk.abstention import abstain, hand_over
 from bot.desk.audience import readable_in
+from bot.desk.budget import Budget
+from bot.desk.commitments import ASK_FOR_ORDER, NOT_SHOWN
 from bot.desk.conversation import fit, standalone
 from bot.desk.courtesy import courtesy, wants_human
-from bot.desk.errors import DeskError, ModelRefused, ModelUnavailable, StoreUnavailable
+from bot.desk.errors import BudgetSpent, DeskError, ModelRefused, ModelUnavailable, StoreUnavailable
 from bot.desk.freshness import stale_notice
 from bot.desk.model import (
     Answer,
@@ -22,6 +24,7 @@ from bot.desk.model import (
     Turn,
     incident_of,
 )
+from bot.desk.orders import Enquiry, OrderDesk
 from bot.desk.ports import Answers, Clock, Conversations, Engine, Prompts, Stage
 from bot.desk.showing import Shown
 from bot.desk.timing import Timer
@@ -30,7 +33,9 @@ from bot.settings import AnsweringSettings
 log = logging.getLogger(__name__)
 
 MODEL_DOWN = "I quote the documents because the model can't be reached right now."
+OVER_BUDGET = "I quote the documents because today's budget for the model is used up."
 CUT_SHORT = "This answer was cut short: the model stopped before it was finished. Ask again for the rest."
+NOTHING_SEARCHED = Retrieval((), (), 0)
 
 
 def _now() -> datetime:
@@ -48,6 +53,9 @@ class AnswerQuestion:
         answers: Answers,
         settings: AnsweringSettings,
         clock: Clock = _now,
+        *,
+        orders: OrderDesk | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._engine = engine
         self._prompts = prompts
@@ -55,6 +63,8 @@ class AnswerQuestion:
         self._answers = answers
         self._settings = settings
         self._clock = clock
+        self._orders = orders
+        self._budget = budget
 
     async def __call__(self, question: Question, desk: Desk, stage: Stage) -> Answer:
         """The answer as stored. Outcome.ESCALATED means that the asker wants a human: the caller fetches one."""
@@ -83,38 +93,90 @@ class AnswerQuestion:
         if wants_human(question.text):
             return hand_over(desk)
         searched = standalone(question.text, turns)
+        with timer.stage("orders"):
+            follows = searched != question.text.strip()
+            enquiry = await self._orders.begin(question, desk, turns, follows=follows) if self._orders else None
         prompt = self._prompts.live(desk.prompt)
+        if enquiry is None:
+            return await self._searched(question, desk, stage, timer, _Work(searched, turns, prompt))
+        if private_or_nothing := enquiry.reply(desk):
+            return private_or_nothing
+        work = _Work(enquiry.searched or searched, turns, prompt, enquiry=enquiry)
+        return enquiry.added(await self._searched(question, desk, stage, timer, work), desk)
+
+    async def _searched(self, question: Question, desk: Desk, stage: Stage, timer: Timer, work: "_Work") -> Answer:
+        """What the documents say, and the orders that are known already."""
         await timer.waiting("show", stage.progress("Searching the documents"))
+        orders = work.enquiry.passages if work.enquiry else ()
+        if work.enquiry and work.enquiry.alone:
+            found = NOTHING_SEARCHED
+        else:
+            found = await self._retrieved(question, desk, timer, work.searched)
+        if not found.passages and not orders:
+            return abstain(desk, work.searched, found, work.prompt.ref, now=self._clock())
+        if found.passages:
+            await timer.waiting("show", stage.progress(_reading(found)))
+        return await self._write(question, desk, stage, timer, replace(work, found=found))
+
+    async def _retrieved(self, question: Question, desk: Desk, timer: Timer, searched: str) -> Retrieval:
         with timer.stage("retrieve"):
             found = await self._engine.retrieve(searched, sources=desk.sources, audience=readable_in(question.place))
         timer.add("search", found.search_ms)
-        if not found.passages:
-            return abstain(desk, searched, found, prompt.ref, now=self._clock())
-        await timer.waiting("show", stage.progress(_reading(found)))
-        return await self._write(question, desk, stage, timer, _Work(searched, turns, found, prompt))
+        return found
 
     async def _write(self, question: Question, desk: Desk, stage: Stage, timer: Timer, work: "_Work") -> Answer:
         """Draft, check and show sentence by sentence; without the model, quote."""
-        shown = Shown(question, stage, timer, list(work.found.passages))
-        passages = work.found.passages
+        shown = Shown(question, stage, timer, [*(work.enquiry.passages if work.enquiry else ()), *work.found.passages])
+        if work.enquiry:
+            shown.refuses, shown.held = work.enquiry.promises, work.enquiry.holds
         try:
-            end = await shown.play(self._engine.write(question.text, passages, work.prompt, work.turns))
-        except ModelUnavailable as error:
-            log.error("%s: %s", question.key, error)
-            end = DraftEnd(model="", complete=False)
+            end = await self._drafted(question, shown, work)
         except ModelRefused as error:
             log.warning("%s: %s", question.key, error)
             return abstain(desk, work.searched, work.found, work.prompt.ref, error.public, self._clock())
-        if not end.complete and shown.empty:
-            quoted = await shown.play(self._engine.quote(question.text, passages, work.turns))
-            end = replace(end, model=quoted.model, notice=MODEL_DOWN)
-        elif not end.complete:
-            end = replace(end, notice=CUT_SHORT)
-        return await self._concluded(desk, shown, work, end)
+        answer = await self._concluded(desk, shown, work, end)
+        if not shown.refused:
+            return answer
+        # It promised again, or after sentences that people have read.
+        if not shown.sentences:
+            return replace(answer, outcome=Outcome.ASKED, text=ASK_FOR_ORDER, nearest=(), notice="")
+        return replace(answer, text=f"{answer.text}\n\n{ASK_FOR_ORDER}")
+
+    async def _drafted(self, question: Question, shown: Shown, work: "_Work") -> DraftEnd:
+        """Play the model's draft, once more where it promised what it may not; without the model, quote."""
+        notice = MODEL_DOWN
+        try:
+            if self._budget is not None and await self._budget.spent():
+                raise BudgetSpent("today's budget for the model is used up; the documents are quoted")
+            end = await self._written(question, shown, work)
+            if shown.refused and (shown.held or shown.empty):
+                shown.restart()
+                end = end.then(await self._written(question, shown, work, NOT_SHOWN))
+            if shown.refused and shown.held:
+                shown.sentences.clear()
+        except ModelUnavailable as error:
+            log.error("%s: %s", question.key, error)
+            end, notice = DraftEnd(model="", complete=False), OVER_BUDGET if isinstance(error, BudgetSpent) else notice
+        if end.complete:
+            return end
+        if not shown.empty:
+            return replace(end, notice=CUT_SHORT)
+        shown.restart()
+        quoted = await shown.play(self._engine.quote(question.text, tuple(shown.passages), work.turns))
+        return replace(end, model=quoted.model, notice=notice)
+
+    async def _written(self, question: Question, shown: Shown, work: "_Work", note: str = "") -> DraftEnd:
+        tools = work.enquiry.tools if work.enquiry else None
+        passages = tuple(shown.passages)
+        return await shown.play(
+            self._engine.write(question.text, passages, work.prompt, work.turns, orders=tools, note=note)
+        )
 
     async def _concluded(self, desk: Desk, shown: "Shown", work: "_Work", end: DraftEnd) -> Answer:
         """With a source it is an answer; without one a question back, or an abstention."""
-        await shown.finish(only_questions=shown.empty)
+        if not shown.refused:
+            await shown.finish(only_questions=shown.empty)
+        await shown.release()
         text = "".join(sentence.text for sentence in shown.sentences).strip()
         if shown.numbering.citations:
             outcome = Outcome.ANSWERED
@@ -133,7 +195,7 @@ class AnswerQuestion:
             notice=end.notice if text and outcome is Outcome.ANSWERED else "",
             prompt=work.prompt.ref,
             model=end.model or None,
-            index_version=work.found.index_version,
+            index_version=work.found.index_version or None,
             usage=end.usage,
             cost_usd=end.cost_usd,
             searched=work.searched,
@@ -154,8 +216,9 @@ class _Work:
 
     searched: str
     turns: Sequence[Turn]
-    found: Retrieval
     prompt: Prompt
+    found: Retrieval = NOTHING_SEARCHED
+    enquiry: Enquiry | None = None  # None: the desk knows nothing of orders
 
 
 def _failed(question: Question, public: str) -> Answer:

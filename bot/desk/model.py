@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+ORDER_ID = "order:"  # begins the chunk id of an order's passage
 PlaceKind = Literal["channel", "private", "dm", "cli"]
 
 
@@ -165,6 +166,14 @@ class Usage:
     cache_read: int = 0
     cache_write: int = 0
 
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cache_read + other.cache_read,
+            self.cache_write + other.cache_write,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class DraftEnd:
@@ -176,6 +185,15 @@ class DraftEnd:
     cost_usd: float | None = None
     notice: str = ""
     complete: bool = True
+
+    def then(self, later: "DraftEnd") -> "DraftEnd":
+        """The later one's end, with the tokens and the cost of both."""
+        known = self.cost_usd is not None and later.cost_usd is not None
+        return replace(
+            later,
+            usage=(self.usage or Usage()) + (later.usage or Usage()),
+            cost_usd=(self.cost_usd or 0.0) + (later.cost_usd or 0.0) if known else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +223,7 @@ class Order:
     carrier: str = ""
     tracking: str = ""
     total: Decimal | None = None
+    currency: str = "$"
     items: tuple[OrderItem, ...] = ()
     history: tuple[OrderEvent, ...] = ()  # oldest first
 

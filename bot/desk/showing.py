@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -31,6 +31,9 @@ class Shown:
     waiting: list[DraftSentence] = field(default_factory=list)  # without a source; shown once one with a source follows
     rejected: list[str] = field(default_factory=list)
     numbering: Numbering = field(default_factory=Numbering)
+    refuses: Callable[[DraftSentence], bool] = lambda sentence: False  # what may not be said, however well cited
+    held: bool = False  # nothing reaches the stage before release()
+    refused: bool = False  # a sentence was; nothing that follows it is shown
 
     @property
     def empty(self) -> bool:
@@ -50,6 +53,11 @@ class Shown:
                     await self._take(piece)
 
     async def _take(self, sentence: DraftSentence) -> None:
+        if self.refused or self.refuses(sentence):
+            if not self.refused:
+                self.rejected.append(f"{sentence.text.strip()[:200]!r}: it promises what was not checked")
+            self.refused = True
+            return
         with self.timer.stage("ground"):
             checked = check(sentence, self.passages, self.question.text)
         if isinstance(checked, Rejected):
@@ -65,6 +73,23 @@ class Shown:
     async def show(self, sentence: DraftSentence) -> None:
         marked = self.numbering.mark(sentence)
         self.sentences.append(marked)
+        if not self.held:
+            await self._to_stage(marked)
+
+    async def release(self) -> None:
+        """Show what was held back, and from now on each sentence at once."""
+        held, self.held = self.held, False
+        for sentence in self.sentences if held else ():
+            await self._to_stage(sentence)
+
+    def restart(self) -> None:
+        """Begin again, after a draft of which nothing was shown."""
+        self.sentences.clear()
+        self.waiting.clear()
+        self.numbering = Numbering()
+        self.refused = False
+
+    async def _to_stage(self, marked: DraftSentence) -> None:
         await self.timer.waiting("show", self.stage.sentence(marked))
         self.timer.first("first_sentence")
 

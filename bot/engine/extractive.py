@@ -11,6 +11,8 @@ from bot.desk.conversation import replaced, standalone
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.figures import figures
 from bot.desk.model import Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn
+from bot.desk.orders import order_sentences
+from bot.desk.ports import OrderTools
 from bot.desk.words import codes, content_words, has_code, without_codes
 from bot.engine.postprocessors import about_the_past
 from bot.engine.quotable import Unit, units_of
@@ -80,9 +82,21 @@ class ExtractiveWriter:
         self._similarity = similarity
 
     async def write(
-        self, question: str, passages: Sequence[Passage], prompt: Prompt | None, turns: Sequence[Turn]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        prompt: Prompt | None,
+        turns: Sequence[Turn],
+        *,
+        orders: OrderTools | None = None,
+        note: str = "",
     ) -> Draft:
-        """One to four quotes, the best first; none when nothing fits."""
+        """What is known of the asker's orders, then one to four quotes, the best first; none when nothing fits."""
+        for sentence in order_sentences(passages):
+            yield sentence
+        if passages and all(passage.kind == "order" for passage in passages):
+            yield DraftEnd(model=NAME, cost_usd=0.0)
+            return
         asked = _without_references(standalone(question, turns))
         old = replaced(question, turns)
         for sentence in await self._quotes(asked, passages, old, content_words(question)):
@@ -93,10 +107,11 @@ class ExtractiveWriter:
         self, asked: str, passages: Sequence[Passage], old: frozenset[str], new: frozenset[str]
     ) -> list[DraftSentence]:
         """`old`: what the thread was about before the question named `new`; what is only about that is not quoted."""
+        documents = [(at, passage) for at, passage in enumerate(passages) if passage.kind == "document"]
         named = codes(asked)
-        if named and not any(has_code(f"{one.title} {one.section} {one.text}", named) for one in passages):
+        if named and not any(has_code(f"{one.title} {one.section} {one.text}", named) for _, one in documents):
             return []  # it names something that no passage knows
-        units = [unit for at, passage in enumerate(passages) for unit in units_of(at, passage)]
+        units = [unit for at, passage in documents for unit in units_of(at, passage)]
         units = [unit for unit in units if not (unit.words | unit.context) & old or (unit.words | unit.context) & new]
         ranked = _by_words(asked, units)[:COMPARED]
         try:

@@ -8,6 +8,7 @@ from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import NodeWithScore
 
 from bot.desk.model import Passage, Prompt, Retrieval, Turn
+from bot.desk.ports import OrderTools
 from bot.engine.extractive import ExtractiveWriter
 from bot.engine.postprocessors import (
     Cap,
@@ -60,8 +61,17 @@ class DocumentEngine:
             search_ms=asked.search_ms,
         )
 
-    async def write(self, question: str, passages: Sequence[Passage], prompt: Prompt, turns: Sequence[Turn]) -> Draft:
-        query = DeskQuery(question, prompt=prompt, turns=turns)
+    async def write(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        prompt: Prompt,
+        turns: Sequence[Turn],
+        *,
+        orders: OrderTools | None = None,
+        note: str = "",
+    ) -> Draft:
+        query = DeskQuery(question, prompt=prompt, turns=turns, orders=orders, note=note)
         response = await self.llama.asynthesize(query, [node_of_passage(passage) for passage in passages])
         async with aclosing(cast(DraftResponse, response).draft) as draft:
             async for piece in draft:

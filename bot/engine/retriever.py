@@ -10,6 +10,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.model import Passage, Prompt, Turn
+from bot.desk.ports import OrderTools
 from ingest.index.contract import Hit, IndexUnavailable, SearchIndex
 
 
@@ -21,6 +22,8 @@ class DeskQuery(QueryBundle):
     sources: Sequence[str] = ()
     prompt: Prompt | None = None
     turns: Sequence[Turn] = ()
+    orders: OrderTools | None = None
+    note: str = ""
     search_ms: float = field(default=0.0, compare=False)
     index_version: int = field(default=0, compare=False)
 

@@ -12,14 +12,24 @@ from llama_index.core.response_synthesizers import BaseSynthesizer
 from llama_index.core.schema import NodeWithScore, QueryBundle, QueryType
 
 from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, Turn
+from bot.desk.ports import OrderTools
 from bot.engine.retriever import DeskQuery, passage_of
 
-Draft = AsyncGenerator[DraftSentence | DraftEnd, None]
+Draft = AsyncGenerator[DraftSentence | Passage | DraftEnd, None]
 
 
 class Writer(Protocol):
+    """bot.desk.ports.Engine.write, as LlamaIndex's synthesizer reaches it."""
+
     def write(
-        self, question: str, passages: Sequence[Passage], prompt: Prompt | None, turns: Sequence[Turn]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        prompt: Prompt | None,
+        turns: Sequence[Turn],
+        *,
+        orders: OrderTools | None = None,
+        note: str = "",
     ) -> Draft: ...
 
 
@@ -50,7 +60,10 @@ class CitedSynthesizer(BaseSynthesizer):
         **response_kwargs: Any,
     ) -> DraftResponse:
         asked = query if isinstance(query, DeskQuery) else DeskQuery(_text(query))
-        draft = self._writer.write(asked.query_str, [passage_of(node) for node in nodes], asked.prompt, asked.turns)
+        passages = [passage_of(node) for node in nodes]
+        draft = self._writer.write(
+            asked.query_str, passages, asked.prompt, asked.turns, orders=asked.orders, note=asked.note
+        )
         return DraftResponse(
             response_gen=_texts(draft), source_nodes=[*nodes, *(additional_source_nodes or ())], draft=draft
         )

@@ -19,6 +19,7 @@ class Mapping:
     def __init__(self, settings: OrdersSettings, tables: Named[str, Table]) -> None:
         self._settings = settings
         self._tables = tables
+        self.currency = settings.currency
         self.orders = tables["orders.table"]
         self.number = self._column("orders.table", "orders.number", settings.number)
         self._fields = {"number": self.number, "status": self._column("orders.table", "orders.status", settings.status)}

@@ -155,6 +155,7 @@ def _orders(mapping: Mapping, found: Sequence[Sequence[Sequence[Any]]]) -> list[
             carrier=str(row.get("carrier") or ""),
             tracking=str(row.get("tracking") or ""),
             total=_amount(row.get("total")),
+            currency=mapping.currency,
             items=tuple(_items(row["number"], parts.get("items", ()))),
             history=tuple(sorted(_events(row["number"], parts.get("history", ())), key=lambda one: one.at)),
         )
@@ -186,7 +187,8 @@ def _moment(value: object) -> datetime | None:
         except ValueError:
             return None
     elif isinstance(value, int | float | Decimal):
-        value = datetime.fromtimestamp(float(value), UTC) if math.isfinite(value) and abs(value) < 1e11 else None
+        seconds = float(value)
+        value = datetime.fromtimestamp(seconds, UTC) if math.isfinite(seconds) and abs(seconds) < 1e11 else None
     elif isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     if not isinstance(value, datetime):

@@ -5,11 +5,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Table, and_, exists, not_, or_, select, update
+from sqlalchemy import Row, Table, and_, exists, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.desk.model import (
+    ORDER_ID,
     Answer,
     Citation,
     Escalation,
@@ -67,6 +68,7 @@ class SqlAnswers:
                 for passage in answer.passages
             ],
             "rejected": list(answer.rejected),
+            "private": answer.private,
             "prompt_name": answer.prompt.name if answer.prompt else None,
             "prompt_version": answer.prompt.version if answer.prompt else None,
             "prompt_sha256": answer.prompt.sha256 if answer.prompt else None,
@@ -86,13 +88,19 @@ class SqlAnswers:
             row = (await connection.execute(select(answers).where(answers.c.key == key))).one_or_none()
         return _stored_answer(row) if row else None
 
+    async def spent_since(self, at: datetime) -> float:
+        """Dollars, of the answers whose price is known."""
+        spent = select(func.coalesce(func.sum(answers.c.cost_usd), 0.0)).where(answers.c.created_at >= at)
+        async with self._database.transaction() as connection:
+            return float(await connection.scalar(spent) or 0.0)
+
     async def turns(self, question: Question) -> Sequence[Turn]:
         """What was asked and answered in the question's thread before it."""
         place = question.place
         if place.thread_ts is None:
             return ()
         asked = (
-            select(inbox.c.ts, inbox.c.text, inbox.c.received_at, answers.c.text, answers.c.created_at)
+            select(inbox.c.text, inbox.c.received_at, answers.c.text, answers.c.created_at, answers.c.chunks)
             .outerjoin(answers, answers.c.key == inbox.c.key)
             .where(
                 inbox.c.team == place.team,
@@ -105,10 +113,12 @@ class SqlAnswers:
         async with self._database.transaction() as connection:
             rows = (await connection.execute(asked)).all()
         turns: list[Turn] = []
-        for _ts, text, received_at, answer, answered_at in rows:
+        for text, received_at, answer, answered_at, chunks in rows:
             turns.append(Turn("asker", text, received_at))
             if answer:
-                turns.append(Turn("desk", answer, answered_at))
+                ids = [str(chunk["id"]) for chunk in chunks]
+                orders = tuple(one.removeprefix(ORDER_ID) for one in ids if one.startswith(ORDER_ID))
+                turns.append(Turn("desk", answer, answered_at, orders))
         return turns
 
 
@@ -134,6 +144,7 @@ def _stored_answer(row: Row[Any]) -> StoredAnswer:
         citations=citations,
         created_at=row.created_at,
         notice=row.notice,
+        private=row.private,
     )
 
 

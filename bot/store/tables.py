@@ -106,6 +106,7 @@ answers = Table(
     Column("outcome", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("notice", Text, nullable=False, server_default=""),
+    Column("private", Text, nullable=False, server_default=""),
     Column("citations", JSON, nullable=False),
     Column("chunks", JSON, nullable=False),  # [{"id", "joined", "score"}] of the passages, best first
     Column("rejected", JSON, nullable=False),
@@ -120,6 +121,7 @@ answers = Table(
     Column("incident", String(40)),
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "team", "channel", "thread_ts"),
+    Index(None, "created_at"),
 )
 
 feedback = Table(

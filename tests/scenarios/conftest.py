@@ -25,7 +25,7 @@ from bot.desk.model import (
     Turn,
     question_key,
 )
-from bot.desk.ports import SyncDesk
+from bot.desk.ports import OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
 from bot.settings import AnsweringSettings, SlackSettings
 from bot.slack.answering import Desks, Work
@@ -73,7 +73,14 @@ class Shelf:
         return Retrieval(tuple(found), tuple(_passage(*page) for page in self.pages.items()), index_version=1)
 
     async def write(
-        self, question: str, passages: Sequence[Passage], prompt: Prompt, turns: Sequence[Turn]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        prompt: Prompt,
+        turns: Sequence[Turn],
+        *,
+        orders: OrderTools | None = None,
+        note: str = "",
     ) -> AsyncIterator[DraftSentence | DraftEnd]:
         self.writing.set()
         count = 0

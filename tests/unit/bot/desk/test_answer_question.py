@@ -29,6 +29,7 @@ from bot.desk.model import (
     Usage,
     incident_of,
 )
+from bot.desk.ports import OrderTools
 from bot.settings import AnsweringSettings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -69,7 +70,14 @@ class SmallEngine:
         return self.found
 
     async def write(
-        self, question: str, passages: Sequence[Passage], prompt: Prompt, turns: Sequence[Turn]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        prompt: Prompt,
+        turns: Sequence[Turn],
+        *,
+        orders: OrderTools | None = None,
+        note: str = "",
     ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
         self.wrote_for.append((question, turns))
         for piece in self.draft:
@@ -109,6 +117,9 @@ class Desks:
 
     async def get(self, key: str) -> StoredAnswer | None:
         return None
+
+    async def spent_since(self, at: datetime) -> float:
+        return 0.0
 
     async def progress(self, text: str) -> None: ...
 
