@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from bot.desk.words import codes, flat, without_codes
+from bot.desk.words import codes, content_words, flat, without_codes
 
 _MONTHS = [date(2000, number, 1).strftime("%B").lower() for number in range(1, 13)]
 _MONTH = "|".join([*_MONTHS, *(f"{month[:3]}\\.?" for month in _MONTHS), r"sept\.?"])
@@ -20,7 +20,9 @@ _COUNTED = (
     "eighteen nineteen twenty"
 )
 _WORDS = {word: number for number, word in enumerate(_COUNTED.split())}
-_WORDS |= {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100}
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_WORDS |= _TENS | {f"{ten}-{one}": _TENS[ten] + _WORDS[one] for ten in _TENS for one in list(_WORDS)[1:10]}
+_WORDS |= {"hundred": 100, "one hundred": 100, "dozen": 12, "thousand": 1000}
 
 # unit -> (canonical unit, factor, spellings)
 _UNITS: dict[str, tuple[Decimal, str]] = {}
@@ -30,7 +32,14 @@ for _name, _factor, _spellings in (
     ("$", "0.01", "cent cents"),
     ("€", "1", "euro euros eur"),
     ("£", "1", "pounds-sterling gbp"),
+    ("CA$", "1", "cad"),
+    ("A$", "1", "aud"),
+    ("¥", "1", "yen jpy"),
+    ("₹", "1", "rupees inr"),
+    ("CHF", "1", "francs"),
     ("%", "1", "percent pct"),
+    ("pp", "1", "percentage-points"),
+    ("bp", "1", "basis-points"),
     ("min", "1", "minute minutes mins"),
     ("min", "60", "hour hours hr hrs"),
     ("s", "1", "second seconds sec secs"),
@@ -74,25 +83,24 @@ for _name, _factor, _spellings in (
         if _spelling not in ("price", "cost", "fee"):
             _UNITS[_spelling] = (Decimal(_factor), _name)
 
-_UNIT = "|".join(
-    sorted((re.escape(unit) for unit in _UNITS if unit not in ("$", "€", "£", "business day")), key=len, reverse=True)
-)
+_UNIT = "|".join(sorted((re.escape(unit) for unit in _UNITS if unit != "business day"), key=len, reverse=True))
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_CURRENCY = r"(?:US|usd\s?)?[$€£]\s?"
+_CURRENCY = r"(?:(?:US|CA|AU?|C)?\$|[€£¥₹]|(?:USD|EUR|GBP|CAD|AUD|CHF|JPY|INR)(?=\s?\d))\s?"
+_OF_MONEY = {"US$": "$", "C$": "CA$", "AU$": "A$"}
 _AMOUNT = re.compile(
     rf"(?<![\w.,])(?P<money>{_CURRENCY})?(?P<low>{_NUMBER})"
-    rf"(?:(?:\s?-\s?|\s(?:to|or|and)\s)(?:{_CURRENCY})?(?P<high>{_NUMBER}))?"
+    rf"(?:(?P<by>\s?-\s?|\s(?:to|or|and)\s)(?:{_CURRENCY})?(?P<high>{_NUMBER}))?"
     rf"(?P<scale>\s?(?:k|million)(?![\w-]))?"
-    r"(?:[\s-]?(?:(?P<business>(?:business|working|week)[\s-]?days?)(?!\w)|(?P<percent>%)"
+    r"(?:[\s-]?(?:(?:calendar|full|whole|consecutive|more|free|extra)[\s-])?(?:(?P<business>(?:business|working|week)[\s-]?days?)(?!\w)|(?P<percent>%)"
     rf"|(?P<unit>{_UNIT}|\"|'')(?!\w)))?"
     r"(?![\d])(?!\.\d)",
     re.IGNORECASE,
 )
-_WORD = "|".join(_WORDS)
+_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _ARTICLE = r"(?:(?<=\bin )|(?<=\bwithin )|(?<=\btakes )|(?<=\bafter ))an?"  # "within a day"; not "$39 a year"
 _SPELLED = re.compile(
-    rf"\b(?P<low>{_WORD}|{_ARTICLE})(?:[\s-](?:to|or|and)[\s-](?P<high>{_WORD}))?"
-    rf"[\s-](?:(?P<business>(?:business|working)[\s-]days?)|(?P<unit>{_UNIT}))(?!\w)",
+    rf"\b(?P<low>{_WORD}|{_ARTICLE})(?:(?P<by>[\s-](?:to|or|and)[\s-])(?P<high>{_WORD}))?"
+    rf"[\s-](?:(?:calendar|full|whole|consecutive|more|free|extra)[\s-])?(?:(?P<business>(?:business|working)[\s-]days?)|(?P<unit>{_UNIT}))(?!\w)",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -112,13 +120,40 @@ _NEXT_LABEL = re.compile(r"\n(?=\w[\w ]*: )")  # a record's next line is no unit
 _NUMBERED = re.compile(r"(?<![\w-])\d+(?:-\d+){2,}(?![\w-])")  # telephone numbers and the like
 
 
+_COUNTED_THING = re.compile(rf"\b(?P<low>{_WORD})\b(?=\s[a-z])(?!-)", re.IGNORECASE)  # "three devices"
+# Counts of what the answer itself lists, and "one" as a pronoun, are no figures of the source.
+_OWN_COUNT = re.compile(
+    r"\s(?:(?:\w+\s)?(?:ways?|options?|steps?|things?|parts?|cases?|conditions?|exceptions?|kinds?|types?|choices?"
+    r"|questions?|documents?|sources?|points?|pages?|policies|rules?|reasons?|answers?|versions?)|of|or|and|more|at|to)\b",
+    re.IGNORECASE,
+)
+_NOUNS = re.compile(r"(?:\s[a-z][a-z'-]*){1,3}", re.IGNORECASE)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = re.compile(
+    rf"\b(?P<low>{'|'.join(_WEEKDAYS)}|(?:mon|tue|wed|thu|fri|sat|sun)(?=\s?-))s?"
+    rf"(?:(?:\s?-\s?|\s(?:to|through|until)\s)(?P<high>{'|'.join(_WEEKDAYS)}|mon|tue|wed|thu|fri|sat|sun)s?)?\b",
+    re.IGNORECASE,
+)
+_SAID_OTHERWISE = (
+    (re.compile(r"\bpercentage points?\b", re.IGNORECASE), "pp"),
+    (re.compile(r"\bbasis points?\b", re.IGNORECASE), "bp"),
+    (re.compile(r"\bhalf an hour\b", re.IGNORECASE), "30 minutes"),
+    (re.compile(r"\ban hour and a half\b", re.IGNORECASE), "90 minutes"),
+    (re.compile(r"\b(?:a|one) fortnight\b", re.IGNORECASE), "14 days"),
+    (re.compile(r"\bhalf a year\b", re.IGNORECASE), "6 months"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`value` in `unit`, as the text says it in `shown`. Units also are date, time and code; "": a bare number."""
+    """`value` in `unit`, as the text says it in `shown`. Units also are date, time, weekday, code; "": a bare number,
+    with the words that follow it in `nouns`. `end`: of a range, its "low" or its "high"."""
 
     value: str
     unit: str
     shown: str
+    end: str = ""
+    nouns: tuple[str, ...] = ()
 
     @property
     def same(self) -> tuple[str, str]:
@@ -131,14 +166,24 @@ class Stated:
 
     figures: frozenset[tuple[str, str]]
     words: frozenset[str]
+    stems: frozenset[str]
+    ends: frozenset[tuple[str, str, str]]  # of ranges, where the value stands nowhere by itself
+
+    def narrows(self, figure: Figure) -> str:
+        """Which end of a range a figure is that is said without the other: "low", "high" or ""."""
+        if figure.end or not figure.unit:
+            return ""
+        return next((end for end in ("low", "high") if (*figure.same, end) in self.ends), "")
 
     def holds(self, figure: Figure) -> bool:
         if figure.same in self.figures:
-            return True
+            return not figure.nouns or not self.stems.isdisjoint(figure.nouns)
         if figure.unit == "date":
             return self._holds_date(figure.value)
         if figure.unit == "":  # "14 of them" where the source says "14 days": the value is what must stand there
-            return any(value == figure.value for value, unit in self.figures if unit not in ("date", "time", "code"))
+            return not figure.nouns and any(
+                value == figure.value for value, unit in self.figures if unit not in ("date", "time", "code")
+            )
         bare = (figure.value, "") in self.figures  # a table's or a record's heading has the unit
         return bare and not _SPELLINGS.get(figure.unit, set()).isdisjoint(self.words)
 
@@ -162,21 +207,28 @@ class Stated:
 @lru_cache(maxsize=1024)
 def stated(text: str) -> Stated:
     plain = flat(_NEXT_LABEL.sub(" ; ", text).replace("_", " "))
-    found = frozenset(figure.same for figure in figures(plain))
-    return Stated(found, frozenset(re.findall(r"[a-z/%$€£\"]+", plain.lower())))
+    found = figures(plain)
+    alone = {figure.same for figure in found if not figure.end}
+    return Stated(
+        frozenset(figure.same for figure in found),
+        frozenset(re.findall(r"[a-z/%$€£¥₹\"]+", plain.lower())),
+        content_words(plain),
+        frozenset((*figure.same, figure.end) for figure in found if figure.end and figure.same not in alone),
+    )
 
 
 def figures(text: str) -> list[Figure]:
-    """Every figure of a text, in reading order of their kinds: codes, dates, times, then amounts."""
+    """Every figure of a text, in reading order of their kinds: codes, dates, times, amounts, then weekdays."""
     plain = flat(text)
+    for pattern, instead in _SAID_OTHERWISE:
+        plain = pattern.sub(instead, plain)
     found: list[Figure] = []
     found += [Figure(code, "code", code) for code in sorted(codes(plain))]
     plain = without_codes(plain)
     for pattern, read in _READERS:
         for match in pattern.finditer(plain):
             found.extend(read(match))
-        if pattern is not _SPELLED:
-            plain = pattern.sub(" ; ", plain)
+        plain = pattern.sub(" ; ", plain)
     return found
 
 
@@ -203,7 +255,8 @@ def _time(match: re.Match[str]) -> Iterator[Figure]:
 def _amount(match: re.Match[str]) -> Iterator[Figure]:
     unit, factor = "", Decimal(1)
     if match["money"]:
-        unit = match["money"].strip()[-1]
+        money = match["money"].strip().upper()
+        unit = _OF_MONEY.get(money) or (_UNITS[money.lower()][1] if money.lower() in _UNITS else money)
     elif match["business"]:
         unit = "business day"
     elif match["percent"]:
@@ -212,19 +265,53 @@ def _amount(match: re.Match[str]) -> Iterator[Figure]:
         factor, unit = (Decimal(1), "in") if match["unit"] in ('"', "''") else _UNITS[match["unit"].lower()]
     if match["scale"]:
         factor *= 1000 if "k" in match["scale"].lower() else 1_000_000
-    for number in (match["low"], match["high"]):
-        if number:
-            yield Figure(_value(Decimal(number.replace(",", "")) * factor), unit, match.group().strip())
+    nouns = () if unit or match["high"] or match["scale"] else _following(match)
+    for number, end in _ends(match):
+        yield Figure(_value(Decimal(number.replace(",", "")) * factor), unit, match.group().strip(), end, nouns)
 
 
 def _spelled(match: re.Match[str]) -> Iterator[Figure]:
     factor, unit = (Decimal(1), "business day") if match["business"] else _UNITS[match["unit"].lower()]
-    for word in (match["low"], match["high"]):
-        if word:
-            yield Figure(_value(_WORDS.get(word.lower(), 1) * factor), unit, match.group())
+    for word, end in _ends(match):
+        yield Figure(_value(_WORDS.get(word.lower(), 1) * factor), unit, match.group(), end)
 
 
-_READERS = ((_DATE, _date), (_NUMBERED, _numbered), (_TIME, _time), (_AMOUNT, _amount), (_SPELLED, _spelled))
+def _counted(match: re.Match[str]) -> Iterator[Figure]:
+    value = _WORDS[match["low"].lower()]
+    if value > 1 and not _OWN_COUNT.match(match.string, match.end()):
+        yield Figure(str(value), "", match.group(), nouns=_following(match))
+
+
+def _weekday(match: re.Match[str]) -> Iterator[Figure]:
+    """A range of days names each of them."""
+    first = [day[:3] for day in _WEEKDAYS].index(match["low"][:3].lower())
+    last = [day[:3] for day in _WEEKDAYS].index(match["high"][:3].lower()) if match["high"] else first
+    for offset in range((last - first) % 7 + 1):
+        yield Figure(_WEEKDAYS[(first + offset) % 7], "weekday", match.group())
+
+
+def _ends(match: re.Match[str]) -> list[tuple[str, str]]:
+    if not match["high"]:
+        return [(match["low"], "")]
+    is_range = match["by"].strip(" -") in ("", "to")
+    return [(match["low"], "low" if is_range else ""), (match["high"], "high" if is_range else "")]
+
+
+def _following(match: re.Match[str]) -> tuple[str, ...]:
+    """The stems of the words that say what is counted."""
+    after = _NOUNS.match(match.string, match.end())
+    return tuple(sorted(content_words(after.group()))) if after else ()
+
+
+_READERS = (
+    (_DATE, _date),
+    (_NUMBERED, _numbered),
+    (_TIME, _time),
+    (_AMOUNT, _amount),
+    (_SPELLED, _spelled),
+    (_COUNTED_THING, _counted),
+    (_WEEKDAY, _weekday),
+)
 
 
 def _value(number: Decimal) -> str:

@@ -98,11 +98,26 @@ class PromptRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What a prompt demands of each answer and the desk checks; None: nothing. `question`: the question's language."""
+
+    max_words: int | None = None
+    paragraphs: int | None = None
+    language: Literal["question"] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """A rule is about the answer as a whole: nothing of it is shown before its end (rule 4)."""
+        return self.paragraphs is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A released system prompt. `text` is rendered: no variable is left in it."""
 
     ref: PromptRef
     text: str
+    rules: Rules = Rules()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.desk.errors import PromptInvalid
-from bot.desk.model import Prompt, PromptRef
+from bot.desk.model import Prompt, PromptRef, Rules
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+class _Rules(BaseModel):
+    """A rule's number may be the name of a variable: then text and rule can't differ."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_words: int | str | None = None
+    paragraphs: int | str | None = None
+    language: Literal["question"] | None = None
 
 
 class _FrontMatter(BaseModel):
@@ -27,6 +38,7 @@ class _FrontMatter(BaseModel):
     summary: str
     date: date
     variables: dict[str, str | int]
+    rules: _Rules = _Rules()
 
 
 class _Release(BaseModel):
@@ -80,7 +92,7 @@ class PromptLibrary:
             raise PromptInvalid(
                 f"{name} {version} was changed after its release; put it back and add a new version instead"
             )
-        return Prompt(PromptRef(name, version, digest), text)
+        return Prompt(PromptRef(name, version, digest), text, _rules(path, front))
 
     def list(self) -> list[ListedPrompt]:
         return sorted(self._listed(), key=lambda one: (one.name, _order(one.version)))
@@ -154,6 +166,24 @@ def _render(path: Path, front: _FrontMatter, text: str) -> str:
     if unused := front.variables.keys() - used:
         raise PromptInvalid(f"{path} names the variable {min(unused)}, which its text does not use")
     return _VARIABLE.sub(lambda match: str(front.variables[match[1]]), text).strip() + "\n"
+
+
+def _rules(path: Path, front: _FrontMatter) -> Rules:
+    words, paragraphs = (
+        front.variables.get(value) if isinstance(value, str) else value
+        for value in (front.rules.max_words, front.rules.paragraphs)
+    )
+    for name, said, value in (
+        ("max_words", front.rules.max_words, words),
+        ("paragraphs", front.rules.paragraphs, paragraphs),
+    ):
+        if said is not None and (not isinstance(value, int) or value < 1):
+            raise PromptInvalid(f"{path}: rules.{name}: {said} is neither a number above 0 nor a variable that is one")
+    return Rules(
+        words if isinstance(words, int) else None,
+        paragraphs if isinstance(paragraphs, int) else None,
+        front.rules.language,
+    )
 
 
 def _releases(folder: Path) -> dict[str, _Release]:

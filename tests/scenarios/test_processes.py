@@ -237,7 +237,7 @@ async def test_doctor_says_what_works(config: Path, workspace: LocalWorkspace) -
     status, out, err = await run(config, "doctor", SLACK_API_URL=workspace.api_url, **tokens)
     assert status == 0, out + err
     for line in (
-        "prompt of support: electromart 1.0.0",
+        "prompt of support: electromart 1.1.0",
         "source docs: 2 documents",
         "index: 2 documents",
         "slack scopes: all",
