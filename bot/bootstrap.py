@@ -1,14 +1,20 @@
 """Builds the bot's parts and hands them to each other: the only place in bot that knows all of them."""
 
+import logging
 from dataclasses import dataclass
 
 from bot.desk.answer_question import AnswerQuestion
+from bot.desk.budget import Budget
+from bot.desk.errors import OrdersUnavailable
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import Desk
+from bot.desk.order_numbers import OrderNumbers
+from bot.desk.orders import OrderDesk
 from bot.desk.ports import AdminChannel, Clock, Conversations, Engine, SyncDesk
 from bot.engine.claude import ClaudeWriter
 from bot.engine.query_engine import DocumentEngine
 from bot.escalation.escalate import Escalate
+from bot.orders import SqlOrders
 from bot.prompting import PromptLibrary
 from bot.settings import BotSettings
 from bot.slack.admin_channel import SlackAdminChannel
@@ -19,6 +25,8 @@ from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.people import People
 from bot.store import Store
 from ingest.index import SearchIndex
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +39,33 @@ class Bot:
     writer: ClaudeWriter | None
     prompts: PromptLibrary
     store: Store
+    orders: SqlOrders | None
     look_up_sources: LookUpSources
     clock: Clock
 
     def answering(self, conversations: Conversations) -> AnswerQuestion:
         """The use case with the conversation from there: a Slack thread's, or one that was given."""
+        orders, model, answers = self.settings.orders, self.settings.model, self.store.answers
         return AnswerQuestion(
-            self.engine, self.prompts, conversations, self.store.answers, self.settings.answering, self.clock
+            self.engine,
+            self.prompts,
+            conversations,
+            answers,
+            self.settings.answering,
+            self.clock,
+            orders=OrderDesk(self.orders, OrderNumbers(orders.numbers), self.clock) if self.orders and orders else None,
+            budget=Budget(answers, model.daily_budget_usd, self.clock)
+            if self.writer and model.daily_budget_usd
+            else None,
         )
+
+    async def check_orders(self) -> None:
+        """Raises OrdersInvalid. A database that can't be reached now is no reason not to start."""
+        if self.orders is not None:
+            try:
+                await self.orders.prepare()
+            except OrdersUnavailable as error:
+                log.error("orders can't be looked up yet: %s", error)
 
     def slack(self, sync_desk: SyncDesk) -> tuple[SlackConnection, AdminChannel | None]:
         """The edge to Slack, not started yet, and the admins' channel where there is one, good while it runs."""
@@ -85,17 +112,28 @@ class Bot:
     async def close(self) -> None:
         if self.writer is not None:
             await self.writer.close()
+        if self.orders is not None:
+            await self.orders.close()
 
 
 def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Clock) -> Bot:
-    """Raises PromptInvalid when a desk's prompt can't be used: better at the start than at the first question."""
+    """Raises PromptInvalid when a desk's prompt can't be used, and OrdersInvalid: better at the start than at the first
+    question. Nothing is connected yet: see Bot.check_orders."""
     prompts = PromptLibrary(settings.prompt_dirs)
     desks = tuple(
-        Desk(name, desk.prompt, desk.sources, desk.channels, desk.escalation_channel or settings.slack.admin_channel)
+        Desk(
+            name,
+            desk.prompt,
+            desk.sources,
+            desk.channels,
+            desk.escalation_channel or settings.slack.admin_channel,
+            orders=settings.orders is not None and name in (settings.orders.desks or settings.desks),
+        )
         for name, desk in settings.desks.items()
     )
     for desk in desks:
         prompts.live(desk.prompt)
+    orders = SqlOrders(settings.orders) if settings.orders else None
     writer = ClaudeWriter(settings.model) if settings.model.api_key else None
     engine = DocumentEngine(index, writer, settings.answering)
-    return Bot(settings, desks, engine, writer, prompts, store, LookUpSources(engine), clock)
+    return Bot(settings, desks, engine, writer, prompts, store, orders, LookUpSources(engine), clock)

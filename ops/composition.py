@@ -120,6 +120,8 @@ async def open_operations(config: Config) -> AsyncIterator[LocalOperations]:
             with _reported():
                 bot = build_bot(config.bot, knowledge.search, store, utc_now)
             try:
+                with _reported():
+                    await bot.check_orders()
                 yield LocalOperations(knowledge, bot)
             finally:
                 await bot.close()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.desk.errors import DeskError
 from bot.engine.claude import check_model
+from bot.orders import SqlOrders
 from bot.prompting import PromptLibrary
 from bot.slack.client import SlackClients
 from bot.slack.connection import check_credentials, granted_scopes
@@ -57,6 +58,7 @@ async def examine(config: Config) -> list[Check]:
         *_sources(config),
         await _index(config),
         await _database(config),
+        *[check async for check in _orders(config)],
         await _model(config),
         *[check async for check in _slack(config)],
     ]
@@ -118,6 +120,23 @@ async def _database(config: Config) -> Check:
     waiting = await store.inbox.depth()
     await store.close()
     return _ok("database", f"{waiting} questions wait to be answered")
+
+
+async def _orders(config: Config) -> AsyncIterator[Check]:
+    if config.bot.orders is None:
+        return
+    try:
+        orders = SqlOrders(config.bot.orders)
+    except DeskError as error:
+        yield _failed("orders", error)
+        return
+    try:
+        said = f"{await orders.count()} orders, numbered {', '.join(config.bot.orders.numbers)}"
+        yield _ok("orders", said)
+    except DeskError as error:
+        yield _failed("orders", error)
+    finally:
+        await orders.close()
 
 
 async def _model(config: Config) -> Check:

@@ -2,25 +2,30 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import anthropic
-from anthropic.types import CitationsSearchResultLocation, MessageParam, SearchResultBlockParam, TextBlockParam
+from anthropic.types import CitationsSearchResultLocation, MessageParam, ToolResultBlockParam, ToolUseBlock
 
 from bot.desk.errors import ModelRefused, ModelUnavailable
 from bot.desk.model import Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn, Usage
-from bot.desk.sentences import split_passage
+from bot.desk.ports import OrderTools
 from bot.engine.assembly import SentenceAssembler
+from bot.engine.claude_messages import ORDER_TOOLS, given_back, looked_up, messages_of
 from bot.engine.synthesizer import Draft
 from bot.settings import ModelSettings
 
 log = logging.getLogger(__name__)
 
-RETRIES = 2  # of a call that failed at once; the deadline holds over all of them
+LOOK_UPS = 4  # rounds of them an answer; after the last one the model writes
+# Retries of all answers come from one purse, so that an outage is not met with three times the calls.
+RETRIES_SPARE = 20.0
+RETRIES_EARNED = 0.2  # by a call that went well
 TOO_LONG = "This answer was cut short: it grew too long. Ask about one thing at a time for the rest."
 DECLINED = "I stopped here: I can't help with the rest of that request."
 
@@ -38,46 +43,83 @@ class ClaudeWriter:
         self._key = settings.api_key.get_secret_value()
         self._settings = settings
         self._today = today
-        self._client = anthropic.AsyncAnthropic(api_key=self._key, base_url=settings.base_url, max_retries=RETRIES)
+        self._client = anthropic.AsyncAnthropic(api_key=self._key, base_url=settings.base_url)
+        self._spare = RETRIES_SPARE
 
     async def close(self) -> None:
         await self._client.close()
 
     async def write(
-        self, question: str, passages: Sequence[Passage], prompt: Prompt | None, turns: Sequence[Turn]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        prompt: Prompt | None,
+        turns: Sequence[Turn],
+        *,
+        orders: OrderTools | None = None,
+        note: str = "",
     ) -> Draft:
-        """One call of the model. It ends by the deadline, however long the server asks us to wait."""
+        """A call of the model, and one more each time it looks up orders. All of it ends by the deadline, however long
+        the server asks us to wait."""
         if prompt is None:
             raise ValueError("a model needs a prompt")
-        reply = _Reply(passages)
-        messages = _messages(question, passages, turns, self._today())
+        deadline = asyncio.get_running_loop().time() + self._settings.deadline_s
+        reply = _Reply(list(passages), looks_up=orders is not None)
+        messages = messages_of(question, passages, turns, self._today(), note)
         try:
-            async with aclosing(self._events(prompt, messages)) as events:
-                async for event in events:
-                    for sentence in reply.take(event):
-                        yield sentence
+            for left in range(LOOK_UPS, -1, -1):
+                tools = _tools(left) if orders else {}
+                async with aclosing(self._events(prompt, messages, tools, deadline)) as events:
+                    async for event in events:
+                        for sentence in reply.take(event):
+                            yield sentence
+                if orders is None or reply.stop_reason != "tool_use":
+                    break
+                for sentence in reply.interrupted():
+                    yield sentence
+                found, results = await self._looked_up(reply.uses, orders, deadline)
+                for passage in found:
+                    yield passage
+                reply.passages += found
+                messages += [{"role": "assistant", "content": reply.content}, {"role": "user", "content": results}]
+                reply.go_on()
         except ModelUnavailable as error:
             if reply.usage is None:
                 raise
             log.error("the model's answer broke off: %s", error)
+            reply.stop_reason = None
         for sentence in reply.rest():
             yield sentence
         yield reply.end(self._settings)
 
-    async def _events(self, prompt: Prompt, messages: list[MessageParam]) -> AsyncGenerator[Any, None]:
-        """The stream's events. Raises ModelUnavailable, with a text that holds no secret."""
-        settings = self._settings
-        deadline = asyncio.get_running_loop().time() + settings.deadline_s
-        request = self._client.messages.stream(
-            model=settings.name,
-            max_tokens=settings.max_tokens,
-            system=[{"type": "text", "text": prompt.text, "cache_control": {"type": "ephemeral"}}],
-            messages=messages,
-            output_config={"effort": settings.effort} if settings.effort else anthropic.omit,
-        )
+    async def _looked_up(
+        self, uses: Sequence[ToolUseBlock], orders: OrderTools, deadline: float
+    ) -> tuple[list[Passage], list[ToolResultBlockParam]]:
+        """All at once; passages in the order of the calls, as citations count them."""
         try:
             async with asyncio.timeout_at(deadline):
-                stream = await request.__aenter__()
+                done = await asyncio.gather(*(looked_up(use, orders) for use in uses))
+        except TimeoutError as error:
+            raise self._late() from error
+        return [passage for _, passages in done for passage in passages], [result for result, _ in done]
+
+    async def _events(
+        self, prompt: Prompt, messages: list[MessageParam], tools: Mapping[str, Any], deadline: float
+    ) -> AsyncGenerator[Any, None]:
+        """The stream's events. Raises ModelUnavailable, with a text that holds no secret."""
+        settings = self._settings
+        try:
+            async with asyncio.timeout_at(deadline):
+                stream = await self._opened(
+                    deadline,
+                    model=settings.name,
+                    max_tokens=settings.max_tokens,
+                    # The breakpoint after the instructions covers the tools too: they come before them.
+                    system=[{"type": "text", "text": prompt.text, "cache_control": {"type": "ephemeral"}}],
+                    messages=messages,
+                    output_config={"effort": settings.effort} if settings.effort else anthropic.omit,
+                    **tools,
+                )
             try:
                 events = aiter(stream)
                 while True:
@@ -89,12 +131,36 @@ class ClaudeWriter:
                     yield event
             finally:
                 await stream.close()
+        except ModelUnavailable:
+            raise
         except TimeoutError as error:
-            raise ModelUnavailable(f"the model did not answer within {settings.deadline_s:g} s") from error
+            raise self._late() from error
         except anthropic.APIStatusError as error:
             raise ModelUnavailable(self._told(error)) from error
         except Exception as error:  # the connection, the SDK's parsing: whatever a stream can break with
             raise ModelUnavailable(f"the model's answer could not be read ({type(error).__name__})") from error
+
+    async def _opened(self, deadline: float, **request: Any) -> Any:
+        """The stream of a call; one that failed at once is tried again while there is time and something to spare."""
+        tried = 0
+        while True:
+            try:
+                stream = await self._client.with_options(max_retries=0).messages.stream(**request).__aenter__()
+            except (anthropic.APIConnectionError, anthropic.APIStatusError) as error:
+                if tried == self._settings.retries or not _passes(error) or self._spare < 1:
+                    raise
+                wait = _asked_to_wait(error) or min(0.5 * 2**tried, 8.0) * random.uniform(0.75, 1.0)  # noqa: S311
+                if asyncio.get_running_loop().time() + wait > deadline:
+                    raise self._late(f"; {error.__class__.__name__}, and to be tried again in {wait:g} s") from error
+                tried, self._spare = tried + 1, self._spare - 1
+                log.warning("the model did not take a call (%s), again in %.1f s", error.__class__.__name__, wait)
+                await asyncio.sleep(wait)
+            else:
+                self._spare = min(self._spare + RETRIES_EARNED, RETRIES_SPARE)
+                return stream
+
+    def _late(self, why: str = "") -> ModelUnavailable:
+        return ModelUnavailable(f"the model did not answer within {self._settings.deadline_s:g} s{why}")
 
     def _told(self, error: anthropic.APIStatusError) -> str:
         said = (error.api_message or "no message").replace(self._key, "***")[:300]
@@ -104,26 +170,54 @@ class ClaudeWriter:
 
 @dataclass(slots=True)
 class _Reply:
-    """One message as it streams in."""
+    """One answer as it streams in, in one message or, with look-ups between them, in several."""
 
-    passages: Sequence[Passage]
-    usage: Usage | None = None
+    passages: list[Passage]  # what citations count, over all messages
+    looks_up: bool = False
+    before: Usage | None = None  # of the messages before this one
+    usage: Usage | None = None  # of all of them
     model: str = ""
     stop_reason: str | None = None
     given: bool = False  # a sentence was yielded
+    content: list[Any] = field(default_factory=list)  # this message's, to be given back
+    uses: list[ToolUseBlock] = field(default_factory=list)  # and its look-ups
+    uncited: list[DraftSentence] = field(default_factory=list)  # "Let me look that up" is not for people
     assembler: SentenceAssembler = field(default_factory=SentenceAssembler)
     citations: list[Citation] = field(default_factory=list)  # of the open block
+    current: Usage = field(default_factory=Usage)  # of this message
 
     def take(self, event: Any) -> Iterator[DraftSentence]:
-        for sentence in self._sentences(event):
-            self.given = True
-            yield sentence
+        yield from self._ready(self._sentences(event))
+
+    def _ready(self, sentences: Iterator[DraftSentence]) -> Iterator[DraftSentence]:
+        """Where a look-up may follow, a sentence without a source waits for one with a source."""
+        for sentence in sentences:
+            self.uncited.append(sentence)
+            if sentence.citations or not self.looks_up:
+                yield from self._released()
+
+    def _released(self) -> Iterator[DraftSentence]:
+        ready, self.uncited = self.uncited, []
+        self.given = self.given or bool(ready)
+        yield from ready
+
+    def interrupted(self) -> Iterator[DraftSentence]:
+        """The model looks something up: what it said before without a source is dropped."""
+        yield from self._ready(self.assembler.finish())
+        self.uncited = []
+
+    def go_on(self) -> None:
+        """The next message begins."""
+        self.before, self.stop_reason = self.usage, None
+        self.content, self.uses = [], []
+        self.assembler = SentenceAssembler()
 
     def _sentences(self, event: Any) -> Iterator[DraftSentence]:
         match event.type:
             case "message_start":
                 self.model = event.message.model
-                self.usage = _usage(event.message.usage, Usage())
+                self.current = _usage(event.message.usage, Usage())
+                self.usage = (self.before or Usage()) + self.current
             case "content_block_start" if event.content_block.type == "text":
                 yield from self.assembler.feed(event.content_block.text)
             case "content_block_delta" if event.delta.type == "text_delta":
@@ -134,9 +228,17 @@ class _Reply:
             case "content_block_stop":
                 yield from self.assembler.close_block(self.citations)
                 self.citations = []
+                self._keep(event.content_block)
             case "message_delta":
                 self.stop_reason = event.delta.stop_reason
-                self.usage = _usage(event.usage, self.usage or Usage())
+                self.current = _usage(event.usage, self.current)
+                self.usage = (self.before or Usage()) + self.current
+
+    def _keep(self, block: Any) -> None:
+        if block.type != "text" or block.text.strip():
+            self.content.append(given_back(block))
+        if block.type == "tool_use":
+            self.uses.append(block)
 
     def _citation(self, cited: CitationsSearchResultLocation) -> Citation:
         at = cited.search_result_index
@@ -147,9 +249,9 @@ class _Reply:
 
     def rest(self) -> Iterator[DraftSentence]:
         """The last sentence; one that was broken off is left out. Raises ModelRefused when that is all there is."""
-        for sentence in self.assembler.finish(cut=self.stop_reason not in ("end_turn", "stop_sequence")):
-            self.given = True
-            yield sentence
+        cut = self.stop_reason not in ("end_turn", "stop_sequence")
+        yield from self._ready(self.assembler.finish(cut=cut))
+        yield from self._released()
         if self.stop_reason == "refusal" and not self.given:
             raise ModelRefused("the model declined to answer")
 
@@ -164,32 +266,25 @@ class _Reply:
         )
 
 
-def _messages(question: str, passages: Sequence[Passage], turns: Sequence[Turn], today: datetime) -> list[MessageParam]:
-    """The thread's turns, then the passages and the question. What others wrote is data in messages (rule 7)."""
-    said: list[MessageParam] = [_said(turn) for turn in turns]
-    asked = f"Today is {today:%A}, {today.day} {today:%B %Y}.\n\n{question}"
-    content: list[SearchResultBlockParam | TextBlockParam] = [_search_result(passage) for passage in passages]
-    content.append({"type": "text", "text": asked})
-    return [*said, {"role": "user", "content": content}]
+def _tools(left: int) -> Mapping[str, Any]:
+    """The order tools as long as there are look-ups `left`; then they are still known, and not to be used."""
+    return {"tools": ORDER_TOOLS, "tool_choice": {"type": "auto" if left else "none"}}
 
 
-def _said(turn: Turn) -> MessageParam:
-    if turn.role == "desk":
-        return {"role": "assistant", "content": turn.text}
-    return {"role": "user", "content": turn.text if turn.role == "asker" else f"(A human colleague wrote:) {turn.text}"}
+def _passes(error: anthropic.APIError) -> bool:
+    """Whether the same call may go well a moment later."""
+    if isinstance(error, anthropic.APIStatusError):
+        return error.status_code in (408, 409, 429) or error.status_code >= 500
+    return True
 
 
-def _search_result(passage: Passage) -> SearchResultBlockParam:
-    """A sentence a text block: that is the smallest thing the model can cite."""
-    state = f"changed {passage.changed_at.date().isoformat()}" + (", SUPERSEDED" if passage.superseded else "")
-    title = " › ".join(part for part in (passage.title, passage.section) if part)
-    return {
-        "type": "search_result",
-        "source": passage.url or passage.document_id,
-        "title": f"{title} ({state})",
-        "content": [{"type": "text", "text": unit} for unit in split_passage(passage.text) if unit.strip()],
-        "citations": {"enabled": True},
-    }
+def _asked_to_wait(error: anthropic.APIError) -> float:
+    """Seconds, as the server asks; 0 where it does not say."""
+    headers = error.response.headers if isinstance(error, anthropic.APIStatusError) else {}
+    try:
+        return max(float(headers.get("retry-after", 0)), 0.0)
+    except ValueError:  # a date
+        return 0.0
 
 
 def _usage(reported: Any, known: Usage) -> Usage:
@@ -234,7 +329,7 @@ async def count_input(settings: ModelSettings, passages: Sequence[Passage], prom
     ModelUnavailable."""
     async with _asked(settings) as client:
         model = await client.models.retrieve(settings.name)
-        messages = _messages("?", passages, (), datetime.now(UTC))
+        messages = messages_of("?", passages, (), datetime.now(UTC))
         counted = await client.messages.count_tokens(model=settings.name, system=prompt.text, messages=messages)
         return counted.input_tokens, model.max_input_tokens
 
