@@ -45,7 +45,7 @@ class Bot:
 
     def answering(self, conversations: Conversations) -> AnswerQuestion:
         """The use case with the conversation from there: a Slack thread's, or one that was given."""
-        orders, model, answers = self.settings.orders, self.settings.model, self.store.answers
+        orders, answers, dollars = self.settings.orders, self.store.answers, self.settings.model.daily_budget_usd
         return AnswerQuestion(
             self.engine,
             self.prompts,
@@ -54,9 +54,7 @@ class Bot:
             self.settings.answering,
             self.clock,
             orders=OrderDesk(self.orders, OrderNumbers(orders.numbers), self.clock) if self.orders and orders else None,
-            budget=Budget(answers, model.daily_budget_usd, self.clock)
-            if self.writer and model.daily_budget_usd
-            else None,
+            budget=Budget(answers, dollars, self.clock) if self.writer and dollars else None,
         )
 
     async def check_orders(self) -> None:

@@ -77,7 +77,7 @@ class Engine(Protocol):
 
     def quote(
         self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
-    ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
+    ) -> AsyncGenerator[DraftSentence | Passage | DraftEnd, None]:
         """The same without a model: the passages' best sentences. What remains when write() raises ModelUnavailable."""
         ...
 
