@@ -70,7 +70,7 @@ def _configured(context: click.Context, data_dir: Path | None) -> Config:
     from ops.logs import log_to_stderr
 
     log_to_stderr(verbose=False)
-    logging.getLogger("bot.desk").setLevel(logging.CRITICAL)  # what was cut or failed is in the report
+    logging.getLogger("bot.desk").setLevel(logging.ERROR)  # what was cut is in the report
     config: Config = context.obj.load()
     if data_dir is None:
         return config
