@@ -198,7 +198,7 @@ class Enquiry:
         if not self.private or self.tools is None:
             return ""
         found = [passage_of(order, self.tools.now) for order in self.tools.found.values()]
-        parts = [f"*{passage.title}*\n" + "\n".join(_lines(passage, short=len(found) > 1)) for passage in found]
+        parts = [f"**{passage.title}**\n" + "\n".join(_lines(passage, short=len(found) > 1)) for passage in found]
         return "\n\n".join([*parts, *self.tools.missing.values()])
 
 

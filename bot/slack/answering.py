@@ -4,17 +4,19 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.desk.errors import Unavailable
 from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Question, incident_of
+from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
 from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
 from bot.settings import AnsweringSettings
 from bot.slack.client import SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery, SlackStage, failed
 from bot.slack.inbound import Identity
 from bot.slack.people import People
+from bot.slack.private_note import PrivateNote
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ class Answering:
         self._delivery = delivery
         self._people = people
         self._me = me
+        self._private = PrivateNote(delivery.clients, work.posts)
         self._stages: dict[str, SlackStage] = {}
         self._began = work.clock()
 
@@ -118,6 +121,8 @@ class Answering:
         answer = await self._made(claimed, question, desk, stage)
         # Now and not first: nobody should wait for it, and a crash before it repeats all of this.
         await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
+        if answer.private and not await self._private.send(question, answer):
+            answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
         return await self._concluded(question, await self._deliver(stage, answer, item.key))
 
     async def _concluded(self, question: Question, outcome: Outcome) -> Outcome:
@@ -135,6 +140,7 @@ class Answering:
                 stored.text,
                 citations=stored.citations,
                 notice=stored.notice,
+                private=stored.private,
                 answered_at=stored.created_at,
             )
         answer = await self._notice(claimed, question)
