@@ -4,13 +4,14 @@ import logging
 from dataclasses import dataclass
 
 from bot.desk.answer_question import AnswerQuestion
+from bot.desk.audience import AS_STATED, Readers
 from bot.desk.budget import Budget
 from bot.desk.errors import OrdersUnavailable
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import Desk
 from bot.desk.order_numbers import OrderNumbers
 from bot.desk.orders import OrderDesk
-from bot.desk.ports import AdminChannel, Clock, Conversations, Engine, SyncDesk
+from bot.desk.ports import AdminChannel, Clock, Conversations, SyncDesk
 from bot.engine.claude import ClaudeWriter
 from bot.engine.query_engine import DocumentEngine
 from bot.escalation.escalate import Escalate
@@ -35,7 +36,7 @@ class Bot:
 
     settings: BotSettings
     desks: tuple[Desk, ...]
-    engine: Engine
+    engine: DocumentEngine
     writer: ClaudeWriter | None
     prompts: PromptLibrary
     store: Store
@@ -43,8 +44,9 @@ class Bot:
     look_up_sources: LookUpSources
     clock: Clock
 
-    def answering(self, conversations: Conversations) -> AnswerQuestion:
-        """The use case with the conversation from there: a Slack thread's, or one that was given."""
+    def answering(self, conversations: Conversations, readers: Readers = AS_STATED) -> AnswerQuestion:
+        """The use case with the conversation from there: a Slack thread's, or one that was given. `readers` say who
+        sees its answers; by default the question itself does."""
         orders, answers, dollars = self.settings.orders, self.store.answers, self.settings.model.daily_budget_usd
         return AnswerQuestion(
             self.engine,
@@ -55,6 +57,7 @@ class Bot:
             self.clock,
             orders=OrderDesk(self.orders, OrderNumbers(orders.numbers), self.clock) if self.orders and orders else None,
             budget=Budget(answers, dollars, self.clock) if self.writer and dollars else None,
+            readers=readers,
         )
 
     async def check_orders(self) -> None:
@@ -87,7 +90,7 @@ class Bot:
             answers=store.answers,
             threads=store.threads,
             humans=humans,
-            answer_question=self.answering(store.answers),
+            answer_question=self.answering(store.answers, people),
             desks=Desks(self.desks),
             settings=self.settings.answering,
             clock=self.clock,

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from bot.bootstrap import Bot, build_bot
+from bot.desk.audience import readable_in
 from bot.desk.errors import DeskError
 from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
 from bot.store import open_store
@@ -73,7 +74,8 @@ class LocalOperations:
 
     async def sources(self, request: SourcesRequest) -> tuple[FoundSource, ...]:
         with _reported():
-            hits = await self.bot.look_up_sources(request.words, self._desk(request.desk), Place("cli", "cli", "cli"))
+            here = readable_in(Place("cli", "cli", "cli"), Person("cli"))
+            found = await self.bot.look_up_sources(request.words, self._desk(request.desk), here.keywords)
         return tuple(
             FoundSource(
                 title=hit.title,
@@ -86,7 +88,7 @@ class LocalOperations:
                 source=hit.source,
                 stale=hit.stale,
             )
-            for hit in hits
+            for hit in found.hits
         )
 
     async def index_status(self) -> IndexReport:

@@ -6,12 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.desk.abstention import abstain, hand_over
-from bot.desk.audience import readable_in
+from bot.desk.audience import AS_STATED, UNKNOWN_READERS, GuardedStage, Readers
 from bot.desk.budget import Budget
 from bot.desk.commitments import ASK_FOR_ORDER, NOT_SHOWN
 from bot.desk.conversation import fit, standalone
 from bot.desk.courtesy import courtesy, wants_human
-from bot.desk.errors import BudgetSpent, DeskError, ModelRefused, ModelUnavailable, StoreUnavailable
+from bot.desk.errors import (
+    AudienceNarrowed,
+    BudgetSpent,
+    DeskError,
+    ModelRefused,
+    ModelUnavailable,
+    StoreUnavailable,
+)
 from bot.desk.freshness import stale_notice
 from bot.desk.model import (
     Answer,
@@ -36,6 +43,7 @@ MODEL_DOWN = "I quote the documents because the model can't be reached right now
 OVER_BUDGET = "I quote the documents because today's budget for the model is used up."
 CUT_SHORT = "This answer was cut short: the model stopped before it was finished. Ask again for the rest."
 NOTHING_SEARCHED = Retrieval((), (), 0)
+_TRIES = 3
 
 
 def _now() -> datetime:
@@ -56,6 +64,7 @@ class AnswerQuestion:
         *,
         orders: OrderDesk | None = None,
         budget: Budget | None = None,
+        readers: Readers = AS_STATED,
     ) -> None:
         self._engine = engine
         self._prompts = prompts
@@ -65,12 +74,13 @@ class AnswerQuestion:
         self._clock = clock
         self._orders = orders
         self._budget = budget
+        self._readers = readers
 
     async def __call__(self, question: Question, desk: Desk, stage: Stage) -> Answer:
         """The answer as stored. Outcome.ESCALATED means that the asker wants a human: the caller fetches one."""
         timer = Timer()
         try:
-            answer = await self._answer(question, desk, stage, timer)
+            answer = await self._for_its_readers(question, desk, stage, timer)
         except DeskError as error:
             log.error("%s: %s", incident_of(question.key), error, exc_info=error)
             answer = _failed(question, error.public)
@@ -84,7 +94,22 @@ class AnswerQuestion:
         await self._keep(question, desk, answer)
         return answer
 
-    async def _answer(self, question: Question, desk: Desk, stage: Stage, timer: Timer) -> Answer:
+    async def _for_its_readers(self, question: Question, desk: Desk, stage: Stage, timer: Timer) -> Answer:
+        """Made anew when those who will see it may read less, by the time it is shown, than when it was begun."""
+        for _ in range(_TRIES):
+            guarded = GuardedStage(stage, self._readers, question)
+            try:
+                answer = await self._answer(question, desk, guarded, timer)
+                await guarded.check()
+            except AudienceNarrowed as error:
+                log.warning("made anew: %s", error)
+                continue
+            if guarded.granted is None or guarded.granted.known:
+                return answer
+            return replace(answer, notice=" ".join(filter(None, (answer.notice, UNKNOWN_READERS))))
+        raise AudienceNarrowed(f"{question.key}: not even after {_TRIES} tries")
+
+    async def _answer(self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer) -> Answer:
         with timer.stage("conversation"):
             said = await self._conversations.turns(question)
             turns = fit(said, self._settings.history_turns, self._settings.history_chars)
@@ -104,23 +129,27 @@ class AnswerQuestion:
         work = _Work(enquiry.searched or searched, turns, prompt, enquiry=enquiry)
         return enquiry.added(await self._searched(question, desk, stage, timer, work), desk)
 
-    async def _searched(self, question: Question, desk: Desk, stage: Stage, timer: Timer, work: "_Work") -> Answer:
+    async def _searched(
+        self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, work: "_Work"
+    ) -> Answer:
         """What the documents say, and the orders that are known already."""
         await timer.waiting("show", stage.progress("Searching the documents"))
         orders = work.enquiry.passages if work.enquiry else ()
         if work.enquiry and work.enquiry.alone:
             found = NOTHING_SEARCHED
         else:
-            found = await self._retrieved(question, desk, timer, work.searched)
+            found = await self._retrieved(stage, desk, timer, work.searched)
         if not found.passages and not orders:
             return abstain(desk, work.searched, found, work.prompt.ref, now=self._clock())
         if found.passages:
             await timer.waiting("show", stage.progress(_reading(found)))
         return await self._write(question, desk, stage, timer, replace(work, found=found))
 
-    async def _retrieved(self, question: Question, desk: Desk, timer: Timer, searched: str) -> Retrieval:
+    async def _retrieved(self, stage: GuardedStage, desk: Desk, timer: Timer, searched: str) -> Retrieval:
+        with timer.stage("audience"):
+            readable = await stage.readable()
         with timer.stage("retrieve"):
-            found = await self._engine.retrieve(searched, sources=desk.sources, audience=readable_in(question.place))
+            found = await self._engine.retrieve(searched, sources=desk.sources, audience=readable)
         timer.add("search", found.search_ms)
         return found
 

@@ -7,6 +7,7 @@ DeskError                      the root; `public` is what a person in Slack may 
 │   │   └── BudgetSpent        the model's budget of the day is used up
 │   ├── OrdersUnavailable      the order database did not answer
 │   └── StoreUnavailable       the database did not answer; nothing was accepted
+├── AudienceNarrowed           those who would see the answer may read less than when it was begun
 ├── ModelRefused               the model declined to answer
 ├── PromptInvalid              a prompt file cannot be used
 ├── OrdersInvalid              [orders] does not fit the database that it names
@@ -49,6 +50,12 @@ class StoreUnavailable(Unavailable):
 
 class ModelRefused(DeskError):
     public = "I can't help with that request."
+
+
+class AudienceNarrowed(DeskError):
+    """Nothing of the answer was shown; made anew, it holds what they may read."""
+
+    public = "Who can read this conversation kept changing, so I did not answer."
 
 
 class PromptInvalid(DeskError):

@@ -1,28 +1,41 @@
 """What /sources does: which sections the words find, by document, with the lines that fit best."""
 
+import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
-from bot.desk.audience import readable_in
-from bot.desk.model import Desk, Passage, Place, SourceHit
-from bot.desk.ports import Engine
+from bot.desk.model import Desk, FoundSources, Passage, Retrieval, SourceHit
 from bot.desk.sentences import split_passage
 from bot.desk.words import content_words, flat
 
 SNIPPET = 200  # characters
 
 
-class LookUpSources:
-    """Raises RetrievalUnavailable; an empty list means that nothing was found."""
+class Finder(Protocol):
+    """The search. Raises RetrievalUnavailable."""
 
-    def __init__(self, engine: Engine) -> None:
+    async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval: ...
+
+    async def count_withheld(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> int:
+        """How many documents fit the query that `audience` may not read: a number and nothing else."""
+        ...
+
+
+class LookUpSources:
+    """Raises RetrievalUnavailable; no hits mean that nothing was found."""
+
+    def __init__(self, engine: Finder) -> None:
         self._engine = engine
 
-    async def __call__(self, words: str, desk: Desk, place: Place) -> tuple[SourceHit, ...]:
-        """Sections for `words`, the best document's first, then the next one's. `place` is where they will be seen."""
-        found = await self._engine.retrieve(words, sources=desk.sources, audience=readable_in(place))
-        return tuple(
-            _hit(passage, words) for passage in _by_document(found.passages or _with_a_word(found.nearest, words))
+    async def __call__(self, words: str, desk: Desk, readable: Sequence[str]) -> FoundSources:
+        """Sections for `words`, the best document's first, then the next one's. `readable` are the audience keywords of
+        those who will see them. Both searches always run, so the time that it takes tells nothing."""
+        found, withheld = await asyncio.gather(
+            self._engine.retrieve(words, sources=desk.sources, audience=readable),
+            self._engine.count_withheld(words, sources=desk.sources, audience=readable),
         )
+        passages = _by_document(found.passages or _with_a_word(found.nearest, words))
+        return FoundSources(tuple(_hit(passage, words) for passage in passages), withheld)
 
 
 def _with_a_word(nearest: Sequence[Passage], words: str) -> list[Passage]:
@@ -49,6 +62,7 @@ def _hit(passage: Passage, words: str) -> SourceHit:
         version=passage.version,
         verified_at=passage.verified_at,
         stale=passage.stale,
+        audience=passage.audience,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 ORDER_ID = "order:"  # begins the chunk id of an order's passage
 PlaceKind = Literal["channel", "private", "dm", "cli"]
+Standing = Literal["member", "guest", "outside", "unknown"]  # "outside": of another company, or gone
 
 
 class Outcome(StrEnum):
@@ -25,21 +26,36 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who asks or helps. `email` is set only for confirmed members of the home workspace (rule 6)."""
+    """Somebody who asks or helps. `email` is set only for confirmed members of the home workspace (rule 6). `groups`
+    are ids and handles ("@people-team") of user groups, `channels` ids, as far as somebody looked."""
 
     user_id: str
     name: str = ""
     email: str | None = None
+    standing: Standing = "unknown"
+    groups: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a question was asked and where its answer will be seen. `thread_ts` is None for a root message."""
+    """Where a question was asked and where its answer will be seen. `thread_ts` is None for a root message. `shared`:
+    with people of other workspaces; `people` are all who are in it. None: not known."""
 
     team: str
     channel: str
     kind: PlaceKind
     thread_ts: str | None = None
+    shared: bool | None = None
+    people: tuple[Person, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """The audience keywords that everybody has who sees a place. Not `known`: nobody could tell, so it is the least."""
+
+    keywords: tuple[str, ...]
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +156,7 @@ class Passage:
     verified_at: datetime | None = None  # when its source was last compared with the index
     stale: bool = False  # that was longer ago than the source's limit
     kind: Literal["document", "order"] = "document"  # an order is readable by its owner only (rule 6)
+    audience: tuple[str, ...] = ()  # keywords; a reader needs one of them
 
     @property
     def superseded(self) -> bool:
@@ -302,6 +319,15 @@ class SourceHit:
     version: str | None = None
     verified_at: datetime | None = None
     stale: bool = False
+    audience: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSources:
+    """What /sources found for its reader. `withheld`: how many more documents fit that they may not read."""
+
+    hits: tuple[SourceHit, ...]
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +418,7 @@ class StoredAnswer:
     created_at: datetime
     notice: str = ""
     private: str = ""
+    audiences: tuple[tuple[str, ...], ...] = ()  # of the documents that it was made from
 
 
 @dataclass(frozen=True, slots=True)

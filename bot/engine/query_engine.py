@@ -38,8 +38,9 @@ class DocumentEngine:
     def __init__(self, index: SearchIndex, writer: Writer | None, settings: AnsweringSettings) -> None:
         self._quoting = ExtractiveWriter(index.similarity)
         self._shown = settings.passages
+        self._retriever = HybridRetriever(index, settings.candidates, settings.min_similarity)
         self.llama = DeskQueryEngine(
-            HybridRetriever(index, settings.candidates),
+            self._retriever,
             CitedSynthesizer(writer or self._quoting),
             [
                 SimilarityFloor(floor=settings.min_similarity),
@@ -60,6 +61,9 @@ class DocumentEngine:
             index_version=asked.index_version,
             search_ms=asked.search_ms,
         )
+
+    async def count_withheld(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> int:
+        return await self._retriever.count_withheld(DeskQuery(query, sources=tuple(sources), audience=tuple(audience)))
 
     async def write(
         self,

@@ -31,10 +31,12 @@ class DeskQuery(QueryBundle):
 class HybridRetriever(BaseRetriever):
     """Asks the index, in a thread, for what the query's audience may read. Raises RetrievalUnavailable."""
 
-    def __init__(self, index: SearchIndex, candidates: int) -> None:
+    def __init__(self, index: SearchIndex, candidates: int, floor: float = 0.0) -> None:
+        """`floor`: how similar to the query a chunk must be to be counted as withheld."""
         super().__init__()
         self._index = index
         self._candidates = candidates
+        self._floor = floor
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return await asyncio.to_thread(self._retrieve, query_bundle)
@@ -51,6 +53,20 @@ class HybridRetriever(BaseRetriever):
             raise RetrievalUnavailable(f"the index did not answer: {error}") from error
         query.search_ms = (perf_counter() - began) * 1000
         return [node_of(hit) for hit in hits if _may_read(hit, query.audience)]
+
+    async def count_withheld(self, query: DeskQuery) -> int:
+        """How many documents fit the query that its audience may not read: a number and nothing else."""
+        try:
+            return await asyncio.to_thread(
+                self._index.withheld,
+                query.query_str,
+                audience=query.audience,
+                sources=query.sources,
+                limit=self._candidates,
+                floor=self._floor,
+            )
+        except IndexUnavailable as error:
+            raise RetrievalUnavailable(f"the index did not answer: {error}") from error
 
 
 def _may_read(hit: Hit, audience: Sequence[str]) -> bool:
@@ -70,6 +86,7 @@ def node_of(hit: Hit) -> NodeWithScore:
         section=payload.section,
         url=payload.url,
         version=payload.version,
+        audience=payload.audience,
         changed_at=payload.changed_at,
         position=payload.position,
         similarity=hit.similarity,

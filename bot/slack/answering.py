@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import Unavailable
-from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Question, incident_of
+from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Question, StoredAnswer, incident_of
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
 from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
 from bot.settings import AnsweringSettings
@@ -134,7 +135,7 @@ class Answering:
     async def _made(self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage) -> Answer:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""
         stored = await self._work.answers.get(question.key) if claimed.attempt > 1 else None
-        if stored is not None and stored.outcome is not Outcome.FAILED:
+        if stored is not None and stored.outcome is not Outcome.FAILED and await self._may_be_shown(question, stored):
             return Answer(
                 stored.outcome,
                 stored.text,
@@ -157,6 +158,12 @@ class Answering:
         with suppress(Unavailable):
             await self._work.answers.save(question, desk.name, answer)
         return answer
+
+    async def _may_be_shown(self, question: Question, stored: StoredAnswer) -> bool:
+        """Whether all that an earlier run's answer was made from may still be read there; else it is made anew."""
+        readable = await self._people.readable(question.place, question.asker, now=True)
+        keywords = (*readable.keywords, *([OWNER] if question.place.kind == "dm" else []))
+        return all(may_read(audience, keywords) for audience in stored.audiences)
 
     async def _notice(self, claimed: Claimed, question: Question) -> Answer | None:
         """What needs no search: giving up, and a message that is nothing but files."""

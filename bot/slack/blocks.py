@@ -185,7 +185,13 @@ def span(text: str, *, bold: bool = False) -> Block:
 
 
 def found(
-    hits: Sequence[SourceHit], words: str, now: datetime, *, share: str | None = None, by: str | None = None
+    hits: Sequence[SourceHit],
+    words: str,
+    now: datetime,
+    *,
+    share: str | None = None,
+    by: str | None = None,
+    notice: str = "",
 ) -> Message:
     """The private list of /sources; `share` is the Share button's value, `by` the id of who shared it."""
     sources = [
@@ -196,8 +202,7 @@ def found(
     shared = [rich({"type": "user", "user_id": by}, span(" shared this from the documents:"))] if by else []
     # A block a source, so that no limit of one list hides a document.
     blocks: list[Block] = [*shared, rich(span(heading, bold=True)), *(rich(*_entry(one)) for one in sources)]
-    if old := stale_notice(hits, now):
-        blocks.append(note(old))
+    blocks += [note(line) for line in (stale_notice(hits, now), notice) if line]
     if share is not None:
         blocks.append({"type": "actions", "elements": [button("Share in this channel", SHARE, share)]})
     return Message(escape(heading), tuple(blocks))

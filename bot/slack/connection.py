@@ -110,7 +110,7 @@ class SlackConnection:
                 AppHome(clients, self._edge.suggestions),
                 FeedbackButtons(self._edge.feedback, clients),
                 HumanButtons(work.humans, clients, me),
-                SourcesCommand(self._edge.look_up, work.desks, clients, me, work.clock, self._syncs),
+                SourcesCommand(self._edge.look_up, work.desks, clients, me, work.clock, self._edge.people, self._syncs),
                 self._syncs,
             )
             heard_until = await self._edge.presence.heard_until(me.team)

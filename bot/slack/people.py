@@ -1,85 +1,255 @@
-"""Who somebody is and what kind of place a channel is, from Slack, remembered for a while."""
+"""Who somebody is, and who can see a channel, from Slack, remembered for a short while."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
-from bot.desk.model import Accepted, Person, Place, PlaceKind
+from bot.desk.audience import readable_in
+from bot.desk.model import Accepted, Person, Place, PlaceKind, Readable, Standing
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 
 log = logging.getLogger(__name__)
-_KEEP_S = 900.0
-_MOST = 10_000
+KEEP_PLACE_S = 60.0  # what a channel is, and who is in it
+KEEP_PERSON_S = 300.0  # who somebody is, and their user groups and channels
+PATIENCE_S = 3.0  # an answer waits no longer for who may read it
+MOST_MEMBERS = 1_000  # of a channel; a larger one counts as one that everybody sees
+_ONE_BY_ONE = 50  # people that are looked up singly; more come with the list of all
+_WITH_CHANNELS = 10  # of so few people it is asked which channels they are in, too
+_PAGE = 999
+_PAGES = 10  # of the list of all, and of somebody's channels
+_MOST = 50_000
+_FAILED = (SlackRefused, SlackUnavailable, TimeoutError)
+Value = TypeVar("Value")
+
+
+class _Remembered(Generic[Value]):
+    """Values with the time when they were found out."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, tuple[float, Value]] = {}
+
+    def get(self, key: str, age_s: float) -> Value | None:
+        at, value = self._values.get(key, (float("-inf"), None))
+        return value if time.monotonic() - at <= age_s else None
+
+    def put(self, key: str, value: Value) -> Value:
+        if len(self._values) >= _MOST:
+            self._values.clear()
+        self._values[key] = (time.monotonic(), value)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    kind: PlaceKind
+    shared: bool  # with people of other workspaces
+    with_user: str = ""  # of a DM
 
 
 class People:
-    """Look-ups that never fail: what Slack does not tell is left out, and the least privilege is assumed."""
+    """Look-ups that never fail: what Slack does not tell is left out, and the least privilege is assumed. The
+    bot.desk.audience.Readers of Slack. `recheck_s`: how old what is known of a channel may be when something is about
+    to be posted in it."""
 
-    def __init__(self, clients: SlackClients) -> None:
+    def __init__(self, clients: SlackClients, recheck_s: float = 2.0) -> None:
         self._clients = clients
-        self._people: dict[str, tuple[float, Mapping[str, Any]]] = {}
-        self._kinds: dict[str, tuple[float, PlaceKind]] = {}
+        self._recheck_s = recheck_s
+        self._people = _Remembered[Mapping[str, Any]]()
+        self._places = _Remembered[_Channel]()
+        self._members = _Remembered[tuple[str, ...]]()
+        self._channels = _Remembered[frozenset[str]]()
+        self._groups = _Remembered[Mapping[str, frozenset[str]]]()
+        self._few = asyncio.Semaphore(10)
+
+    # Who somebody is
 
     async def person(self, user: str, team: str) -> Person:
-        known = self._people.get(user)
-        if known is None or known[0] <= time.monotonic():
-            try:
-                with slack_errors():
-                    response = await self._clients.web.users_info(user=user)
-                _keep(self._people, user, response.get("user") or {})
-            except (SlackRefused, SlackUnavailable) as error:
-                log.warning("Slack does not tell who %s is: %s", user, error)
-        return _person(user, self._people[user][1], team) if user in self._people else Person(user)
+        try:
+            return _person(user, await self._user(user), team)
+        except _FAILED as error:
+            log.warning("Slack does not tell who %s is: %s", user, error)
+        old = self._people.get(user, float("inf"))  # their name is theirs still; their rights may not be
+        return Person(user, _person(user, old, team).name if old else "")
+
+    async def _user(self, user: str) -> Mapping[str, Any]:
+        known = self._people.get(user, KEEP_PERSON_S)
+        if known is not None:
+            return known
+        async with self._few:
+            with slack_errors():
+                response = await self._clients.web.users_info(user=user)
+        return self._people.put(user, response.get("user") or {})
+
+    async def _reader(self, user: str, team: str) -> Person:
+        """With all that they have rights by."""
+        person, groups, channels = await asyncio.gather(
+            self.person(user, team),
+            self._or_nothing(self._group_names, "which user groups there are"),
+            self._or_nothing(lambda: self._channels_of(user), f"which channels {user} is in"),
+        )
+        return replace(person, groups=(groups or {}).get(user, frozenset()), channels=channels or frozenset())
+
+    async def _or_nothing(self, look_up: Callable[[], Awaitable[Value]], what: str) -> Value | None:
+        try:
+            return await look_up()
+        except _FAILED as error:
+            log.warning("Slack does not tell %s: %s", what, error)
+            return None
+
+    async def _group_names(self) -> Mapping[str, frozenset[str]]:
+        """User -> ids and handles of their user groups."""
+        known = self._groups.get("", KEEP_PERSON_S)
+        if known is not None:
+            return known
+        with slack_errors():
+            response = await self._clients.web.usergroups_list(include_users=True)
+        found: dict[str, set[str]] = {}
+        for group in response.get("usergroups") or []:
+            for user in group.get("users") or []:
+                found.setdefault(user, set()).update({str(group["id"]), f"@{str(group.get('handle') or '').lower()}"})
+        return self._groups.put("", {user: frozenset(names) for user, names in found.items()})
+
+    async def _channels_of(self, user: str) -> frozenset[str]:
+        """The channels that somebody and the bot can both see."""
+        known = self._channels.get(user, KEEP_PERSON_S)
+        if known is not None:
+            return known
+        types = "public_channel,private_channel"
+        found = await self._all("channels", self._clients.web.users_conversations, user=user, types=types)
+        return self._channels.put(user, frozenset(str(one["id"]) for one in found))
+
+    # Who can see a place
 
     async def place(self, item: Accepted) -> Place:
         """The question's place. An app_mention does not say whether its channel is private, so Slack is asked."""
-        kind = item.kind
-        if kind == "channel" and item.payload.get("channel_type") is None:
-            kind = await self._kind(item.channel)
-        return Place(item.team, item.channel, kind, item.thread_ts)
+        known = None
+        if item.kind == "channel" and item.payload.get("channel_type") is None:
+            known = await self._or_nothing(lambda: self._channel(item.channel, KEEP_PLACE_S), f"what {item.channel} is")
+        return Place(item.team, item.channel, known.kind if known else item.kind, item.thread_ts)
 
-    async def _kind(self, channel: str) -> PlaceKind:
-        known = self._kinds.get(channel)
-        if known and known[0] > time.monotonic():
-            return known[1]
+    async def readable(self, place: Place, asker: Person, *, now: bool = False) -> Readable:
         try:
-            with slack_errors():
-                response = await self._clients.web.conversations_info(channel=channel)
-        except (SlackRefused, SlackUnavailable) as error:
-            log.warning("Slack does not tell what %s is: %s", channel, error)
-            return "channel"
-        info = response.get("channel") or {}
-        kind: PlaceKind = "dm" if info.get("is_im") else "channel"
-        if info.get("is_private") or info.get("is_mpim"):
-            kind = "private"
-        _keep(self._kinds, channel, kind)
-        return kind
+            async with asyncio.timeout(PATIENCE_S):
+                if place.kind == "dm":
+                    return readable_in(place, await self._reader(asker.user_id, place.team))
+                seen = await self._seen(place, asker.user_id, self._recheck_s if now else KEEP_PLACE_S)
+                return readable_in(seen, asker)
+        except _FAILED as error:
+            log.warning("Slack does not tell who can see %s: %s", place.channel, error or "it takes too long")
+            return readable_in(replace(place, shared=None), Person(asker.user_id))
+
+    async def readable_by(self, channel: str, user: str, team: str) -> Readable:
+        """What may be shown in a channel of which nothing but its id is known, because `user` says so."""
+        known = await self._or_nothing(lambda: self._channel(channel, self._recheck_s), f"what {channel} is")
+        if known is None or (known.kind == "dm" and known.with_user != user):
+            return readable_in(Place(team, channel, "private"), Person(user))
+        return await self.readable(Place(team, channel, known.kind), Person(user), now=True)
+
+    async def own(self, user: str, team: str) -> Readable:
+        """What may be shown to somebody alone."""
+        return await self.readable(Place(team, "", "dm"), Person(user))
+
+    async def _seen(self, place: Place, asker: str, age_s: float) -> Place:
+        """With whether it is shared, and with everybody who is in it."""
+        channel = await self._channel(place.channel, age_s)
+        if channel.shared or channel.kind == "dm":
+            return replace(place, shared=True)
+        place = replace(place, kind=channel.kind, shared=False)
+        try:
+            async with asyncio.timeout(PATIENCE_S * 2 / 3):
+                members = await self._members_of(place.channel, age_s)
+                people = await self._everybody({*members, asker}, place.team) if members else None
+        except _FAILED as error:
+            log.warning("Slack does not tell who is in %s: %s", place.channel, error or "it takes too long")
+            people = None
+        return replace(place, people=people)
+
+    async def _channel(self, channel: str, age_s: float) -> _Channel:
+        known = self._places.get(channel, age_s)
+        if known is not None:
+            return known
+        with slack_errors():
+            response = await self._clients.web.conversations_info(channel=channel)
+        return self._places.put(channel, _channel(response.get("channel") or {}))
+
+    async def _members_of(self, channel: str, age_s: float) -> tuple[str, ...] | None:
+        """Everybody's id; None when there are too many."""
+        known = self._members.get(channel, age_s)
+        if known is None:
+            found = await self._all("members", self._clients.web.conversations_members, pages=2, channel=channel)
+            known = self._members.put(channel, tuple(map(str, found)))
+        return known if len(known) <= MOST_MEMBERS else None
+
+    async def _everybody(self, users: Iterable[str], team: str) -> tuple[Person, ...] | None:
+        """The people among these who can read, with their rights; None when somebody is not known."""
+        users = sorted(users)
+        if len(self._unknown(users)) > _ONE_BY_ONE:
+            await self._look_up_all()
+        if len(self._unknown(users)) > _ONE_BY_ONE:
+            return None
+        infos = zip(users, await asyncio.gather(*map(self._user, users)), strict=True)
+        human = [user for user, info in infos if not _is_no_reader(info, team)]
+        if len(human) <= _WITH_CHANNELS:
+            people = await asyncio.gather(*(self._reader(user, team) for user in human))
+        else:
+            groups = await self._or_nothing(self._group_names, "which user groups there are") or {}
+            known = [await self.person(user, team) for user in human]
+            people = [replace(one, groups=groups.get(one.user_id, frozenset())) for one in known]
+        return None if any(one.standing == "unknown" for one in people) else tuple(people)
+
+    def _unknown(self, users: Sequence[str]) -> list[str]:
+        return [user for user in users if self._people.get(user, KEEP_PERSON_S) is None]
+
+    async def _look_up_all(self) -> None:
+        if self._groups.get("everybody", KEEP_PERSON_S) is not None:
+            return  # whoever it did not name would not be named now
+        self._groups.put("everybody", {})
+        for one in await self._all("members", self._clients.web.users_list):
+            self._people.put(str(one["id"]), one)
 
     async def is_member(self, channel: str, user: str) -> bool:
         """Raises SlackUnavailable and SlackRefused."""
+        return user in await self._all("members", self._clients.web.conversations_members, pages=_MOST, channel=channel)
+
+    async def _all(
+        self, key: str, call: Callable[..., Awaitable[Any]], *, pages: int = _PAGES, **given: object
+    ) -> list[Any]:
+        found: list[Any] = []
         cursor = ""
-        while True:
+        for _ in range(pages):
             with slack_errors():
-                page = await self._clients.web.conversations_members(channel=channel, cursor=cursor, limit=200)
-            if user in (page.get("members") or []):
-                return True
+                page = await call(cursor=cursor or None, limit=_PAGE, **given)
+            found += page.get(key) or []
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                return False
+                break
+        return found
 
 
-def _keep(cache: dict[str, tuple[float, Any]], key: str, value: object) -> None:
-    if len(cache) >= _MOST:
-        cache.clear()
-    cache[key] = (time.monotonic() + _KEEP_S, value)
+def _channel(info: Mapping[str, Any]) -> _Channel:
+    # Of an unknown sort it is as one that others see. Within an Enterprise organisation they are of other workspaces.
+    flags = ("is_ext_shared", "is_shared", "is_org_shared", "is_pending_ext_shared", "is_global_shared")
+    shared = any(info.get(flag) for flag in flags) or info.get("is_ext_shared") is not False
+    if info.get("is_im"):
+        return _Channel("dm", shared, str(info.get("user") or ""))
+    return _Channel("private" if info.get("is_private") or info.get("is_mpim") else "channel", shared)
+
+
+def _is_no_reader(info: Mapping[str, Any], team: str) -> bool:
+    """Our workspace's own apps, and who is gone from it."""
+    return info.get("team_id") == team and bool(info.get("is_bot") or info.get("deleted"))
 
 
 def _person(user: str, info: Mapping[str, Any], team: str) -> Person:
     profile = info.get("profile") or {}
     name = profile.get("display_name") or profile.get("real_name") or info.get("real_name") or info.get("name") or ""
-    home = info.get("team_id") == team and info.get("is_email_confirmed") is True
-    outsider = any(
-        info.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted")
-    )
-    return Person(user, str(name), str(profile["email"]) if home and not outsider and profile.get("email") else None)
+    standing: Standing = "member"
+    if info.get("team_id") != team or any(info.get(flag) for flag in ("is_stranger", "is_bot", "deleted")):
+        standing = "outside"
+    elif info.get("is_restricted") or info.get("is_ultra_restricted"):
+        standing = "guest"
+    confirmed = standing == "member" and info.get("is_email_confirmed") is True and profile.get("email")
+    return Person(user, str(name), str(profile["email"]) if confirmed else None, standing)

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Table, and_, exists, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.desk.audience import OWNER
 from bot.desk.model import (
     ORDER_ID,
     Answer,
@@ -16,6 +17,7 @@ from bot.desk.model import (
     Escalation,
     EscalationState,
     Outcome,
+    Passage,
     Posted,
     Question,
     StoredAnswer,
@@ -63,10 +65,7 @@ class SqlAnswers:
             "text": answer.text,
             "notice": answer.notice,
             "citations": [_citation_row(citation) for citation in answer.citations],
-            "chunks": [
-                {"id": passage.chunk_id, "joined": list(passage.joined), "score": passage.score}
-                for passage in answer.passages
-            ],
+            "chunks": [_chunk_row(passage) for passage in (answer.passages or answer.nearest)],
             "rejected": list(answer.rejected),
             "private": answer.private,
             "prompt_name": answer.prompt.name if answer.prompt else None,
@@ -122,6 +121,11 @@ class SqlAnswers:
         return turns
 
 
+def _chunk_row(passage: Passage) -> dict[str, Any]:
+    joined, audience = list(passage.joined), [OWNER] if passage.kind == "order" else list(passage.audience)
+    return {"id": passage.chunk_id, "joined": joined, "score": passage.score, "audience": audience}
+
+
 def _citation_row(citation: Citation) -> dict[str, Any]:
     moments = {name: moment.isoformat() for name in _MOMENTS if (moment := getattr(citation, name))}
     return asdict(citation) | moments
@@ -145,6 +149,8 @@ def _stored_answer(row: Row[Any]) -> StoredAnswer:
         created_at=row.created_at,
         notice=row.notice,
         private=row.private,
+        # Earlier versions knew one audience only.
+        audiences=tuple(sorted({tuple(one.get("audience", ("everyone",))) for one in row.chunks})),
     )
 
 

@@ -108,7 +108,7 @@ answers = Table(
     Column("notice", Text, nullable=False, server_default=""),
     Column("private", Text, nullable=False, server_default=""),
     Column("citations", JSON, nullable=False),
-    Column("chunks", JSON, nullable=False),  # [{"id", "joined", "score"}] of the passages, best first
+    Column("chunks", JSON, nullable=False),  # [{"id", "joined", "score", "audience"}], best first
     Column("rejected", JSON, nullable=False),
     Column("prompt_name", String(80)),
     Column("prompt_version", String(40)),

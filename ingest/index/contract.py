@@ -66,12 +66,12 @@ class Ranking(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Query:
     """A hybrid query. A point matches when its source is among `sources` (empty: any) and its audience meets
-    `audience`.
+    `audience` (None: any; what such a query finds is counted and not shown).
     """
 
     text: str
     dense: Sequence[float]
-    audience: Sequence[str]
+    audience: Sequence[str] | None
     sources: Sequence[str] = ()
     limit: int = 12
     ranking: Ranking = Ranking.FUSED
@@ -186,6 +186,13 @@ class SearchIndex(Protocol):
 
     def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> list[Hit]:
         """Current chunks only, best first. Blocks. Raises IndexUnavailable."""
+        ...
+
+    def withheld(
+        self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12, floor: float = 0.0
+    ) -> int:
+        """How many documents `audience` may not read, among those of the best `limit` chunks whose similarity reaches
+        `floor`. Only the number leaves the index. Blocks. Raises IndexUnavailable."""
         ...
 
     def similarity(self, query: str, texts: Sequence[str]) -> list[float]:

@@ -41,7 +41,19 @@ class CurrentSearch:
 
     def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> list[Hit]:
         """Current chunks that someone with one of the `audience` keywords may read, best first."""
-        if not text.strip() or not audience or limit < 1:
+        return self._found(text, tuple(audience), sources, limit) if audience else []
+
+    def withheld(
+        self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12, floor: float = 0.0
+    ) -> int:
+        """How many documents `audience` may not read, among those of the best `limit` chunks of all whose similarity
+        reaches `floor`. Only the number leaves this method."""
+        found = self._found(text, None, sources, limit)
+        near = [hit.payload for hit in found if hit.similarity is not None and hit.similarity >= floor]
+        return len({payload.document_id for payload in near if set(payload.audience).isdisjoint(audience)})
+
+    def _found(self, text: str, audience: tuple[str, ...] | None, sources: Sequence[str], limit: int) -> list[Hit]:
+        if not text.strip() or limit < 1:
             return []
         searched = self._searched
         try:
@@ -52,7 +64,7 @@ class CurrentSearch:
         return self._search(self._searched, text, audience, sources, limit)  # it was closed under our hands
 
     def _search(
-        self, searched: Searched, text: str, audience: Sequence[str], sources: Sequence[str], limit: int
+        self, searched: Searched, text: str, audience: tuple[str, ...] | None, sources: Sequence[str], limit: int
     ) -> list[Hit]:
         generations = searched.generations
         dense = searched.embedder.embed([text])[0].tolist()
@@ -61,7 +73,7 @@ class CurrentSearch:
         left = self._left
         before = left[1] if left and left[0] is searched else generations.index_version()
         while True:
-            hits = searched.collection.search(Query(text, dense, tuple(audience), tuple(sources), wanted))
+            hits = searched.collection.search(Query(text, dense, audience, tuple(sources), wanted))
             current = self._current(generations, hits)
             after = generations.index_version()
             self._left = searched, after

@@ -4,10 +4,10 @@ from typing import Any
 
 from ops.workspace.methods import method
 from ops.workspace.rules import Refused
-from ops.workspace.state import APP, BOT, BOT_ID, Channel, Json, User, on_wire
+from ops.workspace.state import APP, BOT, BOT_ID, Channel, Json, User, UserGroup, on_wire
 from ops.workspace.web_api import SCOPE_OF_KIND, WebApi
 
-_KINDS = {"public_channel": "channel", "private_channel": "private", "im": "dm", "mpim": ""}
+_KINDS = {"public_channel": "channel", "private_channel": "private", "im": "dm", "mpim": "mpim"}
 _MOST_A_PAGE = 999
 
 
@@ -51,12 +51,15 @@ def bots_info(api: WebApi, given: Json) -> Json:
 
 @method("usergroups.list", optional="include_users include_count include_disabled", scope="usergroups:read", tier=2)
 def usergroups_list(api: WebApi, given: Json) -> Json:
-    return {"usergroups": []}
+    return {"usergroups": [_group(api, group, given) for group in api.state.team.groups.values()]}
 
 
 @method("usergroups.users.list", "usergroup", "include_disabled", scope="usergroups:read")
 def usergroups_users_list(api: WebApi, given: Json) -> Json:
-    raise Refused("no_such_subteam", "usergroups.exist", "this workspace has no user groups")
+    group = api.state.team.groups.get(given["usergroup"])
+    if group is None:
+        raise Refused("no_such_subteam", "usergroups.exist", f"there is no user group {given['usergroup']}")
+    return {"users": list(group.users)}
 
 
 @method("users.info", "user", "include_locale", scope="users:read", tier=4)
@@ -203,14 +206,28 @@ def _when(message: Json) -> float:
     return float(message["ts"])
 
 
+def _group(api: WebApi, group: UserGroup, given: Json) -> Json:
+    known: Json = {
+        "id": group.id,
+        "team_id": api.state.team.id,
+        "is_usergroup": True,
+        "name": group.handle,
+        "handle": group.handle,
+        "is_external": False,
+        "date_delete": 0,
+    }
+    known |= {"users": list(group.users)} if given.get("include_users") else {}
+    return known | ({"user_count": len(group.users)} if given.get("include_count") else {})
+
+
 def _conversation(channel: Channel) -> Json:
     shared = {
         "id": channel.id,
         "created": 1_700_000_000,
         "is_archived": False,
         "is_im": channel.kind == "dm",
-        "is_ext_shared": False,
-        "is_shared": False,
+        "is_ext_shared": channel.is_ext_shared,
+        "is_shared": channel.is_ext_shared,
         "is_org_shared": False,
     }
     if channel.kind == "dm":
@@ -220,8 +237,8 @@ def _conversation(channel: Channel) -> Json:
         "name_normalized": channel.name,
         "is_channel": channel.kind == "channel",
         "is_group": channel.kind == "private",
-        "is_mpim": False,
-        "is_private": channel.kind == "private",
+        "is_mpim": channel.kind == "mpim",
+        "is_private": channel.kind != "channel",
         "is_member": BOT in channel.members,
         "num_members": len(channel.members),
         "topic": {"value": channel.topic},
@@ -235,14 +252,14 @@ def _user(api: WebApi, user: User) -> Json:
         profile["email"] = user.email
     known: Json = {
         "id": user.id,
-        "team_id": api.state.team.id,
+        "team_id": "T0STRANGERS" if user.is_stranger else api.state.team.id,
         "name": user.name,
         "real_name": user.real_name,
-        "deleted": False,
+        "deleted": user.deleted,
         "is_bot": user.is_bot,
         "is_admin": user.is_admin,
         "is_restricted": user.is_restricted,
-        "is_ultra_restricted": False,
+        "is_ultra_restricted": user.is_ultra_restricted,
         "is_email_confirmed": user.is_email_confirmed,
         "tz": "America/New_York",
         "profile": profile,

@@ -7,10 +7,16 @@ from ops.workspace.socket_mode import Sockets
 from ops.workspace.state import APP, BOT, REPLIES, Channel, Json, State, User, on_wire
 
 EVENTS = (
-    "app_mention", "message.channels", "message.groups", "message.im", "app_home_opened", "reaction_added",
+    "app_mention", "message.channels", "message.groups", "message.im", "message.mpim", "app_home_opened",
+    "reaction_added",
 )  # fmt: skip
-_SUBSCRIPTIONS = {"channel": "message.channels", "private": "message.groups", "dm": "message.im"}
-_CHANNEL_TYPES = {"channel": "channel", "private": "group", "dm": "im"}
+_SUBSCRIPTIONS = {
+    "channel": "message.channels",
+    "private": "message.groups",
+    "dm": "message.im",
+    "mpim": "message.mpim",
+}
+_CHANNEL_TYPES = {"channel": "channel", "private": "group", "dm": "im", "mpim": "mpim"}
 _NOT_IN_EVENTS = (*REPLIES, "metadata", "reactions", "edited")
 
 
@@ -23,6 +29,7 @@ class Events:
 
     def tell(self, event: Json, event_id: str | None = None) -> None:
         """Any event, in Slack's wrapper, whether the app is subscribed or not."""
+        channel = self.state.team.channels.get(str(event.get("channel")))
         self.sockets.tell(
             {
                 "token": "local-verification-token",
@@ -36,7 +43,7 @@ class Events:
                 "authorizations": [
                     {"team_id": self.state.team.id, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}
                 ],
-                "is_ext_shared_channel": False,
+                "is_ext_shared_channel": bool(channel and channel.is_ext_shared),
             }
         )
 

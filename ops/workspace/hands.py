@@ -1,11 +1,11 @@
 """The workspace in a test's hands: people by name who act, and looks at what is there."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from ops.workspace.actions import action_on
 from ops.workspace.people import People, addressed
-from ops.workspace.state import BOT, Channel, Json, State, User
+from ops.workspace.state import BOT, Channel, Json, State, User, UserGroup
 from ops.workspace.views import stack
 
 
@@ -24,6 +24,24 @@ class Hands:
         for channel in ("support", "general"):
             self.state.channel(channel).members.append(user.id)
         return user.id
+
+    def add_channel(self, name: str, members: Sequence[str], kind: Literal["channel", "private", "mpim"]) -> str:
+        """A channel more, or a group DM; the bot is in it. Its id."""
+        people = [self.state.user(one).id for one in members]
+        channel = Channel(f"C0{name.upper()}", name, kind, [*people, BOT])
+        self.state.team.channels[channel.id] = channel
+        self.state.messages[channel.id] = {}
+        return channel.id
+
+    def share_channel(self, channel: str, *, shared: bool = True) -> None:
+        """Slack Connect: another workspace is in the channel from now on, or no more."""
+        self.state.channel(channel).is_ext_shared = shared
+
+    def set_group(self, handle: str, users: Sequence[str]) -> str:
+        """A user group with these people. Its id."""
+        group = UserGroup(f"S0{handle.replace('-', '').upper()}", handle, [self.state.user(one).id for one in users])
+        self.state.team.groups[group.id] = group
+        return group.id
 
     async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
         """Write a message; "@frontdesk" in it is a mention. Its ts. "dm" as channel is the person's DM with the bot."""
@@ -48,6 +66,9 @@ class Hands:
 
     async def join(self, user: str, channel: str) -> None:
         self.people.join(self.state.user(user), self.state.channel(channel))
+
+    def leave(self, user: str, channel: str) -> None:
+        self.state.channel(channel).members.remove(self.state.user(user).id)
 
     async def command(self, user: str, channel: str, command: str, text: str = "") -> None:
         await self.people.command(self.state.user(user), self._channel(user, channel), command, text)

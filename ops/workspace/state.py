@@ -45,17 +45,27 @@ class User:
     is_admin: bool = False
     bot_id: str = ""
     is_restricted: bool = False  # a guest
+    is_ultra_restricted: bool = False  # a guest of one channel
     is_stranger: bool = False  # of another workspace
     is_email_confirmed: bool = True
+    deleted: bool = False  # deactivated
 
 
 @dataclass(slots=True)
 class Channel:
     id: str
     name: str
-    kind: Literal["channel", "private", "dm"]
+    kind: Literal["channel", "private", "dm", "mpim"]
     members: list[str]
     topic: str = ""
+    is_ext_shared: bool = False  # with another workspace, by Slack Connect
+
+
+@dataclass(slots=True)
+class UserGroup:
+    id: str
+    handle: str
+    users: list[str]
 
 
 @dataclass(slots=True)
@@ -72,6 +82,7 @@ class Team:
     name: str = "ElectroMart"
     users: dict[str, User] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
+    groups: dict[str, UserGroup] = field(default_factory=dict)
 
 
 def electromart() -> Team:

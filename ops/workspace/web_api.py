@@ -12,7 +12,7 @@ from ops.workspace.socket_mode import Sockets
 from ops.workspace.state import BOT, Channel, Json, State, User
 
 BOT_TOKEN, APP_TOKEN = "xoxb-local-workspace", "xapp-local-workspace"
-SCOPE_OF_KIND = {"channel": "channels", "private": "groups", "dm": "im"}
+SCOPE_OF_KIND = {"channel": "channels", "private": "groups", "dm": "im", "mpim": "mpim"}
 STREAM_SECONDS = 300
 
 

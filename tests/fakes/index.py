@@ -76,7 +76,7 @@ class MemoryCollection:
         hits = [
             Hit(id_, float(np.dot(query.dense, point.dense)), float(np.dot(query.dense, point.dense)), point.payload)
             for id_, point in self.points.items()
-            if set(point.payload.audience) & set(query.audience)
+            if (query.audience is None or set(point.payload.audience) & set(query.audience))
             and (not query.sources or point.payload.source in query.sources)
         ]
         return sorted(hits, key=lambda hit: -hit.score)[: query.limit]

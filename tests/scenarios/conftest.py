@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,9 @@ class Shelf:
     """An Engine over a few pages in memory, which quotes them. `gate` holds its writing; `broken` makes it raise."""
 
     pages: dict[str, str] = field(default_factory=lambda: {"Returns policy": RETURNS, "Shipping": SHIPPING})
+    audiences: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of a page; else everyone's
     asked: list[str] = field(default_factory=list)
+    readable: list[tuple[str, ...]] = field(default_factory=list)  # what was searched with
     writing: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event | None = None
     after: int = 0  # sentences that pass before the gate
@@ -64,13 +66,20 @@ class Shelf:
         self.asked.append(query)
         if self.broken:
             raise self.broken
-        words = {word for word in query.lower().strip("?").split() if len(word) > 4}
-        found = [
-            _passage(title, text)
-            for title, text in self.pages.items()
-            if any(word[:6] in text.lower() or word[:6] in title.lower() for word in words)
-        ]
-        return Retrieval(tuple(found), tuple(_passage(*page) for page in self.pages.items()), index_version=1)
+        self.readable.append(tuple(audience))
+        mine = [self._passage(title) for title in self.pages if set(self._audience(title)) & set(audience)]
+        found = [one for one in mine if _fits(query, one)]
+        return Retrieval(tuple(found), tuple(mine), index_version=1)
+
+    async def count_withheld(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> int:
+        others = [self._passage(title) for title in self.pages if not set(self._audience(title)) & set(audience)]
+        return sum(_fits(query, one) for one in others)
+
+    def _audience(self, title: str) -> tuple[str, ...]:
+        return self.audiences.get(title, ("everyone",))
+
+    def _passage(self, title: str) -> Passage:
+        return replace(_passage(title, self.pages[title]), audience=self._audience(title))
 
     async def write(
         self,
@@ -98,6 +107,11 @@ class Shelf:
         self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
     ) -> AsyncIterator[DraftSentence | DraftEnd]:
         return self.write(question, passages, PROMPT, turns)
+
+
+def _fits(query: str, passage: Passage) -> bool:
+    words = {word for word in query.lower().strip("?").split() if len(word) > 4}
+    return any(word[:6] in f"{passage.text} {passage.title}".lower() for word in words)
 
 
 def _passage(title: str, text: str) -> Passage:
@@ -192,7 +206,7 @@ class Bot:
             answers=answers,
             threads=threads,
             humans=self.humans,
-            answer_question=AnswerQuestion(self.shelf, Prompts(), answers, answers, self.answering),
+            answer_question=AnswerQuestion(self.shelf, Prompts(), answers, answers, self.answering, readers=people),
             desks=Desks((desk,)),
             settings=self.answering,
             clock=self.now,

@@ -1,12 +1,14 @@
 """/sources WORDS: a private list of what the documents say about them; Share shows it to the channel. `sync`, `status`
 and `help` are commands."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from bot.desk.audience import UNKNOWN_READERS, may_read
 from bot.desk.errors import DeskError
-from bot.desk.model import Desk, Place, SourceHit
+from bot.desk.model import Desk, FoundSources, Readable
 from bot.desk.ports import Clock
 from bot.desk.sources_request import Help, Status, SyncNow, read_request
 from bot.slack.answering import Desks
@@ -15,6 +17,7 @@ from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.inbound import Identity, clean
 from bot.slack.listeners.sync_command import SyncCommand
 from bot.slack.mrkdwn import escape
+from bot.slack.people import People
 
 log = logging.getLogger(__name__)
 Ack = Callable[..., Awaitable[Any]]
@@ -29,7 +32,7 @@ _WORDS = 300
 
 
 class LookUpSources(Protocol):
-    def __call__(self, words: str, desk: Desk, place: Place) -> Awaitable[Sequence[SourceHit]]: ...
+    def __call__(self, words: str, desk: Desk, readable: Sequence[str]) -> Awaitable[FoundSources]: ...
 
 
 class SourcesCommand:
@@ -40,6 +43,7 @@ class SourcesCommand:
         clients: SlackClients,
         me: Identity,
         clock: Clock,
+        people: People,
         syncs: SyncCommand | None = None,
     ) -> None:
         """Without `syncs` every word is searched for."""
@@ -48,6 +52,7 @@ class SourcesCommand:
         self._clients = clients
         self._me = me
         self._clock = clock
+        self._people = people
         self._syncs = syncs
 
     async def run(self, ack: Ack, body: Body) -> None:
@@ -63,17 +68,17 @@ class SourcesCommand:
             case _:
                 await ack()
                 channel, user = str(body.get("channel_id")), str(body.get("user_id"))
-                message, _ = await self._found(words, channel, user, share=words)
-                await self._respond(body, message, response_type="ephemeral")
+                await self._respond(body, await self._private(words, channel, user), response_type="ephemeral")
 
     async def share(self, ack: Ack, body: Body) -> None:
-        """Search again for those who will see it (rule 6), and post that under the sharer's name."""
+        """Search again for those who will see it (rule 6), and post that under the sharer's name. What the sharer alone
+        may read is not posted, and then nothing is: a part of the list would pass for the whole."""
         await ack()
         words, user = str(body["actions"][0].get("value") or "")[:_WORDS], str(body["user"]["id"])
         channel = str((body.get("channel") or {}).get("id") or "")
-        message, any_hits = await self._found(words, channel, user, by=user)
-        if not any_hits:  # an outage or "nothing found" is for the sharer alone
-            await self._respond(body, message, response_type="ephemeral", replace_original=False)
+        message = await self._to_share(words, channel, user)
+        if isinstance(message, str):  # an outage, "nothing found" or a refusal is for the sharer alone
+            await self._respond(body, Message(message), response_type="ephemeral", replace_original=False)
             return
         try:
             with slack_errors():
@@ -94,19 +99,37 @@ class SourcesCommand:
             return
         await self._respond(body, Message("Shared in this channel."), replace_original=True)
 
-    async def _found(
-        self, words: str, channel: str, user: str, *, share: str | None = None, by: str | None = None
-    ) -> tuple[Message, bool]:
-        """What to show, and whether there is a hit in it."""
-        place = Place(self._me.team, channel, "dm" if channel.startswith("D") else "channel")
+    async def _private(self, words: str, channel: str, user: str) -> Message:
+        """What the asker may read, for them alone, and how much more there is."""
         try:
-            hits = await self._look_up(words, self._desks.of(channel), place)
+            own = await self._people.own(user, self._me.team)
+            result = await self._look_up(words, self._desks.of(channel), own.keywords)
         except DeskError as error:
-            log.error("/sources by %s failed: %s", user, error)
-            return Message(escape(error.public) + " Please try again in a minute."), False
-        if not hits:
-            return Message(escape(f"No document says anything about “{words}”. Try other words.")), False
-        return found(hits, words, self._clock(), share=share, by=by), True
+            return Message(self._failed(error, user))
+        notice = " ".join(filter(None, (_withheld(result.withheld), "" if own.known else UNKNOWN_READERS)))
+        if not result.hits:
+            return Message(" ".join(filter(None, (_nothing(words), escape(notice)))))
+        return found(result.hits, words, self._clock(), share=words, notice=notice)
+
+    async def _to_share(self, words: str, channel: str, user: str) -> Message | str:
+        """What may be posted in the channel, or why nothing may, as mrkdwn."""
+        desk, people = self._desks.of(channel), self._people
+        try:
+            own, there = await asyncio.gather(
+                people.own(user, self._me.team), people.readable_by(channel, user, self._me.team)
+            )
+            seen, result = await asyncio.gather(
+                self._look_up(words, desk, own.keywords), self._look_up(words, desk, there.keywords)
+            )
+        except DeskError as error:
+            return self._failed(error, user)
+        if not_there := [hit for hit in seen.hits if not may_read(hit.audience, there.keywords)]:
+            return _refused(len(not_there), len(seen.hits), there)
+        return found(result.hits, words, self._clock(), by=user) if result.hits else _nothing(words)
+
+    def _failed(self, error: DeskError, user: str) -> str:
+        log.error("/sources by %s failed: %s", user, error)
+        return escape(error.public) + " Please try again in a minute."
 
     async def _respond(self, body: Body, message: Message, **options: object) -> None:
         payload = {"text": message.text, "blocks": list(message.blocks), **options}
@@ -114,3 +137,26 @@ class SourcesCommand:
             await self._clients.respond(str(body["response_url"]), payload)
         except DeskError as error:
             log.error("the answer to /sources could not be shown: %s", error)
+
+
+def _nothing(words: str) -> str:
+    return escape(f"No document says anything about “{words}”. Try other words.")
+
+
+def _withheld(count: int) -> str:
+    if not count:
+        return ""
+    return (
+        "1 more document fits, which you may not read."
+        if count == 1
+        else (f"{count} more documents fit, which you may not read.")
+    )
+
+
+def _refused(count: int, of: int, there: Readable) -> str:
+    if not there.known:
+        return "Nothing was shared: I can't see who is in this conversation, and part of this list is not public."
+    return (
+        f"Nothing was shared: {count} of these {of} sections may not be read by everybody who can see this channel. "
+        "Search with words that find only what they may read, or send the links to those who may."
+    )

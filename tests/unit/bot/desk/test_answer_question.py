@@ -69,6 +69,9 @@ class SmallEngine:
             raise self.found
         return self.found
 
+    async def count_withheld(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> int:
+        return 0
+
     async def write(
         self,
         question: str,
@@ -128,7 +131,7 @@ class Desks:
 
 
 def question(text: str = "How long can I return a laptop?") -> Question:
-    return Question("T:C:1", text, Person("U1"), Place("T", "C", "channel"), "1.0", NOW)
+    return Question("T:C:1", text, Person("U1"), Place("T", "C", "channel", shared=False), "1.0", NOW)
 
 
 async def answered(engine: SmallEngine, around: Desks, text: str | None = None, desk: Desk = DESK) -> Answer:
@@ -168,7 +171,7 @@ async def test_only_what_everyone_may_read_is_searched() -> None:
     """In a channel the least privileged reader decides; the desk's sources are the only ones."""
     engine = SmallEngine()
     await answered(engine, Desks())
-    assert engine.asked == [("How long can I return a laptop?", ("docs",), ("everyone",))]
+    assert engine.asked == [("How long can I return a laptop?", ("docs",), ("everyone", "public"))]
 
 
 async def test_a_follow_up_is_searched_with_what_it_follows() -> None:
@@ -290,7 +293,7 @@ async def test_sources_are_grouped_by_document() -> None:
     other = replace(PASSAGE, chunk_id="c2", document_id="d2", title="Fees")
     second = replace(PASSAGE, chunk_id="c3", section="Receipts", text="Nothing. A receipt is needed. Nothing.")
     engine = SmallEngine(found=Retrieval((PASSAGE, other, second), (), 7))
-    hits = await LookUpSources(engine)("receipt", DESK, Place("T", "C", "dm"))
+    hits = (await LookUpSources(engine)("receipt", DESK, ("everyone",))).hits
     assert [(hit.document_id, hit.section) for hit in hits] == [("d1", "Short"), ("d1", "Receipts"), ("d2", "Short")]
     assert all("receipt" in hit.snippet for hit in hits)
     assert engine.asked[0][2] == ("everyone",)

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.desk.look_up_sources import LookUpSources
-from bot.desk.model import Desk, Passage, Place, Retrieval
-
-PLACE = Place("T1", "C1", "channel")
+from bot.desk.model import Desk, Passage, Retrieval
 
 
 def passage(text: str, document: str = "d1") -> Passage:
@@ -22,10 +20,13 @@ class Found:
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         return self._found
 
+    async def count_withheld(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> int:
+        return 0
+
 
 async def look_up(words: str, engine: Found) -> list[str]:
-    hits = await LookUpSources(engine)(words, Desk("support", "x"), PLACE)  # type: ignore[arg-type]
-    return [hit.document_id for hit in hits]
+    hits = await LookUpSources(engine)(words, Desk("support", "x"), ("everyone",))
+    return [hit.document_id for hit in hits.hits]
 
 
 async def test_nonsense_finds_nothing() -> None:

@@ -45,25 +45,26 @@ async def test_a_member_of_the_home_workspace(workspace: LocalWorkspace, people:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "standing"),
     [
-        {"team_id": "T0OTHER"},
-        {"is_email_confirmed": False},
-        {"is_email_confirmed": None},
-        {"is_restricted": True},
-        {"is_ultra_restricted": True},
-        {"is_stranger": True},
-        {"is_bot": True},
-        {"deleted": True},
-        {"profile": {"display_name": "dana"}},
+        ({"team_id": "T0OTHER"}, "outside"),
+        ({"team_id": None}, "outside"),
+        ({"is_email_confirmed": False}, "member"),
+        ({"is_email_confirmed": None}, "member"),
+        ({"is_restricted": True}, "guest"),
+        ({"is_ultra_restricted": True}, "guest"),
+        ({"is_stranger": True}, "outside"),
+        ({"is_bot": True}, "outside"),
+        ({"deleted": True}, "outside"),
+        ({"profile": {"display_name": "dana"}}, "member"),
     ],
 )
 async def test_anybody_else_has_no_address(
-    workspace: LocalWorkspace, people: People, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+    workspace: LocalWorkspace, people: People, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], standing: Any
 ) -> None:
     """Guests, strangers, other workspaces and unconfirmed addresses."""
     monkeypatch.setattr(workspace.api, "call", lambda *_: {"user": MEMBER | change})
-    assert await people.person("U0DANA", "T0ELECTRO") == Person("U0DANA", "dana", None)
+    assert await people.person("U0DANA", "T0ELECTRO") == Person("U0DANA", "dana", None, standing)
 
 
 async def test_slack_does_not_tell(workspace: LocalWorkspace, people: People) -> None:
