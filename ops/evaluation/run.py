@@ -124,8 +124,8 @@ def question_of(case: GoldenCase) -> Question:
     return Question(
         key=question_key("eval", case.id, ts),
         text=case.question,
-        asker=Person(case.asker or "eval", email=case.asker),
-        place=Place("eval", case.place, PLACES[case.place]),
+        asker=Person(case.asker or "eval", email=case.asker, standing="member"),
+        place=Place("eval", case.place, PLACES[case.place], shared=case.place == "shared"),
         ts=ts,
         asked_at=now,
     )
