@@ -39,7 +39,7 @@ _STATUS_WORDS = content_words(
     " day month ago"
     " going stuck know happen happened happening hi hello hey dear thank thanks please kindly okay long take left move"
     " moved again another mine placed place made make buy bought ordered purchase process processed info information"
-    " detail details tell say help put hasn't haven't didn't isn't aren't wasn't doesn't don't never"
+    " detail details tell say help put where's when's hasn't haven't didn't isn't aren't wasn't doesn't don't never"
 )
 _ORDER_BEFORE = r"(?:\borders?\b(?:\s+(?:number|no|nr|num|id))?|\bnumber\b|\bno\b|\bnr\b|#)[\s.:#]{0,3}(?:is\s+)?"
 

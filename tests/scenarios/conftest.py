@@ -25,6 +25,7 @@ from bot.desk.model import (
     Turn,
     question_key,
 )
+from bot.desk.orders import OrderDesk
 from bot.desk.ports import OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
 from bot.settings import AnsweringSettings, SlackSettings
@@ -165,6 +166,7 @@ class Bot:
     ahead: timedelta = timedelta()  # of this bot's clock
     sources: tuple[str, ...] = ()  # of its desk
     sync_desk: SyncDesk | None = None
+    orders: OrderDesk | None = None
     progress_after_s: Sequence[float] = ()
     down: bool = False
     crash_at: str | None = None
@@ -199,14 +201,16 @@ class Bot:
             agents=self.slack.agents,
             admins=self.slack.admins,
         )
-        desk = Desk("support", "electromart", self.sources, escalation_channel=self.escalation_channel)
+        desk = Desk("support", "electromart", self.sources, (), self.escalation_channel, orders=self.orders is not None)
         work = Work(
             inbox=inbox,
             posts=posts,
             answers=answers,
             threads=threads,
             humans=self.humans,
-            answer_question=AnswerQuestion(self.shelf, Prompts(), answers, answers, self.answering, readers=people),
+            answer_question=AnswerQuestion(
+                self.shelf, Prompts(), answers, answers, self.answering, readers=people, orders=self.orders
+            ),
             desks=Desks((desk,)),
             settings=self.answering,
             clock=self.now,
