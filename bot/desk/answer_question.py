@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bot.desk.abstention import abstain, hand_over
 from bot.desk.audience import AS_STATED, UNKNOWN_READERS, GuardedStage, Readers
 from bot.desk.budget import Budget
-from bot.desk.commitments import ASK_FOR_ORDER, NOT_SHOWN
+from bot.desk.commitments import NOT_SHOWN
 from bot.desk.conversation import fit, standalone
 from bot.desk.courtesy import courtesy, wants_human
 from bot.desk.errors import (
@@ -167,9 +167,10 @@ class AnswerQuestion:
         if not shown.refused:
             return answer
         # It promised again, or after sentences that people have read.
+        asks = work.enquiry.asks if work.enquiry else ""
         if not shown.sentences:
-            return replace(answer, outcome=Outcome.ASKED, text=ASK_FOR_ORDER, nearest=(), notice="")
-        return replace(answer, text=f"{answer.text}\n\n{ASK_FOR_ORDER}")
+            return replace(answer, outcome=Outcome.ASKED, text=asks, citations=(), nearest=(), notice="")
+        return replace(answer, text=f"{answer.text}\n\n{asks}")
 
     async def _drafted(self, question: Question, shown: Shown, work: "_Work") -> DraftEnd:
         """Play the model's draft, once more where it promised what it may not; without the model, quote."""

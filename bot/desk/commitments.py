@@ -12,6 +12,14 @@ from bot.desk.words import flat
 ASK_FOR_ORDER = (
     "Before I can offer a replacement or a refund, I have to check the order's status. What is the order number?"
 )
+ASK_IN_PRIVATE = (
+    "Before I can offer a replacement or a refund, I have to check the order's status, and that is not for everybody "
+    "here to read. Write me the order number in a direct message."
+)
+ASK_FOR_HUMAN = (
+    "Before anybody offers a replacement or a refund, the order's status has to be checked, and I can't look up orders "
+    "for you. What is the order number? A human can check it."
+)
 NOT_SHOWN = (
     "Your draft was not shown: it promised this person a replacement, a refund or a credit, and no order of theirs was "
     "looked up in this conversation. Look the order up first if you can; otherwise ask for the order number."

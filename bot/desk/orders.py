@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.desk.abstention import offer, plain
-from bot.desk.commitments import commits
+from bot.desk.commitments import ASK_FOR_HUMAN, ASK_FOR_ORDER, ASK_IN_PRIVATE, commits
 from bot.desk.conversation import standalone
 from bot.desk.errors import OrdersUnavailable
 from bot.desk.model import (
@@ -151,6 +151,13 @@ class Enquiry:
     def checked(self) -> bool:
         """Whether an order of the asker was looked up where the answer can be seen: before that nothing is promised."""
         return self.known or bool(self.tools and self.tools.found and not self.private)
+
+    @property
+    def asks(self) -> str:
+        """What stands in the place of an answer that promised too early."""
+        if self.tools is None:
+            return ASK_FOR_HUMAN
+        return ASK_IN_PRIVATE if self.private else ASK_FOR_ORDER
 
     def promises(self, sentence: DraftSentence) -> bool:
         """Whether it commits us before an order was looked up. A sentence of the policy, word for word, does not."""
