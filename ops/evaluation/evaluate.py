@@ -20,7 +20,6 @@ from ops.evaluation.run import (
     model_of,
     opened,
     selected,
-    word_limit,
 )
 from ops.evaluation.success import read_success
 from ops.operations import OnStep
@@ -40,25 +39,32 @@ async def evaluate_desk(
     """Raises OperationError."""
     async with opened(config, desk_name, on_step) as (local, desk):
         cases = selected(config, desk, selection)
-        prompt = local.bot.prompts.live(desk.prompt).ref
+        prompt = local.bot.prompts.live(desk.prompt)
         judged = await answers(
             cases,
             answering_of(local.bot, desk),
             at_once=AT_ONCE if local.bot.writer else 1,
-            limit=word_limit(config, prompt),
+            limit=prompt.rules.max_words,
             on_done=counter(len(cases)),
         )
-        report = await _report(local, desk, golden_of(config, desk), judged)
+        golden = golden_of(config, desk)
+        path = golden_baseline.path_of(desk.prompt, golden)
+        then = None if save_baseline else golden_baseline.read(path)
+        report = await _report(local, desk, golden, then, judged)
     if save_baseline:
-        path = golden_baseline.path_of(prompt.name, golden_of(config, desk))
         golden_baseline.write(path, golden_baseline.baseline_of(report, judged))
     return report, judged
 
 
-async def _report(local: LocalOperations, desk: Desk, golden: Path, judged: Sequence[Judged]) -> Evaluation:
+async def _report(
+    local: LocalOperations,
+    desk: Desk,
+    golden: Path,
+    then: golden_baseline.GoldenBaseline | None,
+    judged: Sequence[Judged],
+) -> Evaluation:
     prompt = local.bot.prompts.live(desk.prompt).ref
     model = model_of(local.bot) or QUOTED
-    then = golden_baseline.read(golden_baseline.path_of(prompt.name, golden))
     report = Evaluation(
         desk=desk.name,
         prompt=PromptReport(name=prompt.name, version=prompt.version, sha256=prompt.sha256),

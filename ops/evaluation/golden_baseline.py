@@ -21,15 +21,17 @@ from ops.reports import Report
 
 FOLDER = Path(__file__).parent / "baselines"
 NEVER = ("leak", "uncited_fact")
+OF_ANSWERS = ("citation_precision", "loose_figure", "length")  # where there was no answer before, none can be lost
 
 
 class GoldenBaseline(Report):
-    """`wrong`: case -> the measures in which it was wrong. A held case goes by a hash: nobody tunes on it."""
+    """`cases`: case -> its outcome, then the measures in which it was wrong. Held ones go by a hash: nobody tunes on
+    them."""
 
     prompt: str
     model: str
     figures: Mapping[str, Mapping[str, float | None]]  # part -> measure -> value, for people
-    wrong: Mapping[str, tuple[str, ...]]
+    cases: Mapping[str, tuple[str, ...]]
 
 
 def path_of(prompt: str, golden: Path) -> Path:
@@ -65,17 +67,21 @@ def baseline_of(report: Evaluation, judged: Sequence[Judged]) -> GoldenBaseline:
         }
         for part, one in report.parts.items()
     }
-    wrong = {_key(one): _wrong(one) for one in judged}
-    return GoldenBaseline(prompt=report.prompt.name, model=report.model, figures=figures, wrong=wrong)
+    cases = {_key(one): (one.outcome, *_wrong(one)) for one in judged}
+    return GoldenBaseline(prompt=report.prompt.name, model=report.model, figures=figures, cases=cases)
 
 
 def compare(then: GoldenBaseline, judged: Sequence[Judged]) -> tuple[Change, ...]:
     """Every measure in which a case changed; cases that the baseline does not know are left out."""
-    pairs = [(_key(one), set(then.wrong[_key(one)]), set(_wrong(one))) for one in judged if _key(one) in then.wrong]
+    known = [(_key(one), (one.outcome, *_wrong(one))) for one in judged]
+    pairs = [(key, then.cases[key], now) for key, now in known if key in then.cases]
     changes = []
-    for measure in sorted({name for _, before, now in pairs for name in before ^ now}):
-        lost = tuple(key for key, before, now in pairs if measure in now - before)
-        gained = sum(measure in before - now for _, before, now in pairs)
+    for measure in sorted({name for _, before, now in pairs for name in {*before[1:]} ^ {*now[1:]}}):
+        both = [one for one in pairs if measure not in OF_ANSWERS or one[1][0] == one[2][0] == "answered"]
+        lost = tuple(key for key, before, now in both if measure in now[1:] and measure not in before[1:])
+        gained = sum(measure in before[1:] and measure not in now[1:] for _, before, now in both)
+        if not lost and not gained:
+            continue
         noise = 0.0 if measure in NEVER else 2 * math.sqrt(len(lost) + gained)
         changes.append(Change(measure=measure, lost=lost, gained=gained, worse=len(lost) - gained > noise))
     return tuple(changes)

@@ -12,6 +12,7 @@ from bot.desk.abstention import plain
 from bot.desk.figures import Stated, figures, stated
 from bot.desk.grounding import may_go_uncited
 from bot.desk.model import Answer, DraftSentence, Outcome
+from bot.desk.persona import count_words
 from ops.evaluation.golden import GoldenCase
 from ops.reports import Report
 
@@ -114,7 +115,7 @@ def judge(case: GoldenCase, answer: Answer, *, ms: float, limit: int | None, cor
         factual=len(stating),
         bare=tuple(_bare(one) for one in stating if not one.citations),
         loose=tuple(dict.fromkeys(_loose(answer, sentences, case.question, corpus))),
-        words=len(_MARK.sub("", answer.text).split()),
+        words=count_words(answer.text),
         limit=limit,
         ms=ms,
         input_tokens=usage.input + usage.cache_read + usage.cache_write if usage else None,

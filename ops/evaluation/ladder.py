@@ -39,7 +39,6 @@ from ops.evaluation.run import (
     model_of,
     opened,
     selected,
-    word_limit,
 )
 from ops.evaluation.success import Success, read_success
 from ops.operations import OnStep
@@ -258,7 +257,7 @@ async def _measured(
         cases,
         ready.answering,
         at_once=1 if ready.quick else AT_ONCE,
-        limit=word_limit(bench.config, bench.prompt.ref),
+        limit=bench.prompt.rules.max_words,
         on_done=counter(len(cases), f"cases on the rung {name}"),
         corpus=ready.corpus,
     )

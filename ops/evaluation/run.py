@@ -1,7 +1,6 @@
 """Golden cases through the answering path of `frontdesk ask`: the same composition, each with its asker and place."""
 
 import asyncio
-import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -9,11 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-import yaml
-
 from bot.bootstrap import Bot
 from bot.desk.figures import Stated
-from bot.desk.model import Answer, Desk, Person, Place, PlaceKind, PromptRef, Question, question_key
+from bot.desk.model import Answer, Desk, Person, Place, PlaceKind, Question, question_key
 from ingest.schedule import utc_now
 from ops.composition import GivenConversation, LocalOperations, NoStage, open_operations
 from ops.config import Config
@@ -63,16 +60,6 @@ def selected(config: Config, desk: Desk, selection: Selection) -> tuple[GoldenCa
     return cases
 
 
-def word_limit(config: Config, prompt: PromptRef) -> int | None:
-    """The most words that the prompt allows: the variable `words` of its front matter."""
-    for folder in config.bot.prompt_dirs:
-        path = folder / prompt.name / f"{prompt.version}.md"
-        if path.is_file() and (front := re.match(r"---\n(.*?)\n---\n", path.read_text(encoding="utf-8"), re.DOTALL)):
-            words = yaml.safe_load(front[1]).get("variables", {}).get("words")
-            return words if isinstance(words, int) else None
-    return None
-
-
 def model_of(bot: Bot) -> str | None:
     """Who writes, and where that is not Anthropic itself: figures of a double must not pass for the model's."""
     settings = bot.settings.model
@@ -83,16 +70,17 @@ def model_of(bot: Bot) -> str | None:
 
 @asynccontextmanager
 async def opened(config: Config, desk_name: str | None, on_step: OnStep) -> AsyncIterator[tuple[LocalOperations, Desk]]:
-    """The index as configured, filled when a source of the desk has nothing in it, and a store that is thrown away:
-    what is measured is kept out of the desk's own answers. Raises OperationError."""
+    """The index as configured, brought up to date with the desk's folders, and with other sources where it has nothing
+    of them; and a store that is thrown away: what is measured is kept out of the desk's own answers. Raises
+    OperationError."""
     with tempfile.TemporaryDirectory(prefix="frontdesk-eval-") as folder:
         bot = config.bot.model_copy(update={"data_dir": Path(folder), "database_url": None})
         async with open_operations(replace(config, bot=bot)) as local:
             desk = desk_of(local.bot, desk_name)
-            status = await local.index_status()
-            empty = [one.source for one in status.sources if not one.documents and one.source in _sources(config, desk)]
-            if empty:
-                await local.sync(SyncRequest(sources=tuple(empty)), on_step)
+            full = {one.source for one in (await local.index_status()).sources if one.documents}
+            for name in desk.sources or config.ingest.sources:
+                if config.ingest.sources[name].kind == "folder" or name not in full:
+                    await local.sync(SyncRequest(sources=(name,)), on_step)
             yield local, desk
 
 
@@ -102,10 +90,6 @@ def desk_of(bot: Bot, name: str | None) -> Desk:
         if name in (None, desk.name):
             return desk
     raise OperationError(f"{name} is not a desk; known: {', '.join(desk.name for desk in bot.desks)}")
-
-
-def _sources(config: Config, desk: Desk) -> tuple[str, ...]:
-    return desk.sources or tuple(config.ingest.sources)
 
 
 def answering_of(bot: Bot, desk: Desk) -> Answering:

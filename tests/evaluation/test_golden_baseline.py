@@ -37,4 +37,4 @@ async def test_nothing_is_lost(config: Config, prompt: str) -> None:
     renew = f"if that is meant: frontdesk eval run --desk {desk} --save-baseline, and the reason in the commit"
     assert not lost, "\n".join([*lost, renew])
     assert report.zeros.hold, zeros(report.zeros)
-    assert len(judged) >= len(then.wrong) * 0.9, "golden cases went missing"
+    assert len(judged) >= len(then.cases) * 0.9, "golden cases went missing"

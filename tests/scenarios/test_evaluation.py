@@ -37,6 +37,8 @@ summary: For tests.
 date: 2026-11-23
 variables:
   words: 8
+rules:
+  max_words: words
 ---
 Answer from the passages, in at most {{words}} words.
 """

@@ -174,6 +174,15 @@ def test_a_loss_is_more_than_the_noise() -> None:
     assert not worse(some, 0, 60, missing=("30 days",))
 
 
+def test_an_answer_where_there_was_none_is_no_loss() -> None:
+    """A desk that begins to answer, not always from the best source, is not worse for it; the same answers are."""
+    wrong: dict[str, Any] = {"foreign": ("a",), "words": 200}
+    silent = [judged(outcome="abstained", missing=("x",), unsourced=("a",), cited=()) for _ in range(20)]
+    answered = [one.model_copy(update={"outcome": "answered", "cited": ("a",), **wrong}) for one in silent]
+    assert not any(change.worse for change in compare(baseline(silent), answered))
+    assert worse([judged() for _ in range(20)], 6, **wrong)
+
+
 def test_one_leak_is_a_loss() -> None:
     """What must never happen has no noise."""
     some = [judged(kind="order") for _ in range(9)]
