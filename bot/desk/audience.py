@@ -29,7 +29,7 @@ def readable_in(place: Place, asker: Person) -> Readable:
         case "channel" | "private":
             if place.shared is not False:
                 return Readable((PUBLIC,), known=place.shared is True)
-            return Readable(_sorted(_common(place, asker)))
+            return Readable(_sorted(_common(place)))
 
 
 def may_read(audience: Sequence[str], readable: Sequence[str]) -> bool:
@@ -37,13 +37,12 @@ def may_read(audience: Sequence[str], readable: Sequence[str]) -> bool:
     return not set(audience).isdisjoint(readable)
 
 
-def _common(place: Place, asker: Person) -> frozenset[str]:
+def _common(place: Place) -> frozenset[str]:
     """Of a channel that is not shared with others."""
     own = {f"channel:{place.channel}"} if place.kind == "private" else frozenset()  # who sees it is in it
-    if place.people is None:
+    if not place.people:
         return frozenset({PUBLIC, EVERYONE} | own)
-    people = {person.user_id: person for person in (asker, *place.people)}
-    common = reduce(frozenset.__and__, map(_keywords, people.values()))
+    common = reduce(frozenset.__and__, map(_keywords, place.people))
     if place.kind == "private":
         return common | own
     # Whoever is a member can look into a public channel, so no narrower keyword holds there.

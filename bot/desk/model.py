@@ -423,7 +423,8 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What a human is told of an escalation. Names, not ids; `sources` are what the answer cited."""
+    """What a human is told of an escalation. Names, not ids; `sources` are what the answer cited, `audiences` those of
+    all documents that it was made from. `withheld`: where the brief stands, the answer may not be read."""
 
     escalation: Escalation
     asker: str
@@ -431,6 +432,8 @@ class Brief:
     answered: str = ""
     sources: tuple[Citation, ...] = ()
     owner: str | None = None
+    audiences: tuple[tuple[str, ...], ...] = ()
+    withheld: bool = False
 
 
 class HumanState(StrEnum):

@@ -19,4 +19,5 @@ def brief_of(
         answered=answered,
         sources=answer.citations if answer else (),
         owner=owner,
+        audiences=answer.audiences if answer else (),
     )

@@ -162,8 +162,8 @@ class Answering:
     async def _may_be_shown(self, question: Question, stored: StoredAnswer) -> bool:
         """Whether all that an earlier run's answer was made from may still be read there; else it is made anew."""
         readable = await self._people.readable(question.place, question.asker, now=True)
-        keywords = (*readable.keywords, *([OWNER] if question.place.kind == "dm" else []))
-        return all(may_read(audience, keywords) for audience in stored.audiences)
+        # Of an order only its asker was told more than that it was looked up.
+        return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)
 
     async def _notice(self, claimed: Claimed, question: Question) -> Answer | None:
         """What needs no search: giving up, and a message that is nothing but files."""

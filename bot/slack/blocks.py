@@ -215,6 +215,9 @@ _STATE = {
 }
 
 
+WITHHELD = "The bot answered from documents that not everybody here may read, so its answer is left out."
+
+
 def brief_message(brief: Brief) -> Message:
     """What a human needs to take over, and the buttons that its state allows."""
     one = brief.escalation
@@ -232,6 +235,8 @@ def brief_message(brief: Brief) -> Message:
     if said := plain(brief.answered, 2_500):
         answered = [span("The bot answered:\n", bold=True), span(said)]
         parts.append({"type": "rich_text_section", "elements": answered})
+    elif brief.withheld:
+        parts.append({"type": "rich_text_section", "elements": [span(WITHHELD)]})
     blocks: list[Block] = [{"type": "rich_text", "elements": parts}]
     blocks += [source_list("Sources", _cited(brief.sources, one.created_at))] if brief.sources else []
     blocks.append(note(state))

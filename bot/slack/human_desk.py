@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bot.desk.audience import OWNER, may_read
 from bot.desk.model import Brief, Escalation, EscalationState
 from bot.slack.blocks import Message, brief_message
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
@@ -44,7 +46,8 @@ class SlackHumanDesk:
         if found is not None:
             return found
         try:
-            return await self._post(channel, brief_message(brief), brief.escalation, "brief")
+            message = brief_message(await self._for_readers(brief, channel))
+            return await self._post(channel, message, brief.escalation, "brief")
         except SlackUnavailable:
             found = await self._find(brief.escalation, channel)  # its reply was lost, and it may be there
             if found is None:
@@ -55,7 +58,7 @@ class SlackHumanDesk:
         one = brief.escalation
         if one.brief_channel is None or one.brief_ts is None:
             return
-        message = brief_message(brief)
+        message = brief_message(await self._for_readers(brief, one.brief_channel))
         try:
             with slack_errors():
                 await self._clients.web.chat_update(
@@ -67,6 +70,15 @@ class SlackHumanDesk:
                 )
         except SlackRefused as error:
             log.error("the brief of %s can't be updated: %s", one.id, error.code)
+
+    async def _for_readers(self, brief: Brief, channel: str) -> Brief:
+        """Without the answer, where not everybody in the channel may read what it was made from (rule 6)."""
+        readable = await self._people.readable_by(channel, "", brief.escalation.team)
+        # In a channel an answer holds nothing of an order that only its owner may read; in a DM it may.
+        owners = () if brief.escalation.channel.startswith("D") else (OWNER,)
+        if all(may_read(audience, (*readable.keywords, *owners)) for audience in brief.audiences):
+            return brief
+        return replace(brief, answered="", sources=(), withheld=True)
 
     async def announce(self, brief: Brief, *, again: bool) -> None:
         one = brief.escalation

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 KEEP_PLACE_S = 60.0  # what a channel is, and who is in it
 KEEP_PERSON_S = 300.0  # who somebody is, and their user groups and channels
 PATIENCE_S = 3.0  # an answer waits no longer for who may read it
+_SOONER_S = 2.0  # and no longer for a part of it that it can do without
 MOST_MEMBERS = 1_000  # of a channel; a larger one counts as one that everybody sees
 _ONE_BY_ONE = 50  # people that are looked up singly; more come with the list of all
 _WITH_CHANNELS = 10  # of so few people it is asked which channels they are in, too
@@ -94,9 +95,10 @@ class People:
 
     async def _or_nothing(self, look_up: Callable[[], Awaitable[Value]], what: str) -> Value | None:
         try:
-            return await look_up()
+            async with asyncio.timeout(_SOONER_S):
+                return await look_up()
         except _FAILED as error:
-            log.warning("Slack does not tell %s: %s", what, error)
+            log.warning("Slack does not tell %s: %s", what, error or "it takes too long")
             return None
 
     async def _group_names(self) -> Mapping[str, frozenset[str]]:
@@ -142,7 +144,7 @@ class People:
             return readable_in(replace(place, shared=None), Person(asker.user_id))
 
     async def readable_by(self, channel: str, user: str, team: str) -> Readable:
-        """What may be shown in a channel of which nothing but its id is known, because `user` says so."""
+        """What may be posted now in a channel of which only the id is known; `user` ("" for nobody) has asked."""
         known = await self._or_nothing(lambda: self._channel(channel, self._recheck_s), f"what {channel} is")
         if known is None or (known.kind == "dm" and known.with_user != user):
             return readable_in(Place(team, channel, "private"), Person(user))
@@ -159,9 +161,9 @@ class People:
             return replace(place, shared=True)
         place = replace(place, kind=channel.kind, shared=False)
         try:
-            async with asyncio.timeout(PATIENCE_S * 2 / 3):
+            async with asyncio.timeout(_SOONER_S):
                 members = await self._members_of(place.channel, age_s)
-                people = await self._everybody({*members, asker}, place.team) if members else None
+                people = await self._everybody({*members, asker} - {""}, place.team) if members else None
         except _FAILED as error:
             log.warning("Slack does not tell who is in %s: %s", place.channel, error or "it takes too long")
             people = None
