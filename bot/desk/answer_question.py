@@ -1,5 +1,6 @@
 """How a question is answered: every stage, in order."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,6 +45,8 @@ OVER_BUDGET = "I quote the documents because today's budget for the model is use
 CUT_SHORT = "This answer was cut short: the model stopped before it was finished. Ask again for the rest."
 NOTHING_SEARCHED = Retrieval((), (), 0)
 _TRIES = 3
+
+_WRITING = 0.75  # the share of an answer's deadline by which a repair has ended; it begins in the first half of that
 
 
 def _now() -> datetime:
@@ -155,9 +158,10 @@ class AnswerQuestion:
 
     async def _write(self, question: Question, desk: Desk, stage: Stage, timer: Timer, work: "_Work") -> Answer:
         """Draft, check and show sentence by sentence; without the model, quote."""
-        shown = Shown(question, stage, timer, [*(work.enquiry.passages if work.enquiry else ()), *work.found.passages])
+        known = [*(work.enquiry.passages if work.enquiry else ()), *work.found.passages]
+        shown = Shown(question, stage, timer, known, work.prompt, held=work.prompt.rules.whole)
         if work.enquiry:
-            shown.refuses, shown.held = work.enquiry.promises, work.enquiry.holds
+            shown.refuses, shown.held = work.enquiry.promises, shown.held or work.enquiry.holds
         try:
             end = await self._drafted(question, shown, work)
         except ModelRefused as error:
@@ -182,6 +186,8 @@ class AnswerQuestion:
             if shown.refused and (shown.held or shown.empty):
                 shown.restart()
                 end = end.then(await self._written(question, shown, work, NOT_SHOWN))
+            else:
+                end = await self._repaired(question, shown, work, end)
             if shown.refused and shown.held:
                 shown.sentences.clear()
         except ModelUnavailable as error:
@@ -194,6 +200,27 @@ class AnswerQuestion:
         shown.restart()
         quoted = await shown.play(self._engine.quote(question.text, tuple(shown.passages), work.turns))
         return replace(end, model=quoted.model, notice=notice)
+
+    async def _repaired(self, question: Question, shown: Shown, work: "_Work", end: DraftEnd) -> DraftEnd:
+        """What did not hold is written once more, if a model wrote it and there is time; then it is cut. An answer
+        whose core falls twice is none."""
+        if end.usage is None or shown.refused:
+            return end  # without a model nothing is written anew: a quote that falls takes no other with it
+        left = self._settings.deadline_s * _WRITING - shown.timer.report()["total"] / 1000
+        in_time = end.complete and not end.notice and left > self._settings.deadline_s * _WRITING / 2
+        if in_time and (note := shown.correction()) and not (self._budget is not None and await self._budget.spent()):
+            before = shown.put_aside() if shown.held else None
+            try:
+                async with asyncio.timeout(left):
+                    end = end.then(await self._written(question, shown, work, note))
+            except (ModelUnavailable, ModelRefused, TimeoutError) as error:
+                log.warning("%s: what did not hold is cut, not repaired: %s", question.key, error)
+                end = replace(end, complete=not isinstance(error, ModelUnavailable) or not shown.empty or bool(before))
+            if before and (shown.fell or not shown.numbering.citations):
+                shown.put_back(before)
+        if shown.fell:
+            shown.restart()
+        return end
 
     async def _written(self, question: Question, shown: Shown, work: "_Work", note: str = "") -> DraftEnd:
         tools = work.enquiry.tools if work.enquiry else None

@@ -147,7 +147,7 @@ _SAID_OTHERWISE = (
 @dataclass(frozen=True, slots=True)
 class Figure:
     """`value` in `unit`, as the text says it in `shown`. Units also are date, time, weekday, code; "": a bare number,
-    with the words that follow it in `nouns`. `end`: of a range, its "low" or its "high"."""
+    with the words that follow it in `nouns`. `end`: of a range, its "low" or its "high"; "one" of two."""
 
     value: str
     unit: str
@@ -208,7 +208,7 @@ class Stated:
 def stated(text: str) -> Stated:
     plain = flat(_NEXT_LABEL.sub(" ; ", text).replace("_", " "))
     found = figures(plain)
-    alone = {figure.same for figure in found if not figure.end}
+    alone = {figure.same for figure in found if figure.end in ("", "one")}
     return Stated(
         frozenset(figure.same for figure in found),
         frozenset(re.findall(r"[a-z/%$€£¥₹\"]+", plain.lower())),
@@ -293,8 +293,8 @@ def _weekday(match: re.Match[str]) -> Iterator[Figure]:
 def _ends(match: re.Match[str]) -> list[tuple[str, str]]:
     if not match["high"]:
         return [(match["low"], "")]
-    is_range = match["by"].strip(" -") in ("", "to")
-    return [(match["low"], "low" if is_range else ""), (match["high"], "high" if is_range else "")]
+    low, high = ("low", "high") if match["by"].strip(" -") in ("", "to") else ("one", "one")
+    return [(match["low"], low), (match["high"], high)]
 
 
 def _following(match: re.Match[str]) -> tuple[str, ...]:

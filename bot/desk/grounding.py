@@ -1,17 +1,26 @@
 """Nothing ungrounded (rule 4): a sentence is shown only if its quotes, figures, links stand in what it cites. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.desk.figures import Figure, figures, stated
-from bot.desk.model import Citation, DraftSentence, Passage
-from bot.desk.words import codes, content_words, flat
+from bot.desk.claims import unsupported
+from bot.desk.figures import Figure, figures
+from bot.desk.leaks import leaks
+from bot.desk.model import Citation, DraftSentence, Passage, Prompt, Rules
+from bot.desk.persona import count_words, wrong_language
+from bot.desk.words import codes, flat
 
 _MENTION = re.compile(r"<[!@#]|(?<![\w.])@(?:channel|here|everyone|group)\b", re.IGNORECASE)
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|tel:)[^\s<>|)\]\"'`]+", re.IGNORECASE)
 _LINK_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)|^\s*\[[^\]]+\]:\s*(\S+)|<([^>|\s]+)\|")  # in Markdown, and in mrkdwn
 _HOST = re.compile(r"(?<![\w@./`-])(?:[a-z0-9-]{2,}\.)+[a-z]{2,}(?![\w@`-])(?!\.\w)", re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}", re.IGNORECASE)
+_FILE = re.compile(r"\.(?:md|py|[jt]s|sh|ya?ml|json|toml|pdf|csv|txt|docx|html?|png|zip|log|ini|cfg)$", re.IGNORECASE)
+_CODE = re.compile(r"`[^`]+`")
+_MIXED = re.compile(r"\b(?=\w*[A-Za-z])\w*[\u0400-\u04ff\u0370-\u03bb\u03bd-\u03ff]\w*")  # Cyrillic, Greek but mu
+_LONGEST = 250  # words of a sentence, where the prompt sets no limit
 _OWN_MARK = re.compile(r"\s?\[\d{1,3}\]")
 _LIST_MARKER = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s+")
 _REFERENCE = re.compile(r"[A-Z]{1,4}-?\d{5,}")  # an order number; a product code has less of digits
@@ -48,7 +57,6 @@ _QUESTION = re.compile(
 _LEAD_IN = re.compile(
     r"(?:here|these|the following|follow|do this|steps?|next|you can|try|to [a-z]+)\b[^.]{0,60}:", re.IGNORECASE
 )
-_ENGLISH = re.compile(r"\b(?:the|is|are|can|you|we|of|to|with|it)\b", re.IGNORECASE)  # else words do not compare
 _CLAUSES = re.compile(
     r"[;—]|:\s|\s-\s|,? \b(?:but|because|although|though|while|whereas|which|since|as)\b|, (?:and|so|who)\b"
 )
@@ -60,31 +68,72 @@ class Rejected:
 
     text: str
     reasons: tuple[str, ...]
+    factual: bool = True  # it cites something or states a figure
 
     def __str__(self) -> str:
         return f"{self.text.strip()[:200]!r}: {'; '.join(self.reasons)}"
 
 
-def check(sentence: DraftSentence, passages: Sequence[Passage], question: str = "") -> DraftSentence | Rejected:
+def check(
+    sentence: DraftSentence, passages: Sequence[Passage], question: str = "", prompt: Prompt | None = None
+) -> DraftSentence | Rejected:
     """The sentence with the citations that hold, or why it may not be shown.
 
-    `question` is the asker's own text: an order number in it may be said back to them.
+    `question` is the asker's own text: an order number in it may be said back to them. `prompt`: whose text is not to
+    leak and whose rules hold.
     """
-    text = _OWN_MARK.sub("", sentence.text)
+    text = _visible(_OWN_MARK.sub("", sentence.text))
     body = _LIST_MARKER.sub("", text)
     citations, dropped = _valid(sentence.citations, passages)
     cited = [passages[index] for index in dict.fromkeys(citation.passage for citation in citations)]
-    problems = [f"it links to {url}, which is no cited source" for url in _foreign_links(text, cited)]
-    if _MENTION.search(text):
-        problems.append("it mentions people or a whole channel")
+    problems = _unsafe(text, cited, prompt)
     claimed = [figure for figure in figures(_LINK.sub(" ", body)) if not _echoes(figure, question)]
     if cited:
-        problems += _unsupported(body, claimed, citations, cited)
-    elif claimed or not may_go_uncited(body):
+        problems += unsupported(body, claimed, citations, cited, question)
+    elif _asserts(body, claimed):
         problems += dropped or ["it states something and cites nothing"]
+    if prompt is not None:
+        problems += _against_the_rules(body, citations, question, prompt.rules)
     if problems or not body.strip():
-        return Rejected(sentence.text, tuple(problems) or ("it is empty",))
+        return Rejected(sentence.text, tuple(problems) or ("it is empty",), bool(sentence.citations or claimed))
     return DraftSentence(_without_bare_hosts(text, cited), citations)
+
+
+def _unsafe(text: str, cited: Sequence[Passage], prompt: Prompt | None) -> list[str]:
+    """What no source makes good: a foreign link or address, a mention, a leak, letters that pose as others."""
+    sources = [f"{passage.title}\n{passage.section}\n{passage.text}\n{passage.url}" for passage in cited]
+    problems = [f"it links to {url}, which is no cited source" for url in _foreign_links(text, cited)]
+    problems += [f"it names {name}, which no cited source does" for name in _foreign_names(text, sources)]
+    if _MENTION.search(text) or _MENTION.search(flat(text)):
+        problems.append("it mentions people or a whole channel")
+    if any(word not in " ".join(sources) for word in _MIXED.findall(text)):
+        problems.append("it mixes alphabets within a word")
+    return problems + leaks(text, prompt.text if prompt else "", cited)
+
+
+def _against_the_rules(body: str, citations: Sequence[Citation], question: str, rules: Rules) -> list[str]:
+    words = count_words(body)
+    most = rules.max_words or _LONGEST
+    problems = [f"it is a sentence of {words} words; the whole answer may have {most}"] if words > most else []
+    if rules.language and (wrong := wrong_language(body, citations, question)):
+        problems.append(wrong)
+    return problems
+
+
+def _asserts(body: str, claimed: Sequence[Figure]) -> bool:
+    """Whether it needs a source. A question back may count what it asks about: which of the two docks."""
+    if body.rstrip(" \n*_").endswith("?"):
+        claimed = [figure for figure in claimed if figure.unit or figure.value in body]
+    return bool(claimed) or not may_go_uncited(body)
+
+
+def _visible(text: str) -> str:
+    """Without the characters that show nothing; what joins an emoji stays."""
+    return "".join(
+        char
+        for at, char in enumerate(text)
+        if unicodedata.category(char) != "Cf" or (char in "\u200c\u200d" and at and ord(text[at - 1]) > 0x2FF)
+    )
 
 
 def may_go_uncited(text: str) -> bool:
@@ -131,26 +180,34 @@ def _valid(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[
     return tuple(dict.fromkeys(kept)), reasons
 
 
-def _unsupported(
-    body: str, claimed: Sequence[Figure], citations: Sequence[Citation], cited: Sequence[Passage]
-) -> list[str]:
-    sources = [stated("\n".join((passage.title, passage.section, passage.text))) for passage in cited]
-    missing = [figure for figure in claimed if not any(source.holds(figure) for source in sources)]
-    if missing or claimed or not _ENGLISH.search(body):
-        return [f"no cited passage states {figure.shown}" for figure in missing]
-    words = content_words(body)
-    quoted = content_words(" ".join(f"{one.title} {one.section} {one.quote}" for one in citations))
-    return ["its citation is about something else"] if words and words.isdisjoint(quoted) else []
-
-
 def _echoes(figure: Figure, question: str) -> bool:
     return figure.unit == "code" and bool(_REFERENCE.fullmatch(figure.value)) and figure.value in codes(question)
 
 
 def _foreign_links(text: str, cited: Sequence[Passage]) -> list[str]:
     allowed = {_address(passage.url) for passage in cited}
-    targets = [url for match in _LINK_TARGET.finditer(text) for url in match.groups() if url]
-    return [url for url in dict.fromkeys([*_LINK.findall(text), *targets]) if _address(url) not in allowed]
+    prose = _CODE.sub(lambda code: " " if _is_of_a_source(code[0], cited) else code[0], text)
+    targets = [url for match in _LINK_TARGET.finditer(prose) for url in match.groups() if url]
+    return [url for url in dict.fromkeys([*_LINK.findall(prose), *targets]) if _address(url) not in allowed]
+
+
+def _is_of_a_source(code: str, cited: Sequence[Passage]) -> bool:
+    """Code is no link: a command that a cited page gives may call that page's own site."""
+    wanted = flat(code.strip("`"))
+    sites = {_site(url) for url in _LINK.findall(code)}
+    return any(wanted in flat(passage.text) and sites <= {_site(passage.url)} for passage in cited)
+
+
+def _site(url: str) -> str:
+    return ".".join(url.split("://")[-1].split("/")[0].split("@")[-1].split(":")[0].lower().split(".")[-2:])
+
+
+def _foreign_names(text: str, sources: Sequence[str]) -> list[str]:
+    """E-mail addresses and domains that no cited source names. A file's name is no domain."""
+    known = " ".join(sources).lower()
+    prose = _LINK.sub(" ", text)
+    hosts = [host for host in _HOST.findall(prose) if not _FILE.search(host)]
+    return [name for name in dict.fromkeys([*_EMAIL.findall(prose), *hosts]) if name.lower() not in known]
 
 
 def _address(url: str) -> str:

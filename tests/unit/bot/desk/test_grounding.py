@@ -186,10 +186,13 @@ def test_citations_that_do_not_hold_are_dropped() -> None:
 
 
 def test_a_bare_domain_is_no_link() -> None:
-    """Slack would make one of it; the cited source's own stays, and so does an address to write to."""
-    kept = check(said("Return items to evil.example, or write to help@shop.example."), PASSAGES)
+    """Slack would make one of it: one that a cited source names is code; another, and another's address, is not said."""
+    named = replace(POLICY, text=POLICY.text + " Labels come from labels.example; write to help@shop.example.")
+    kept = check(said("Labels for returns come from labels.example or help@shop.example."), [named, DOCK])
     assert isinstance(kept, DraftSentence)
-    assert kept.text == "Return items to `evil.example`, or write to help@shop.example."
+    assert kept.text == "Labels for returns come from `labels.example` or help@shop.example."
+    assert isinstance(check(said("You can return items to evil.example."), PASSAGES), Rejected)
+    assert isinstance(check(said("You can return items, write to help@evil.example."), PASSAGES), Rejected)
 
 
 def test_numbering_is_by_section_and_stable() -> None:

@@ -1,0 +1,156 @@
+"""Whether what a sentence cites supports it: figures, days, what is joined to it, and whether "not" was lost. Pure.
+
+Words are compared, not meanings: what is told apart here is told for sure. A sentence that says the same in other words
+passes.
+"""
+
+import re
+from collections.abc import Sequence
+
+from bot.desk.figures import Figure, Stated, stated
+from bot.desk.model import Citation, Passage
+from bot.desk.sentences import split_passage, split_sentences
+from bot.desk.words import codes, content_words, flat
+
+_ENGLISH = re.compile(r"\b(?:the|is|are|can|you|we|of|to|with|it|not|for|and|within|in)\b", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|cannot|without|none|neither|nor|nothing)\b|n't\b|\bnon-(?=\w)|\b(?:excludes?|excluded|refuses?)\b",
+    re.IGNORECASE,
+)
+# With these a "not" may stand or be left out and the sense is kept: "within 30 days", "not after 30 days".
+_TURNS = re.compile(
+    r"\b(?:after|within|until|unless|only|except|if|before|than|beyond|but|instead|when|while|outside|over|under|longer"
+    r"|later|earlier|otherwise|still|yet|any more|anymore|however|either|other|both|exclud\w*|apart|fail\w*|avoid\w*"
+    r"|problem|doubt|need not|just|void\w*|den\w+|missing|lack\w*)\b",
+    re.IGNORECASE,
+)
+_ANSWERED = re.compile(r"^(?:yes|no)\b[,.!:;]?\s*", re.IGNORECASE)
+_JOINED = re.compile(r";\s|\s—\s|,\s(?:and|but|so|plus)\s|,?\s(?:because|as well as)\s", re.IGNORECASE)
+_OFFERS = re.compile(
+    r"\b(?:human|colleague|connect|hand|couldn't|can't find|don't know|not sure|documents?|pages?)\b", re.IGNORECASE
+)
+_LOWER = r"(?:from|at least|starting (?:at|from)|minimum(?: of)?|as little as|earliest|no less than|more than|or more)"
+_UPPER = (
+    r"(?:up to|within|at most|maximum(?: of)?|no more than|not more than|less than|by|latest|until|as much as"
+    r"|as long as|or less|in|under)"
+)
+_QUALIFIED = {
+    "low": re.compile(rf"\b{_LOWER}\W+(?:\w+\W+){{0,2}}$", re.IGNORECASE),
+    "high": re.compile(rf"\b{_UPPER}\W+(?:\w+\W+){{0,2}}$", re.IGNORECASE),
+}
+_PART = re.compile(
+    r"\b(?:half|twice|double[ds]?|triple[ds]?|a third|two thirds|a quarter|three quarters)\b", re.IGNORECASE
+)
+_PAST = re.compile(
+    r"\b(?:supersed\w*|old(?:er)?|previous(?:ly)?|former(?:ly)?|earlier|no longer|used to|replaced|before|was|were"
+    r"|until|past|history|changed?|since|v\d)\b|\b20\d\d\b",
+    re.IGNORECASE,
+)
+
+
+def unsupported(
+    body: str,
+    claimed: Sequence[Figure],
+    citations: Sequence[Citation],
+    cited: Sequence[Passage],
+    question: str,
+) -> list[str]:
+    """What of a sentence no cited passage supports."""
+    texts = ["\n".join((passage.title, passage.section, passage.version or "", passage.text)) for passage in cited]
+    sources = [stated(text) for text in texts]
+    english = bool(_ENGLISH.search(body))
+    found = [
+        f"no cited passage states {figure.shown}"
+        for figure in claimed
+        if not any(source.holds(figure) for source in sources)
+        and (english or not any(source.holds(_bare(figure)) for source in sources))
+    ]
+    found += [f"{figure.shown} is one end of a range" for figure in claimed if _narrowed(figure, body, sources)]
+    found += _of_another(body, claimed, texts)
+    if any(passage.superseded for passage in cited) and all(passage.superseded for passage in cited):
+        found += _as_if_in_force(body, question)
+    if found or not english:
+        return list(dict.fromkeys(found))
+    everything = content_words(" ".join(texts))
+    quoted = content_words(" ".join(f"{one.title} {one.section} {one.quote}" for one in citations))
+    if not claimed and (words := content_words(body)) and words.isdisjoint(quoted):
+        found.append("its citation is about something else")
+    found += [f"no cited passage says {part!r}" for part in _PART.findall(body) if not _says_part(part, texts)]
+    found += _beside_the_point(body, everything)
+    found += _turned_round(body, citations)
+    return found
+
+
+def _bare(figure: Figure) -> Figure:
+    """In another language the words that follow a number can't be compared."""
+    return Figure(figure.value, figure.unit, figure.shown, figure.end)
+
+
+def _narrowed(figure: Figure, body: str, sources: Sequence[Stated]) -> bool:
+    ends = {end for source in sources if (end := source.narrows(figure))}
+    if not ends or any(source.holds(figure) and not source.narrows(figure) for source in sources):
+        return False
+    plain = flat(body)
+    before = plain[: plain.find(figure.shown)] if figure.shown in plain else plain
+    return not any(_QUALIFIED[end].search(before) for end in ends)
+
+
+def _of_another(body: str, claimed: Sequence[Figure], texts: Sequence[str]) -> list[str]:
+    """A figure that stands only in lines about other products than the one that the sentence names."""
+    named = codes(body)
+    figures = [figure for figure in claimed if figure.unit not in ("code", "weekday")]
+    if not named or not figures:
+        return []
+    lines = [(codes(unit), stated(unit)) for text in texts for unit in split_passage(text)]
+    known = frozenset().union(*(of for of, _ in lines)) if lines else frozenset()
+    if named.isdisjoint(known):
+        return []
+    found = []
+    for figure in figures:
+        holding = [of for of, line in lines if line.holds(figure)]
+        if holding and all(of and of.isdisjoint(named) for of in holding):
+            found.append(f"{figure.shown} is said there of {min(holding[0])}, not of {min(named)}")
+    return found
+
+
+def _as_if_in_force(body: str, question: str) -> list[str]:
+    if _PAST.search(body) or _PAST.search(question):
+        return []
+    return ["it gives what a superseded document says as if that were in force"]
+
+
+def _says_part(part: str, texts: Sequence[str]) -> bool:
+    whole = " ".join(texts).lower()
+    same = {"half": ("50%", "50 %", "50 percent"), "twice": ("two times", "2x", "double"), "double": ("twice", "2x")}
+    return part.lower() in whole or any(one in whole for one in same.get(part.lower(), ()))
+
+
+def _beside_the_point(body: str, everything: frozenset[str]) -> list[str]:
+    """A clause of which not one word stands in what is cited: a second fact that rides along."""
+    clauses = [clause.strip() for clause in _JOINED.split(flat(body))]
+    return [
+        f"no cited passage says {clause!r}"
+        for clause in clauses
+        if len(clauses) > 1
+        and len(words := content_words(clause)) >= 2
+        and words.isdisjoint(everything)
+        and not _OFFERS.search(clause)
+    ]
+
+
+def _turned_round(body: str, citations: Sequence[Citation]) -> list[str]:
+    """It says with "not" what the quote says without, in the same words, or the other way round."""
+    said = _ANSWERED.sub("", flat(body))
+    words = content_words(said)
+    for citation in citations:
+        for unit in split_sentences(flat(citation.quote)):
+            quoted = content_words(unit)
+            shared = len(words & quoted)
+            least, most = sorted((len(words), len(quoted)))
+            if shared < min(2, least) or shared < 0.75 * least or most > max(2, 1.5 * shared):
+                continue
+            if _TURNS.search(said) or _TURNS.search(unit):
+                continue
+            if len(_NEGATION.findall(said)) % 2 != len(_NEGATION.findall(unit)) % 2:
+                return [f"the source says the opposite: {unit.strip()[:80]!r}"]
+    return []
