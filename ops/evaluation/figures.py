@@ -1,4 +1,4 @@
-"""Judged answers as figures with their 95 % intervals. Pure, and the same every time: the bootstrap is seeded."""
+"""Judged answers as figures with their 95 % intervals (Wilson's). Pure."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,6 @@ from ops.evaluation.judging import PRIVATE, Judged
 from ops.reports import Report
 
 Z = 1.959964  # of a 95 % interval
-RESAMPLES = 2000
 Part = Literal["tuned", "held"]
 
 
@@ -21,6 +20,9 @@ class Share(Report):
     low: float | None
     high: float | None
     of: int
+
+
+NOTHING = Share(value=None, low=None, high=None, of=0)
 
 
 class Figures(Report):
@@ -134,26 +136,18 @@ def _sum(counts: Sequence[int]) -> int | None:
 
 
 def _share(judged: Sequence[Judged], holds: Callable[[Judged], bool]) -> Share:
-    """Wilson's interval: answers are independent of each other."""
-    n, k = len(judged), sum(map(holds, judged))
-    if not n:
-        return Share(value=None, low=None, high=None, of=0)
-    middle, spread = k / n + Z**2 / (2 * n), Z * math.sqrt(k / n * (1 - k / n) / n + Z**2 / (4 * n**2))
-    low, high = (middle - spread) / (1 + Z**2 / n), (middle + spread) / (1 + Z**2 / n)
-    return Share(value=k / n, low=max(low, 0.0), high=min(high, 1.0), of=n)
+    n = len(judged)
+    return _wilson(sum(map(holds, judged)) / n, n, n) if n else NOTHING
 
 
 def _ratio(pairs: Sequence[tuple[int, int]]) -> Share:
-    """Of things that come several an answer: what is resampled is the answers. Where none is wrong, or all are, the
-    bootstrap knows no spread and Wilson's interval over the answers stands in."""
-    counted = np.array([pair for pair in pairs if pair[1]], dtype=float)
-    if not len(counted):
-        return Share(value=None, low=None, high=None, of=0)
-    good, total = counted.sum(axis=0)
-    if good in (0, total):
-        z2 = Z**2 / (len(counted) + Z**2)
-        return Share(value=good / total, low=1 - z2 if good else 0.0, high=1.0 if good else z2, of=int(total))
-    drawn = np.random.default_rng(0).integers(0, len(counted), (RESAMPLES, len(counted)))
-    sums = counted[drawn].sum(axis=1)
-    low, high = np.percentile(sums[:, 0] / sums[:, 1], (2.5, 97.5))
-    return Share(value=good / total, low=float(low), high=float(high), of=int(total))
+    """Of things that come several an answer. Those of one answer are right or wrong together at worst, so the interval
+    is as wide as that of so many answers."""
+    total, answers = sum(of for _, of in pairs), sum(of > 0 for _, of in pairs)
+    return _wilson(sum(good for good, _ in pairs) / total, answers, total) if total else NOTHING
+
+
+def _wilson(value: float, n: int, of: int) -> Share:
+    middle, spread = value + Z**2 / (2 * n), Z * math.sqrt(value * (1 - value) / n + Z**2 / (4 * n**2))
+    low, high = (middle - spread) / (1 + Z**2 / n), (middle + spread) / (1 + Z**2 / n)
+    return Share(value=value, low=max(low, 0.0), high=min(high, 1.0), of=of)

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bot.bootstrap import Bot, build_bot
-from bot.desk.audience import EVERYONE
+from bot.desk.audience import EVERYONE, PUBLIC
 from bot.desk.errors import DeskError, ModelRefused
 from bot.desk.figures import Stated, stated
 from bot.desk.grounding import may_go_uncited
@@ -53,14 +53,15 @@ COMPARED = ("outcome_accuracy", "facts_present", "citation_precision", "abstenti
 
 
 class RungReport(Report):
-    """`said`: why it was not measured, or what is to be known of it. `bought`: its measures minus those of the measured
-    rung below, on the part that the criterion is held against."""
+    """`said`: why it was not measured, or what is to be known of it. `bought`: its measures minus those of the rung
+    `over`, on the part that the criterion is held against."""
 
     name: str
     said: str = ""
     parts: Mapping[Part, PartReport] = {}
     zeros: Zeros | None = None
     unmet: tuple[str, ...] | None = None  # of the criterion; None: not measured, or none is written
+    over: str = ""  # the rung to which this one adds one thing
     bought: Mapping[str, float | None] = {}
 
     @property
@@ -112,7 +113,7 @@ class Bench:
         return WholeShelf(self.local.knowledge.search, self.bot.writer, self.config.bot.answering)
 
     async def documents(self) -> tuple[Passage, ...]:
-        return (await self.shelf.retrieve("", sources=self.desk.sources, audience=(EVERYONE,))).passages
+        return (await self.shelf.retrieve("", sources=self.desk.sources, audience=(PUBLIC, EVERYONE))).passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,8 @@ RUNGS: Mapping[str, Build] = {
     "RAG": _rag,
     "RAG + tools": _tools,
 }
+# What a rung adds its one thing to; else it is the measured one before it.
+BELOW = {"RAG, quoted + tools": "RAG, quoted", "RAG": "RAG, quoted", "RAG + tools": "RAG"}
 
 
 async def climb(
@@ -226,12 +229,11 @@ async def climb(
         keyless = config.bot.model.model_copy(update={"api_key": None})
         settings = local.bot.settings.model_copy(update={"model": keyless})
         quoting = build_bot(settings, local.knowledge.search, local.bot.store, utc_now)
-        bench = Bench(config, local, desk, local.bot.prompts.live(desk.prompt), quoting)
-        rungs: list[RungReport] = []
-        for name, build in RUNGS.items():
-            rung = await _measured(name, await build(bench), bench, cases, success, counter)
-            below = next((one.figures for one in reversed(rungs) if one.figures), None)
-            rungs.append(rung.model_copy(update={"bought": _bought(below, rung.figures)}))
+        try:
+            bench = Bench(config, local, desk, local.bot.prompts.live(desk.prompt), quoting)
+            rungs = await _climbed(bench, cases, success, counter)
+        finally:
+            await quoting.close()
     ref = bench.prompt.ref
     return LadderReport(
         desk=desk.name,
@@ -241,6 +243,23 @@ async def climb(
         rungs=tuple(rungs),
         lowest=next((one.name for one in rungs if one.unmet == ()), None),
     )
+
+
+async def _climbed(
+    bench: Bench, cases: Sequence[GoldenCase], success: Success | None, counter: Callable[[int, str], OnDone]
+) -> list[RungReport]:
+    rungs: list[RungReport] = []
+    for name, build in RUNGS.items():
+        rung = await _measured(name, await build(bench), bench, cases, success, counter)
+        lower = (one for one in reversed(rungs) if one.figures and BELOW.get(name) in (None, one.name))
+        rungs.append(_compared(rung, next(lower, None)))
+    return rungs
+
+
+def _compared(rung: RungReport, below: RungReport | None) -> RungReport:
+    if below is None or below.figures is None or rung.figures is None:
+        return rung
+    return rung.model_copy(update={"over": below.name, "bought": _bought(below.figures, rung.figures)})
 
 
 async def _measured(
@@ -266,9 +285,7 @@ async def _measured(
     return RungReport(name=name, said=ready.said, parts=parts, zeros=zeros, unmet=unmet)
 
 
-def _bought(below: Figures | None, here: Figures | None) -> dict[str, float | None]:
-    if below is None or here is None:
-        return {}
+def _bought(below: Figures, here: Figures) -> dict[str, float | None]:
     shares = {name: _less(getattr(here, name).value, getattr(below, name).value) for name in COMPARED}
     return shares | {
         "latency_p50_ms": _less(here.latency_p50_ms, below.latency_p50_ms),

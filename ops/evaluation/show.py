@@ -120,7 +120,7 @@ def _show_rung(rung: RungReport, figures: Figures) -> None:
     click.echo(f"  {uncited}" + (f"; all cases: {zeros(rung.zeros)}" if rung.zeros else ""))
     if rung.bought:
         bought = (f"{name} {gain:+.4g}" for name, gain in rung.bought.items() if gain is not None)
-        click.echo(f"  over the measured rung below: {', '.join(bought)}")
+        click.echo(f"  over {rung.over}: {', '.join(bought)}")
     if rung.unmet is not None:
         click.echo(f"  success criterion: {'; '.join(rung.unmet) or 'met'}")
 

@@ -240,6 +240,12 @@ async def test_the_ladder_with_a_model(home: Path, golden: Path) -> None:
         assert rungs[name].zeros is not None
         assert rungs[name].zeros.hold
         assert "outcome_accuracy" in rungs[name].bought
+    over = {name: rung.over for name, rung in rungs.items() if rung.over}
+    assert over == {
+        "prompt + all documents": "prompt alone",
+        "RAG, quoted": "prompt + all documents",
+        "RAG": "RAG, quoted",
+    }
     assert rungs["RAG"].figures is not None
     assert rungs["RAG"].figures.input_tokens
     assert found.success is None
