@@ -68,10 +68,9 @@ class People:
     # Who somebody is
 
     async def person(self, user: str, team: str) -> Person:
-        try:
-            return _person(user, await self._user(user), team)
-        except _FAILED as error:
-            log.warning("Slack does not tell who %s is: %s", user, error)
+        info = await self._or_nothing(lambda: self._user(user), f"who {user} is")
+        if info is not None:
+            return _person(user, info, team)
         old = self._people.get(user, float("inf"))  # their name is theirs still; their rights may not be
         return Person(user, _person(user, old, team).name if old else "")
 

@@ -57,6 +57,7 @@ class Shelf:
     audiences: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of a page; else everyone's
     asked: list[str] = field(default_factory=list)
     readable: list[tuple[str, ...]] = field(default_factory=list)  # what was searched with
+    turns: list[Sequence[Turn]] = field(default_factory=list)  # what was written after
     writing: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event | None = None
     after: int = 0  # sentences that pass before the gate
@@ -92,6 +93,7 @@ class Shelf:
         orders: OrderTools | None = None,
         note: str = "",
     ) -> AsyncIterator[DraftSentence | DraftEnd]:
+        self.turns.append(turns)
         self.writing.set()
         count = 0
         for number, passage in enumerate(passages):
