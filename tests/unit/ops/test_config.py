@@ -15,7 +15,15 @@ prompt = "electromart"
 kind = "folder"
 path = "docs"
 """
-TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ANTHROPIC_API_KEY", "QDRANT_URL", "DATABASE_URL", "SLACK_API_URL")
+TOKENS = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "ANTHROPIC_API_KEY",
+    "QDRANT_URL",
+    "DATABASE_URL",
+    "ORDERS_URL",
+    "SLACK_API_URL",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -137,3 +145,45 @@ def test_the_kinds_that_init_comments_on_can_be_switched_on(tmp_path: Path) -> N
     sources = load_config(path).ingest.sources
     assert [source.kind for source in sources.values()] == ["folder", "git", "website", "feed"]
     assert sources["handbook"].token_file == tmp_path / "git-token"  # type: ignore[union-attr]
+
+
+ORDERS = """
+[orders]
+url = "orders.sqlite"
+numbers = ["EM-######"]
+number = "nr"
+status = "state"
+email = "mail"
+"""
+
+
+def test_a_path_to_orders_is_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the one from the environment; the address is a secret there."""
+    orders = load_config(write(tmp_path, MINIMAL + ORDERS)).bot.orders
+    assert orders is not None
+    assert orders.url.get_secret_value() == f"sqlite:///{tmp_path}/orders.sqlite"
+    monkeypatch.setenv("ORDERS_URL", "postgresql://shop:s3cret@db/shop")
+    orders = load_config(write(tmp_path, MINIMAL + ORDERS.replace('url = "orders.sqlite"', ""))).bot.orders
+    assert orders is not None
+    assert orders.url.get_secret_value() == "postgresql://shop:s3cret@db/shop"
+    assert "s3cret" not in repr(orders)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"orders.sqlite"', '"postgresql://u:pass@db/x"', "orders.url holds a password; it belongs in the environment, as ORDERS_URL"),
+        ('email = "mail"', "", "set either email, the orders' column with the customer's address, or [orders.customers]"),
+        ('email = "mail"', '[orders.customers]\nid = "id"', 'orders.customers.table: is missing; example: table = "customers"'),
+        ('email = "mail"', 'email = "mail"\n[orders.items]\ntable = "i"\norder = "o"', "items need a name or a sku"),
+        ('"EM-######"', '"EM-%d"', 'orders.numbers.0: String should match pattern'),
+        ('status = "state"', "", 'orders.status: is missing; example: status = "status"'),
+        ('email = "mail"', 'email = "mail"\ncarier = "c"', "orders.carier is not a setting; did you mean carrier?"),
+        ('email = "mail"', 'email = "mail"\ndesks = ["sales"]', "orders.desks names 'sales', which is not a desk"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_orders_says_which_setting(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load_config(write(tmp_path, MINIMAL + ORDERS.replace(old, new)))
+    assert expected in str(raised.value)
+    assert "pass@" not in str(raised.value)

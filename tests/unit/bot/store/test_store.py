@@ -18,6 +18,7 @@ from bot.desk.model import (
     Escalation,
     EscalationState,
     Outcome,
+    Passage,
     Person,
     Place,
     PromptRef,
@@ -291,3 +292,27 @@ async def test_an_address_that_cannot_be_used_is_one_line_without_its_password(u
     with pytest.raises(StoreUnavailable, match="DATABASE_URL") as error:
         await open_store(url, clock)
     assert "secret-word" not in str(error.value)
+
+
+async def test_what_an_asker_alone_was_told_is_kept_apart(store: Store) -> None:
+    """It is read back with the answer, and the thread's turns never have it; they know which orders were looked up."""
+    passage = Passage("order:EM-1", "order:EM-1", "orders", "Your order EM-1", "", "EM-1: paid.", "", START, 0, 1.0)
+    await store.inbox.accept(item("1.0"))
+    answer = Answer(Outcome.ANSWERED, "Sent.", passages=(passage,), private="EM-1: paid.", answered_at=START)
+    await store.answers.save(question("1.0"), "support", answer)
+    stored = await store.answers.get(question("1.0").key)
+    assert stored is not None
+    assert (stored.text, stored.private) == ("Sent.", "EM-1: paid.")
+    asker, desk = await store.answers.turns(question("2.0", "1.0"))
+    assert "paid" not in desk.text
+    assert (asker.orders, desk.orders) == ((), ("EM-1",))
+
+
+async def test_what_was_spent_since_a_time(store: Store, clock: Clock) -> None:
+    """The sum over all answers since then; one whose price is unknown adds nothing."""
+    assert await store.answers.spent_since(START) == 0.0
+    for ts, cost, hours in (("1.0", 0.5, -1), ("2.0", 0.25, 0), ("3.0", None, 1), ("4.0", 0.125, 2)):
+        clock.now = START + timedelta(hours=hours)
+        answer = Answer(Outcome.ANSWERED, "x", cost_usd=cost, answered_at=clock.now)
+        await store.answers.save(question(ts), "support", answer)
+    assert await store.answers.spent_since(START) == 0.375
