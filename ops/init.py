@@ -68,6 +68,15 @@ path = {documents}
 # price_input = 0.0                   # dollars a million tokens; without prices the cost of an answer is unknown
 # price_output = 0.0
 
+# Orders are looked up in a database of yours, read only, for the person with their e-mail address.
+# [orders]
+# url = "orders.sqlite"               # or ORDERS_URL: postgresql://reader:...@db.example/shop
+# numbers = ["EM-######"]             # how order numbers look; # is a digit
+# table = "orders"
+# number = "order_number"             # columns of that table
+# status = "status"
+# email = "customer_email"            # in another table? See [orders.customers] in README.md
+
 [answering]
 # passages = 6                        # how many passages an answer may use
 # min_similarity = 0.30               # below this a passage does not count as found
