@@ -14,13 +14,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
-from sqlalchemy import Connection, Select, Table, bindparam, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingest import tables
 from ingest.index.contract import Current, IndexUnavailable, Serving
 from ingest.model import Failure, IngestError, SyncReport, SyncState
+from ingest.tables import Utc
 from ingest.tables import documents as _documents
 from ingest.tables import index as _index
 from ingest.tables import items as _items
@@ -48,6 +62,7 @@ class Item(NamedTuple):
     content_hash: str
     documents: int
     error: str
+    verified_at: datetime | None = None  # when what is indexed of it was last known to be right; None: as its source
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +144,13 @@ class Ledger:
     # What queries ask (ingest.index.contract.Generations)
 
     def current(self, document_ids: Sequence[str]) -> Mapping[str, Current]:
-        verified = (_sources.c.collection == _documents.c.collection) & (_sources.c.source == _documents.c.source)
+        its_source = (_sources.c.collection == _documents.c.collection) & (_sources.c.source == _documents.c.source)
+        its_item = (_items.c.collection == _documents.c.collection) & (_items.c.item_id == _documents.c.item_id)
+        verified = func.coalesce(_items.c.verified_at, _sources.c.verified_at, type_=Utc())
         query = (
-            select(_documents.c.document_id, _documents.c.generation, _sources.c.verified_at)
-            .outerjoin(_sources, verified)
+            select(_documents.c.document_id, _documents.c.generation, verified)
+            .outerjoin(_sources, its_source)
+            .outerjoin(_items, its_item)
             .where(self._mine, _documents.c.document_id.in_(document_ids), _documents.c.generation.is_not(None))
         )
         with self.reading() as connection:
@@ -204,10 +222,15 @@ class Ledger:
         return self._run(finished.order_by(_runs.c.id.desc()).limit(1))
 
     def verified_at(self, source: str) -> datetime | None:
-        """When the source was last listed and its changes indexed, single broken documents aside: how fresh it is."""
-        query = select(_sources.c.verified_at).where(
-            _sources.c.collection == self.collection, _sources.c.source == source
-        )
+        """When the source was last listed whole and its changes indexed, broken items aside: how fresh it is."""
+        return self._source(_sources.c.verified_at, source)
+
+    def synced_at(self, source: str) -> datetime | None:
+        """When what could be listed of the source was last indexed."""
+        return self._source(_sources.c.synced_at, source)
+
+    def _source(self, column: Column[datetime], source: str) -> datetime | None:
+        query = select(column).where(_sources.c.collection == self.collection, _sources.c.source == source)
         with self.reading() as connection:
             return connection.execute(query).scalar()
 
@@ -227,7 +250,8 @@ class Ledger:
             connection.execute(insert(_runs).values(id=run, source=source, started=now))
         return run
 
-    def finish_run(self, run: int, report: SyncReport) -> None:
+    def finish_run(self, run: int, report: SyncReport, *, verified: bool) -> None:
+        """`verified`: the source was listed whole."""
         now = datetime.now(UTC)
         values = {**asdict(report), "failed": [asdict(failure) for failure in report.failed]}
         old = select(_runs.c.id).where(_runs.c.source == report.source).order_by(_runs.c.id.desc()).offset(RUNS_KEPT)
@@ -235,8 +259,8 @@ class Ledger:
             connection.execute(update(_runs).where(_runs.c.id == run).values(finished=now, report=values))
             connection.execute(delete(_runs).where(_runs.c.id.in_(old.limit(-1))))
             if report.state is not SyncState.FAILED:
-                seen = {"collection": self.collection, "source": report.source, "verified_at": now}
-                _upsert(connection, _sources, [seen])
+                seen = {"collection": self.collection, "source": report.source, "synced_at": now}
+                _upsert(connection, _sources, [seen | ({"verified_at": now} if verified else {})])
 
     def mark_writing(self, run: int, source: str, documents: Sequence[tuple[str, str]]) -> None:
         """Note, before any point is written, that these documents' points (document id, item id) are about to be more
@@ -291,6 +315,13 @@ class Ledger:
         with self.writing() as connection:
             connection.execute(delete(_documents).where(self._mine))
             connection.execute(delete(_items).where(self._my_items))
+            _bump(connection)
+
+    def forget(self, document_ids: Sequence[str]) -> None:
+        """Forget these documents, whose points are deleted; their items, if there are any, are read again."""
+        with self.writing() as connection:
+            for ids in _in_parts(document_ids):
+                connection.execute(delete(_documents).where(self._mine, _documents.c.document_id.in_(ids)))
             _bump(connection)
 
     def doubt(self, item_ids: Sequence[str]) -> None:
@@ -352,7 +383,8 @@ def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     if rows:
         statement = sqlite.insert(table)
-        others = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+        keys = {column.name for column in table.primary_key}
+        others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         connection.execute(statement.on_conflict_do_update(set_=others), rows)
 
 
@@ -383,7 +415,10 @@ def _reported() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
-        raise LedgerError(f"The ledger did not do it ({cause}); nothing of this step was stored.") from error
+        raise LedgerError(
+            f"The ledger did not do it ({cause}); nothing of this step was stored. Check the disk and data_dir; a "
+            "damaged ledger.sqlite3 can be moved away, and the next sync makes it anew."
+        ) from error
 
 
 def _prepare(connection: Any, _record: object) -> None:

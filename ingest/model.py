@@ -7,6 +7,18 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 
+def path_id(source: str, inside: str) -> str:
+    """The id of an item by its path in the source. "#" is what parts a document's key from its item's id."""
+    if "#" in inside or "%" in inside:
+        inside = inside.replace("%", "%25").replace("#", "%23")
+    return f"{source}:{inside}"
+
+
+def path_of(source: str, item_id: str) -> str:
+    """The path that path_id() was given."""
+    return item_id.removeprefix(f"{source}:").replace("%23", "#").replace("%25", "%")
+
+
 class Listed(NamedTuple):  # made ten thousand times a listing, where a frozen dataclass costs three times as much
     """An item (a file, a page, a feed) as its source lists it, unopened. It holds one document or several.
 

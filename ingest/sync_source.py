@@ -7,9 +7,11 @@ visible until its new one is complete, and then only the new one is.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import groupby
 from threading import Lock
 from uuid import UUID, uuid5
@@ -82,7 +84,7 @@ def sync_source(
     report = replace(sync.report(), seconds=round(time.monotonic() - started, 3), dry_run=dry_run)
     if sync.run is not None:
         try:
-            ledger.finish_run(sync.run, report)
+            ledger.finish_run(sync.run, report, verified=sync.complete)
         except LedgerError as error:
             log.error("the report of the sync of %s was not stored: %s", source.name, error)
     on_progress(Progress(source.name, "finished", sync.done, sync.total))
@@ -96,7 +98,7 @@ def forget_sources(ledger: Ledger, collection: Collection, keep: Set[str]) -> li
     for source in gone:
         run = ledger.begin_run(source)
         _remove(ledger, collection, run, source, list(ledger.items(source)))
-        ledger.finish_run(run, SyncReport(source, SyncState.SUCCESS))
+        ledger.finish_run(run, SyncReport(source, SyncState.SUCCESS), verified=True)
     return gone
 
 
@@ -149,6 +151,8 @@ class _Sync:
     run: int | None = None  # also the generation of all that it writes
     known: dict[str, Item] = field(default_factory=dict)
     documents_known: int = 0
+    verified_at: datetime | None = None  # the source, before this run
+    complete: bool = False  # the listing is all that the source holds
     first: bool = False  # nothing of the source is in the ledger, not even what a killed sync left
     lost: int = 0  # documents that items still listed no longer hold
     counts: dict[ChangeKind, int] = field(default_factory=lambda: dict.fromkeys(ChangeKind, 0))
@@ -182,11 +186,13 @@ class _Sync:
         listing = self.source.list()
         self.known = self.ledger.items(self.source.name)
         self.first = not self.known and not self.ledger.count(self.source.name)[0]
+        self.verified_at = self.ledger.verified_at(self.source.name)
         self.documents_known = sum(item.documents for item in self.known.values())
         plan = detect_changes(listing, self.known, self._mark)
         self.unchanged, self.total = plan.unchanged, len(plan.changes) + len(plan.gone)
         self.failed += plan.broken
         self.problems += listing.problems
+        self.complete = listing.complete
         if not listing.complete:
             self.state = SyncState.PARTIAL
             self.problems.append("Because the listing is incomplete, nothing was removed.")
@@ -198,6 +204,7 @@ class _Sync:
         lost = sum(item.documents for item in plan.gone)
         if self._must_ask(lost):
             self._hold(lost)
+            self.problems.append("Nothing was opened, so what was only moved counts as gone here.")
         else:
             self.counts[ChangeKind.REMOVED] = lost
 
@@ -213,15 +220,15 @@ class _Sync:
                 self._write(batch, vectors)
 
     def remove(self, plan: Plan) -> None:
-        """Let go of the items that are gone, when they are few enough (rule 9). One whose content is elsewhere now was
+        """Let go of the items that are gone, when they are few enough (rule 9). One whose content came in elsewhere was
         moved, and is not lost."""
         if not plan.gone:
             return
         self._progress("removing")
         gone = {item.item_id for item in plan.gone}
         items = self.ledger.items(self.source.name)
-        there = {item.content_hash for item_id, item in items.items() if item_id not in gone}
-        lost = [item for item in plan.gone if item.content_hash not in there]
+        new = Counter(item.content_hash for item_id, item in items.items() if item_id not in self.known)
+        lost = [item for item in plan.gone if not item.content_hash or not _taken(new, item.content_hash)]
         documents = sum(item.documents for item in lost)
         if self._must_ask(documents):
             self._hold(documents)
@@ -236,6 +243,9 @@ class _Sync:
         self.problems.append(str(error))
         if self.run is not None:
             self.problems.append("What was indexed stays; the next sync does the rest.")
+        with suppress(LedgerError):  # what waited for approval still does
+            last = self.ledger.last_run(self.source.name)
+            self.held = self.held or (last.report.held if last and last.report else 0)
 
     def report(self) -> SyncReport:
         state = SyncState.PARTIAL if self.failed and self.state is SyncState.SUCCESS else self.state
@@ -289,9 +299,9 @@ class _Sync:
                     continue
                 parsing = self._with_audiences(self.parser.parse(listed, content))
             except SourceError as error:  # not the document's fault: tried again by the next sync
-                yield _failed(listed, known, str(error), "")
+                yield self._failed(listed, known, str(error), "")
             except ParseError as error:
-                yield _failed(listed, known, str(error), fingerprint)
+                yield self._failed(listed, known, str(error), fingerprint)
             else:
                 item = Item(listed.item_id, fingerprint, digest, len(parsing.documents), "")
                 yield from self._documents(item, parsing, chunker)
@@ -329,7 +339,8 @@ class _Sync:
         that half of it is missing."""
         if problems:
             error = " ".join(f"{problem.uri}: {problem.reason}" for problem in problems)
-            kept = item._replace(documents=item.documents + len(missing), error=error)
+            since = self._verified(self.known.get(item.item_id)) if missing else None
+            kept = item._replace(documents=item.documents + len(missing), error=error, verified_at=since)
             return _Done(kept, unchanged=unchanged + len(missing), failed=problems)
         if missing and self._must_ask(len(missing)):
             self._hold(len(missing))
@@ -337,6 +348,16 @@ class _Sync:
             return _Done(again, unchanged=unchanged)
         self.lost += len(missing)
         return _Done(item, missing, unchanged)
+
+    def _failed(self, listed: Listed, known: Item | None, reason: str, fingerprint: str) -> _Done:
+        """What was indexed of it stays, as fresh as it was. It is read again once its fingerprint is another."""
+        documents = known.documents if known else 0
+        item = Item(listed.item_id, fingerprint, "", documents, reason, self._verified(known))
+        return _Done(item, unchanged=documents, failed=[Failure(listed.uri, reason)])
+
+    def _verified(self, known: Item | None) -> datetime | None:
+        """When an item that can't be read now was last known to be what is indexed of it."""
+        return (known.verified_at if known else None) or self.verified_at
 
     # Embedding, in the second
 
@@ -408,11 +429,9 @@ class _Sync:
         return Point(str(uuid5(_NAMESPACE, f"{chunk.id}\x1f{self._run}")), dense, chunk.embedded_text, payload)
 
 
-def _failed(listed: Listed, known: Item | None, reason: str, fingerprint: str) -> _Done:
-    """What was indexed of it stays. It is read again once its fingerprint is another."""
-    documents = known.documents if known else 0
-    item = Item(listed.item_id, fingerprint, "", documents, reason)
-    return _Done(item, unchanged=documents, failed=[Failure(listed.uri, reason)])
+def _taken(counter: Counter[str], one: str) -> bool:
+    counter[one] -= 1
+    return counter[one] >= 0
 
 
 def _batches(stream: Iterable[_Prepared | _Done]) -> Iterator[_Batch]:

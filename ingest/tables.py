@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, Integer, MetaData, String, Table, TypeDecorator
 
-SCHEMA = 2  # PRAGMA user_version; the ledger can be rebuilt from the sources, so it has no migrations
+SCHEMA = 3  # PRAGMA user_version; the ledger can be rebuilt from the sources, so it has no migrations
 
 
 class Utc(TypeDecorator[datetime]):
@@ -31,6 +31,7 @@ items = Table(
     Column("content_hash", String, nullable=False),
     Column("documents", Integer, nullable=False),  # that are indexed of it
     Column("error", String, nullable=False),  # why it could not be indexed as it is now, "" when it is
+    Column("verified_at", Utc),  # when what is indexed of it was last known to be right; NULL: as its source
 )
 documents = Table(
     "documents",
@@ -49,7 +50,8 @@ sources = Table(
     metadata,
     Column("collection", String, primary_key=True),
     Column("source", String, primary_key=True),
-    Column("verified_at", Utc, nullable=False),  # when it was last listed and its changes indexed
+    Column("synced_at", Utc, nullable=False),  # when its changes were last indexed, as far as it could be listed
+    Column("verified_at", Utc),  # when it was last listed whole and its changes indexed
 )
 runs = Table(
     "runs",

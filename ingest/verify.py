@@ -1,5 +1,6 @@
 """Whether index, ledger and sources agree, and what is done about it where they do not."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -34,6 +35,8 @@ class IndexCheck:
     documents: int
     chunks: int
     wrong: tuple[Wrong, ...]
+    lost: tuple[str, ...]  # items that have other documents than the ledger says of them
+    orphans: tuple[str, ...]  # documents of no item
     unfinished: tuple[str, ...]  # documents that a sync has begun to write and not finished; the next one does
     foreign: tuple[str, ...]  # sources that are indexed and not configured
 
@@ -41,7 +44,9 @@ class IndexCheck:
     def problems(self) -> tuple[str, ...]:
         """All that is wrong, a sentence each; what a sync has begun is not."""
         foreign = (f"{source}: indexed and not configured; the next sync removes it" for source in self.foreign)
-        return (*map(str, self.wrong), *foreign)
+        lost = (f"{item_id}: not all of its documents are in the ledger" for item_id in self.lost)
+        orphans = (f"{document_id}: in the ledger without the item that it was in" for document_id in self.orphans)
+        return (*map(str, self.wrong), *lost, *orphans, *foreign)
 
     @property
     def ok(self) -> bool:
@@ -50,10 +55,14 @@ class IndexCheck:
 
 def verify(ledger: Ledger, collection: Collection, sources: Iterable[str]) -> IndexCheck:
     """Compare every document's chunks. Raises LedgerError and IndexUnavailable."""
+    items = ledger.items()
     before = {entry.document_id: entry for entry in ledger.entries()}
     held = collection.document_ids()
     entries = {entry.document_id: entry for entry in ledger.entries()}
     settled = {name: entry for name, entry in entries.items() if not entry.dirty and before.get(name) == entry}
+    quiet = {item_id: item for item_id, item in ledger.items().items() if items.get(item_id) == item}
+    shown = Counter(entry.item_id for entry in entries.values() if entry.generation is not None)
+    busy = {entry.item_id for entry in entries.values() if entry.document_id not in settled}
     unknown = held.keys() - entries.keys() - before.keys()
     checked = [*(_compared(entry, held.get(name, {})) for name, entry in settled.items())]
     checked += [Wrong(name, None, 0, sum(held[name].values())) for name in sorted(unknown)]
@@ -61,6 +70,10 @@ def verify(ledger: Ledger, collection: Collection, sources: Iterable[str]) -> In
         documents=sum(entry.generation is not None for entry in entries.values()),
         chunks=sum(entry.chunks for entry in entries.values() if entry.generation is not None),
         wrong=tuple(each for each in checked if each.surplus or (each.entry and each.there != each.entry.chunks)),
+        lost=tuple(sorted(name for name, item in quiet.items() if item.documents != shown[name] and name not in busy)),
+        orphans=tuple(
+            sorted(name for name, entry in settled.items() if entry.item_id not in items and entry.item_id not in quiet)
+        ),
         unfinished=tuple(entry.document_id for entry in entries.values() if entry.dirty),
         foreign=tuple(sorted(ledger.sources() - set(sources))),
     )
@@ -75,7 +88,10 @@ def repair(check: IndexCheck, ledger: Ledger, collection: Collection) -> None:
         if wrong.surplus:
             keep = wrong.entry.generation if wrong.entry else None
             collection.delete_generations([wrong.document_id], keep)
-    ledger.doubt([wrong.entry.item_id for wrong in check.wrong if wrong.entry and wrong.there != wrong.entry.chunks])
+    missing = [wrong.entry.item_id for wrong in check.wrong if wrong.entry and wrong.there != wrong.entry.chunks]
+    ledger.doubt([*missing, *check.lost])
+    collection.delete_generations(check.orphans, None)
+    ledger.forget(check.orphans)
 
 
 def behind(source: Source, settings: SourceSettings, ledger: Ledger) -> str:

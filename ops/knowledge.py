@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.chunking import CHUNKER_VERSION
 from ingest.index import (
@@ -118,6 +118,10 @@ class Knowledge:
             )
         if not request.dry_run and report.state is not SyncState.FAILED:
             self._tidy()
+        if self.old is not None:
+            waiting = ", ".join(self._unsynced()) or name
+            note = f"The index is being rebuilt; the old one answers until these are synced: {waiting}."
+            report = replace(report, problem=f"{report.problem} {note}".strip())
         return SyncOutcome.of(report)
 
     def _source(self, name: str) -> Source:
@@ -127,9 +131,11 @@ class Knowledge:
         """Remove what no configured source has; once all are indexed, answer from this index alone."""
         index = self.index
         with reported():
-            forget_sources(index.ledger, index.collection, set(self.settings.sources))
-            if not all(index.ledger.verified_at(name) for name in self.settings.sources):
+            if self._unsynced():
                 return
+            # Now, and no sooner: it may be a source that was given another name.
+            for gone in forget_sources(index.ledger, index.collection, set(self.settings.sources)):
+                log.info("the documents of %s were removed: it is not configured any more", gone)
             if self.old is not None:
                 index.ledger.serve(index.serving)
                 self.search.switch(index.searched)
@@ -137,6 +143,9 @@ class Knowledge:
                 self.old = None
                 log.info("the index was rebuilt; answers come from %s now", index.collection.name)
             drop_other_collections(index.collection)
+
+    def _unsynced(self) -> tuple[str, ...]:
+        return tuple(name for name in self.settings.sources if not self.index.ledger.synced_at(name))
 
     def status(self) -> IndexReport:
         with reported():
@@ -201,7 +210,7 @@ class Knowledge:
             collection=index.collection.name,
             embedding_model=index.embedder.name,
             documents=index.ledger.count()[1],
-            waiting_for=tuple(name for name in self.settings.sources if not index.ledger.verified_at(name)),
+            waiting_for=self._unsynced(),
         )
 
     def verify(self, request: VerifyRequest, on_step: OnStep) -> CheckReport:
@@ -241,8 +250,9 @@ def open_knowledge(settings: IngestSettings) -> Iterator[Knowledge]:
     try:
         with reported():
             old = _old_index(settings, index)
+        audiences = {name: source.audience for name, source in settings.sources.items()}
         limits = {name: interval_of(source.stale_after) for name, source in settings.sources.items()}
-        search = CurrentSearch((old or index).searched, limits)
+        search = CurrentSearch((old or index).searched, limits, audiences)
         knowledge = Knowledge(settings, index, old, search, Leases(index.ledger))
         try:
             yield knowledge

@@ -27,11 +27,15 @@ class CurrentSearch:
         self,
         searched: Searched,
         stale_after: Mapping[str, timedelta | None] | None = None,
+        audiences: Mapping[str, Sequence[str]] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`stale_after`: source -> how long after its last sync a hit of it is stale."""
+        """`stale_after`: source -> how long after its last sync a hit of it is stale. `audiences`: source -> who may
+        read it as it is configured now, which may be less than what was stored with documents that wait to be indexed
+        again; a source that is not named there is not searched."""
         self._searched = searched
         self._stale_after = stale_after or {}
+        self._audiences = audiences
         self._clock = clock
         self._left: tuple[Searched, int] | None = None  # the version that the last search ended with
 
@@ -41,7 +45,8 @@ class CurrentSearch:
 
     def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> list[Hit]:
         """Current chunks that someone with one of the `audience` keywords may read, best first."""
-        return self._found(text, tuple(audience), sources, limit) if audience else []
+        allowed = self._allowed(audience, sources)
+        return self._found(text, tuple(audience), allowed, limit) if audience and allowed != [] else []
 
     def withheld(
         self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12, floor: float = 0.0
@@ -50,18 +55,37 @@ class CurrentSearch:
         reaches `floor`. Only the number leaves this method."""
         found = self._found(text, None, sources, limit)
         near = [hit.payload for hit in found if hit.similarity is not None and hit.similarity >= floor]
-        return len({payload.document_id for payload in near if set(payload.audience).isdisjoint(audience)})
+        allowed = self._allowed(audience, sources)
+        return len(
+            {
+                payload.document_id
+                for payload in near
+                if set(payload.audience).isdisjoint(audience) or (allowed is not None and payload.source not in allowed)
+            }
+        )
 
-    def _found(self, text: str, audience: tuple[str, ...] | None, sources: Sequence[str], limit: int) -> list[Hit]:
+    def _allowed(self, audience: Sequence[str], sources: Sequence[str]) -> list[str] | None:
+        """Those of `sources` (none named: all) that someone with one of these keywords may read; None: any."""
+        if self._audiences is None:
+            return list(sources) or None
+        return [
+            name
+            for name, readers in self._audiences.items()
+            if (not sources or name in sources) and not set(readers).isdisjoint(audience)
+        ]
+
+    def _found(
+        self, text: str, audience: tuple[str, ...] | None, sources: Sequence[str] | None, limit: int
+    ) -> list[Hit]:
         if not text.strip() or limit < 1:
             return []
         searched = self._searched
         try:
-            return self._search(searched, text, audience, sources, limit)
+            return self._search(searched, text, audience, sources or (), limit)
         except IndexUnavailable:
             if searched is self._searched:
                 raise
-        return self._search(self._searched, text, audience, sources, limit)  # it was closed under our hands
+        return self._search(self._searched, text, audience, sources or (), limit)  # it was closed under our hands
 
     def _search(
         self, searched: Searched, text: str, audience: tuple[str, ...] | None, sources: Sequence[str], limit: int

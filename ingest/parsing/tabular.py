@@ -139,7 +139,9 @@ def _cell(row: Row, at: int | None) -> str:
 
 
 def _rows(text: str) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    delimiter = _delimiter(text)
+    _refuse_open_quote(text, delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     line = 1
     try:
         for row in reader:
@@ -149,6 +151,22 @@ def _rows(text: str) -> Iterator[Row]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise ParseError(f"It is not CSV: line {line} can't be read ({error}).") from error
+
+
+def _refuse_open_quote(text: str, delimiter: str) -> None:
+    """A quotation mark that is never closed makes one cell of all the rows below; csv says so only when strict."""
+    if text.count('"') % 2 == 0:
+        return
+    strict = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    begun = 1
+    try:
+        for _ in strict:
+            begun = strict.line_num + 1
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise ParseError(
+                f"A quotation mark in line {begun} or below is never closed, so its rows can't be told apart."
+            ) from error
 
 
 def _delimiter(text: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from ingest.model import Content, Listed, Listing, SourceError
+from ingest.model import Content, Listed, Listing, SourceError, path_id, path_of
 from ingest.parsing import SUFFIXES
 from ingest.source_settings import SourceSettings
 
@@ -62,7 +62,7 @@ class FolderSource:
         return Listing(walk.items, walk.complete, walk.problems)
 
     def read(self, listed: Listed) -> Content:
-        inside = listed.item_id.removeprefix(f"{self.name}:")
+        inside = path_of(self.name, listed.item_id)
         path = self._path / inside
         try:
             if not path.resolve(strict=True).is_relative_to(self._path.resolve()):
@@ -102,11 +102,11 @@ class FolderSource:
                 walk.complete = False
 
     def _listed(self, inside: str, stat: os.stat_result) -> Listed:
-        # No inode in the fingerprint: a restored backup or a fresh checkout is not a change of content.
         return Listed(
-            f"{self.name}:{inside}",
+            path_id(self.name, inside),
             self._url.rstrip("/") + "/" + quote(inside) if self._url else inside,
-            f"{stat.st_size}-{stat.st_mtime_ns}",
+            # ctime, too: an edit may keep size and mtime. A restored backup is read once more, and not embedded.
+            f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}",
             datetime.fromtimestamp(stat.st_mtime, UTC),
         )
 

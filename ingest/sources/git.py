@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from ingest.model import Content, Listed, Listing, Source, SourceError
+from ingest.model import Content, Listed, Listing, Source, SourceError, path_id
 from ingest.parsing import SUFFIXES
 from ingest.source_settings import SourceSettings
 from ingest.sources.git_command import Clone, remote_address
@@ -88,7 +88,7 @@ class GitSource:
             elif kind == "blob" and self._is_document(inside):
                 below = self._below(inside)
                 changed = datetime.fromtimestamp(dates.get(below, tip), UTC)
-                items.append(Listed(f"{self.name}:{inside}", self._links.to(branch, below), oid, changed))
+                items.append(Listed(path_id(self.name, inside), self._links.to(branch, below), oid, changed))
         return Listing(items, True, problems)
 
     def read(self, listed: Listed) -> Content:

@@ -107,7 +107,7 @@ def _fill(collection: Collection, ledger: Ledger, dimensions: int) -> None:
         collection.upsert(points)
         ledger.switch(run, "docs", [(document, "hash", CHUNKS_A_DOCUMENT) for document, _ in documents])
         ledger.settle(run, "docs", [document for document, _ in documents])
-    ledger.finish_run(run, SyncReport("docs", SyncState.SUCCESS, added=CHUNKS // CHUNKS_A_DOCUMENT))
+    ledger.finish_run(run, SyncReport("docs", SyncState.SUCCESS, added=CHUNKS // CHUNKS_A_DOCUMENT), verified=True)
 
 
 def _point(number: int, text: str, vector: list[float], generation: int) -> Point:

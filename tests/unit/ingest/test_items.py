@@ -1,5 +1,8 @@
 """Items that hold several documents, and items that move."""
 
+import os
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from ingest.ledger import Ledger
@@ -143,3 +146,102 @@ def test_what_the_sources_hold_that_the_index_does_not_is_told(world: World, led
     assert behind(source, settings, ledger) == "docs: 1 new, 1 changed, 1 gone; the next sync looks at them."
     world.folder.rename(world.folder.with_name("away"))
     assert "can't be read" in behind(source, settings, ledger)
+
+
+def test_items_that_failed_before_are_lost_when_they_are_gone(world: World) -> None:
+    """They have no content to be found elsewhere: nine of ten are not taken for moved because a tenth is broken, too."""
+    world.shrink_limit = 0.3
+    for number in range(10):
+        world.write(f"{number}.md", f"Text {number}.")
+    world.sync()
+    world.write("broken.pdf", b"no")
+    for number in range(1, 10):
+        world.write(f"{number}.md", "")
+    assert len(world.sync().failed) == 10
+    for number in range(1, 10):
+        (world.folder / f"{number}.md").unlink()
+    assert world.sync().held == 9
+    assert len(world.visible()) == 10
+
+
+def test_copies_that_go_are_lost_though_one_stays(world: World) -> None:
+    """Moved is what came in elsewhere, once each; what was there before is not where it moved to."""
+    world.shrink_limit = 0.3
+    for number in range(10):
+        world.write(f"{number}.md", "The same text.")
+    world.sync()
+    for number in range(1, 10):
+        (world.folder / f"{number}.md").unlink()
+    world.write("new.md", "The same text.")
+    report = world.sync()
+    assert (report.held, report.removed) == (8, 1)
+
+
+def test_a_name_with_the_mark_of_a_part_is_another_documents(world: World) -> None:
+    """A file that is named like a row of another file, and one that is named like its id: all are found."""
+    world.write("rows.csv", "id,text\nr1,one\nr2,two\n")
+    world.write("rows.csv#r1", "no document")
+    world.write("rows.csv#r1.md", "three")
+    world.write("rows.csv%23r1.md", "four")
+    assert world.sync().added == 4
+    assert len(world.visible()) == 4
+    assert world.sync().unchanged == 4
+
+
+def test_only_what_was_looked_at_counts_as_verified(world: World) -> None:
+    """A broken item's old text is as old as it was; half a listing verifies nothing; both are right again later."""
+    world.write("a.html", "<p>Good text.")
+    world.write("b.md", "Text of b.")
+    world.sync()
+    first = world.ledger.verified_at("docs")
+
+    def verified(name: str) -> object:
+        return world.ledger.current([f"docs:{name}"])[f"docs:{name}"].verified_at
+
+    world.write("a.html", "")
+    world.sync()
+    assert verified("a.html") == first
+    assert verified("b.md") == world.ledger.verified_at("docs") != first
+    world.sync()
+    assert verified("a.html") == first
+    world.write("a.html", "<p>Better text.")
+    world.sync()
+    assert verified("a.html") == verified("b.md") == world.ledger.verified_at("docs")
+
+    before = world.ledger.verified_at("docs")
+    (world.folder / "loop").symlink_to(world.folder / "gone")
+    unlisted = world.folder / "unlisted"
+    unlisted.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.sources.folder.os.scandir", _unreadable("unlisted"))
+        assert world.sync().state is SyncState.PARTIAL
+    assert world.ledger.verified_at("docs") == before
+    assert world.ledger.synced_at("docs") != before
+
+
+def _unreadable(name: str) -> Callable[[str], Iterator[os.DirEntry[str]]]:
+    whole = os.scandir
+
+    def scandir(path: str) -> Iterator[os.DirEntry[str]]:
+        if str(path).endswith(name):
+            raise PermissionError(13, "Permission denied")
+        return whole(path)
+
+    return scandir
+
+
+def test_documents_that_the_ledger_lost_are_noticed_and_repaired(world: World, ledger: Ledger) -> None:
+    """A row that is missing, or without its item: verify says so, and after the repair and a sync all is found."""
+    for name in "abc":
+        world.write(f"{name}.md", f"Text of {name}.")
+    world.sync()
+    with ledger.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM documents WHERE document_id = 'docs:a.md'")
+        connection.exec_driver_sql("DELETE FROM items WHERE item_id = 'docs:b.md'")
+    (world.folder / "b.md").unlink()
+    check = verify(ledger, world.collection, ["docs"])
+    assert (check.lost, check.orphans) == (("docs:a.md",), ("docs:b.md",))
+    repair(check, ledger, world.collection)
+    world.sync()
+    assert verify(ledger, world.collection, ["docs"]).ok
+    assert set(world.visible()) == {"docs:a.md", "docs:c.md"}

@@ -180,3 +180,11 @@ def test_a_sheet_with_one_cell_far_away() -> None:
     made = io.BytesIO()
     workbook.save(made)
     assert [block.text[:4] for block in rows("a.xlsx", made.getvalue())[0].blocks] == ["near", "far"]
+
+
+def test_a_quotation_mark_that_is_never_closed_is_reported() -> None:
+    """The rows below it would be one cell of one row; inches and feet are no quotation."""
+    with pytest.raises(ParseError, match="never closed"):
+        parse("x.csv", b'sku,name\nS1,"Beta\n,Gamma\nS2,Delta\n', {})
+    rows = parse("x.csv", b'sku,name\nS1,Screen 15"\nS2,Delta\n', {}).documents
+    assert len(rows) == 2

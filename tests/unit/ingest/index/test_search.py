@@ -35,3 +35,25 @@ def test_a_document_that_switches_meanwhile_is_still_found() -> None:
     collection.upsert([old])
     search = CurrentSearch(Searched(collection, embedder, Switching(lambda: collection.upsert([new]))))
     assert [hit.payload.generation for hit in search.search("returns", audience=["everyone"])] == [2]
+
+
+def test_who_may_read_a_source_now_counts_for_what_was_stored_before() -> None:
+    """A source that was narrowed, or is not configured any more, is not searched, whatever its points say."""
+    collection, embedder = MemoryCollection(), WordEmbedder()
+    for name in ("docs", "hr", "gone"):
+        payload = replace(PAYLOAD, document_id=name, source=name)
+        collection.upsert([Point(f"point-{name}", embedder.embed(["returns"])[0].tolist(), "returns", payload)])
+
+    class All:
+        def current(self, document_ids: Sequence[str]) -> Mapping[str, Current]:
+            return {name: Current(1, None) for name in document_ids}
+
+        def index_version(self) -> int:
+            return 1
+
+    audiences = {"docs": ("everyone",), "hr": ("group:S0HR",)}
+    search = CurrentSearch(Searched(collection, embedder, All()), audiences=audiences)
+    found = [hit.payload.source for hit in search.search("returns", audience=["everyone"])]
+    assert found == ["docs"]
+    assert search.search("returns", audience=["everyone"], sources=["hr", "gone"]) == []
+    assert search.withheld("returns", audience=["everyone"]) == 2
