@@ -359,6 +359,33 @@ def closed(tmp_path: Path) -> Collection:
     return made
 
 
+def test_how_much_a_reader_may_not_read_is_a_number(collection: Collection, write: Write, embedder: Embedder) -> None:
+    """Current documents, each once, near enough, of the sources that are searched."""
+    staff = [
+        write(f"returns for staff, part {at}", document_id="d2", position=at, audience=("staff",)) for at in (0, 1)
+    ]
+    collection.upsert(
+        [
+            write("returns for everyone"),
+            *staff,
+            write("returns for partners", document_id="d3", audience=("partners",), source="wiki"),
+            write("returns as they were", document_id="old", audience=("staff",)),
+            write("a cat on a sofa", document_id="cat", audience=("staff",)),
+        ]
+    )
+    search = CurrentSearch(Searched(collection, embedder, Known(d1=1, d2=1, d3=1, cat=1, old=2)))
+
+    def withheld(*audience: str, text: str = "returns", **others: object) -> int:
+        return search.withheld(text, audience=audience, floor=0.3, **others)  # type: ignore[arg-type]
+
+    assert withheld("everyone") == 2
+    assert withheld("everyone", sources=("docs",)) == 1
+    assert withheld("everyone", "staff") == 1
+    assert withheld("everyone", "staff", "partners") == 0
+    assert withheld() == 3
+    assert withheld("everyone", text="   ") == 0
+
+
 def test_a_search_for_nothing_asks_nobody(closed: Collection, embedder: Embedder) -> None:
     search = CurrentSearch(Searched(closed, embedder, Known()))
     assert search.search("  ", audience=["everyone"]) == []

@@ -468,6 +468,28 @@ async def test_people_and_channels_are_found_as_slack_tells_of_them(
     assert (await client.usergroups_list())["usergroups"] == []
 
 
+async def test_who_can_see_a_channel_is_told_as_slack_tells_it(
+    workspace: LocalWorkspace, client: AsyncWebClient
+) -> None:
+    """Sharing, group DMs, user groups, and people of other workspaces or who are gone."""
+    group = workspace.set_group("people-team", ["alex", "priya"])
+    [listed] = (await client.usergroups_list(include_users=True))["usergroups"]
+    assert (listed["id"], listed["handle"], listed["users"]) == (group, "people-team", ["U0ALEX", "U0PRIYA"])
+    assert "users" not in (await client.usergroups_list())["usergroups"][0]
+    assert (await client.usergroups_users_list(usergroup=group))["users"] == ["U0ALEX", "U0PRIYA"]
+    talk = workspace.add_channel("talk", ["alex", "dana"], "mpim")
+    info = (await client.conversations_info(channel=talk))["channel"]
+    assert (info["is_mpim"], info["is_private"], info["is_ext_shared"]) == (True, True, False)
+    assert [one["id"] for one in (await client.users_conversations(types="mpim"))["channels"]] == [talk]
+    workspace.share_channel("support")
+    info = (await client.conversations_info(channel=SUPPORT))["channel"]
+    assert (info["is_ext_shared"], info["is_shared"]) == (True, True)
+    eve = workspace.add_user("eve", "Eve Other", is_stranger=True)
+    gone = workspace.add_user("gone", "Gone Away", deleted=True)
+    assert (await client.users_info(user=eve))["user"]["team_id"] != "T0ELECTRO"
+    assert (await client.users_info(user=gone))["user"]["deleted"]
+
+
 async def test_a_permalink_leads_to_the_thread(workspace: LocalWorkspace, client: AsyncWebClient) -> None:
     """Of a reply too."""
     root = await workspace.say("dana", "support", "root")

@@ -38,6 +38,15 @@ class SmallIndex:
         self.asked.append((text, audience, sources, limit))
         return list(self.hits[:limit])
 
+    def withheld(
+        self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12, floor: float = 0.0
+    ) -> int:
+        if self.down:
+            raise IndexUnavailable("qdrant is away")
+        self.asked.append((text, audience, sources, limit))
+        near = [one for one in self.hits if (one.similarity or 0) >= floor]
+        return sum(set(one.payload.audience).isdisjoint(audience) for one in near)
+
     def similarity(self, query: str, texts: Sequence[str]) -> list[float]:
         if self.down:
             raise IndexUnavailable("qdrant is away")
@@ -100,6 +109,19 @@ async def test_an_index_that_is_away_is_an_outage() -> None:
     engine = DocumentEngine(SmallIndex(down=True), None, AnsweringSettings())
     with pytest.raises(RetrievalUnavailable):
         await engine.retrieve("How long?", sources=(), audience=("everyone",))
+    with pytest.raises(RetrievalUnavailable):
+        await engine.count_withheld("How long?", sources=(), audience=("everyone",))
+
+
+async def test_what_is_withheld_is_counted_by_the_measure_of_what_is_found() -> None:
+    """As many candidates, as near to the question, of the same sources."""
+    others = [
+        hit(at, "Bands.", similarity, audience=("managers",)) for at, similarity in enumerate((0.6, 0.31, 0.2), 1)
+    ]
+    index = SmallIndex([hit(9, "For all."), *others])
+    engine = DocumentEngine(index, None, AnsweringSettings(candidates=20, min_similarity=0.3))
+    assert await engine.count_withheld("Bands?", sources=("docs",), audience=("everyone",)) == 2
+    assert index.asked == [("Bands?", ("everyone",), ("docs",), 20)]
 
 
 async def test_what_the_reader_may_not_see_is_dropped_again() -> None:

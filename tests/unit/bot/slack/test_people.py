@@ -1,13 +1,16 @@
-"""An e-mail address counts only for confirmed members of the home workspace (rule 6)."""
+"""An e-mail address counts only for confirmed members of the home workspace, and who sees a place is found out in time
+(rule 6)."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from bot.desk.model import Accepted, Person
+from bot.desk.model import Accepted, Person, Place
 from bot.settings import SlackSettings
 from bot.slack.client import SlackClients
 from bot.slack.people import People
@@ -88,3 +91,91 @@ async def test_who_is_in_a_channel(people: People) -> None:
     """Members may claim what is posted there."""
     assert await people.is_member("C0ESCALATE", "U0ALEX")
     assert not await people.is_member("C0ESCALATE", "U0DANA")
+
+
+# Who sees a place
+
+
+def place(channel: str) -> Place:
+    return Place("T0ELECTRO", channel, "private" if channel == "C0ESCALATE" else "channel")
+
+
+async def test_what_is_known_is_not_asked_again_within_its_time(
+    workspace: LocalWorkspace, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A channel for a minute, a person for five; before a post a channel is looked at again, its people are not."""
+    now = time.monotonic()
+    monkeypatch.setattr("bot.slack.people.time", SimpleNamespace(monotonic=lambda: now))
+
+    def asked() -> list[int]:
+        methods = ("conversations.info", "conversations.members", "users.info", "usergroups.list")
+        return [len(workspace.called(method)) for method in methods]
+
+    alex = Person("U0ALEX")
+    first = await people.readable(place("C0ESCALATE"), alex)
+    assert {"channel:C0ESCALATE", "domain:electromart.example", "members"} <= set(first.keywords)
+    assert asked() == [1, 1, 3, 1]
+    now += 59
+    assert await people.readable(place("C0ESCALATE"), alex) == first
+    assert asked() == [1, 1, 3, 1]
+    assert await people.readable(place("C0ESCALATE"), alex, now=True) == first
+    assert asked() == [2, 2, 3, 1]
+    now += 61
+    await people.readable(place("C0ESCALATE"), alex)
+    assert asked() == [3, 3, 3, 1]
+    now += 190
+    await people.readable(place("C0ESCALATE"), alex)
+    assert asked() == [4, 4, 6, 2]
+
+
+async def test_many_people_are_looked_up_together(workspace: LocalWorkspace, people: People) -> None:
+    """With the list of all; a channel of more than a thousand is one that everybody sees."""
+    crowd = [workspace.add_user(f"p{number}", f"P {number}", f"p{number}@electromart.example") for number in range(200)]
+    hall = workspace.add_channel("hall", crowd, "private")
+    found = await people.readable(Place("T0ELECTRO", hall, "private"), Person(crowd[0]))
+    assert found.keywords == (f"channel:{hall}", "domain:electromart.example", "everyone", "members", "public")
+    assert len(workspace.called("users.info")) == 0
+    workspace.state.channel(hall).members.extend(f"U1{number}" for number in range(900))
+    found = await people.readable(Place("T0ELECTRO", hall, "private"), Person(crowd[0]), now=True)
+    found = await People(people._clients).readable(Place("T0ELECTRO", hall, "private"), Person(crowd[0]))
+    assert found.keywords == (f"channel:{hall}", "everyone", "public")
+
+
+async def test_somebody_whom_nobody_knows(workspace: LocalWorkspace, people: People) -> None:
+    """One person who can't be looked up, and the channel is as one that everybody sees."""
+    workspace.state.channel("C0ESCALATE").members.append("U0NOBODY")
+    found = await people.readable(place("C0ESCALATE"), Person("U0ALEX"))
+    assert found.keywords == ("channel:C0ESCALATE", "everyone", "public")
+
+
+async def test_apps_and_people_who_are_gone_do_not_read(workspace: LocalWorkspace, people: People) -> None:
+    """They are in a channel and take nothing from what the others may read."""
+    workspace.state.channel("C0ESCALATE").members.append("U0OTHERBOT")
+    workspace.state.channel("C0ESCALATE").members.append(workspace.add_user("gone", "Gone", deleted=True))
+    assert "members" in (await people.readable(place("C0ESCALATE"), Person("U0ALEX"))).keywords
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"is_ext_shared": True},
+        {"is_shared": True},
+        {"is_org_shared": True},
+        {"is_pending_ext_shared": True},
+        {"is_ext_shared": None},
+    ],
+)
+async def test_every_way_to_share_a_channel(
+    workspace: LocalWorkspace, people: People, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any]
+) -> None:
+    """Also one that waits to be accepted, one within an Enterprise organisation, and one of which nothing is said."""
+    call = workspace.api.call
+
+    def as_told(name: str, *rest: Any) -> Any:
+        answer = call(name, *rest)
+        return {"channel": answer["channel"] | told} if name == "conversations.info" else answer
+
+    assert "everyone" in (await people.readable(place("C0SUPPORT"), Person("U0DANA"))).keywords
+    monkeypatch.setattr(workspace.api, "call", as_told)
+    fresh = await People(people._clients).readable(place("C0SUPPORT"), Person("U0DANA"))
+    assert fresh.keywords == ("public",)

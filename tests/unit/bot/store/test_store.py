@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import update
 
 from bot.desk.errors import StoreUnavailable
 from bot.desk.model import (
@@ -27,7 +28,7 @@ from bot.desk.model import (
     question_key,
 )
 from bot.store import Store, open_store
-from bot.store.tables import metadata
+from bot.store.tables import answers, metadata
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -136,6 +137,28 @@ async def test_stuck_and_released_questions_are_found(store: Store) -> None:
     await store.inbox.release(item().key)
     assert len(await store.inbox.claim(1, 60)) == 1
     assert await store.inbox.depth() == 1
+
+
+async def test_an_answer_remembers_for_whom_its_documents_are(store: Store) -> None:
+    """Those that it was made from, or that it names as the nearest; an order is its owner's. Answers of earlier versions
+    were for everyone."""
+    shown = Passage("c1", "d1", "docs", "Pay", "", "Bands.", "", START, 0, 1.0, audience=("group:S1", "members"))
+    order = replace(shown, chunk_id="o", kind="order", audience=())
+    for answer, audiences in [
+        (Answer(Outcome.ANSWERED, "x", passages=(shown, shown, order)), (("group:S1", "members"), ("owner",))),
+        (Answer(Outcome.ABSTAINED, "x", nearest=(replace(shown, audience=("public",)),)), (("public",),)),
+        (Answer(Outcome.ASKED, "Hi."), ()),
+    ]:
+        await store.answers.save(question("1.0"), "support", answer)
+        stored = await store.answers.get(question("1.0").key)
+        assert stored is not None
+        assert stored.audiences == audiences
+    async with store.database.transaction() as connection:
+        old = [{"id": "c1", "joined": [], "score": 1.0}]
+        await connection.execute(update(answers).values(chunks=old))
+    stored = await store.answers.get(question("1.0").key)
+    assert stored is not None
+    assert stored.audiences == (("everyone",),)
 
 
 async def test_an_answer_is_read_back_and_is_part_of_its_thread(store: Store) -> None:
