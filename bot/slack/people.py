@@ -64,6 +64,7 @@ class People:
         self._channels = _Remembered[frozenset[str]]()
         self._groups = _Remembered[Mapping[str, frozenset[str]]]()
         self._few = asyncio.Semaphore(10)
+        self._asking = asyncio.Lock()
 
     # Who somebody is
 
@@ -102,16 +103,18 @@ class People:
 
     async def _group_names(self) -> Mapping[str, frozenset[str]]:
         """User -> ids and handles of their user groups."""
-        known = self._groups.get("", KEEP_PERSON_S)
-        if known is not None:
-            return known
+        async with self._asking:  # it is asked about many people at once, and may be called 20 times a minute
+            known = self._groups.get("", KEEP_PERSON_S)
+            return self._groups.put("", await self._listed_groups()) if known is None else known
+
+    async def _listed_groups(self) -> Mapping[str, frozenset[str]]:
         with slack_errors():
             response = await self._clients.web.usergroups_list(include_users=True)
         found: dict[str, set[str]] = {}
         for group in response.get("usergroups") or []:
             for user in group.get("users") or []:
                 found.setdefault(user, set()).update({str(group["id"]), f"@{str(group.get('handle') or '').lower()}"})
-        return self._groups.put("", {user: frozenset(names) for user, names in found.items()})
+        return {user: frozenset(names) for user, names in found.items()}
 
     async def _channels_of(self, user: str) -> frozenset[str]:
         """The channels that somebody and the bot can both see."""
