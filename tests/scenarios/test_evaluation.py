@@ -36,7 +36,7 @@ version: 1.0.0
 summary: For tests.
 date: 2026-11-23
 variables:
-  words: 8
+  words: 40
 rules:
   max_words: words
 ---
@@ -146,7 +146,7 @@ def test_run_reports_both_parts_and_why_cases_failed(home: Path, golden: Path) -
     assert tuned["kinds"]["answerable"]["facts_present"]["value"] == 0.5
     assert tuned["all"]["citation_precision"]["value"] == tuned["all"]["citation_recall"]["value"] == 1
     assert held["kinds"]["out_of_scope"]["abstention_recall"]["value"] == 1
-    assert tuned["all"]["over_limit"]["value"] == 0.5  # the prompt allows 8 words
+    assert (tuned["all"]["over_limit"]["value"], tuned["all"]["over_limit"]["of"]) == (0, 2)  # of the prompt's 40 words
     assert tuned["all"]["cost_usd"] == 0
     assert tuned["all"]["input_tokens"] is None
     (failure,) = found["failures"]

@@ -92,7 +92,8 @@ def test_what_does_not_apply_is_not_a_number() -> None:
     found = figures_of([judged(outcome="asked", expected=("asked",), facts=0, sources=0), judged(cost_usd=None)])
     assert found.cost_usd is None
     assert found.input_tokens is None
-    assert figures_of([judged(outcome="abstained")]).words is None
+    assert figures_of([judged(outcome="abstained", words=90)]).words is None
+    assert figures_of([judged(words=81), judged(words=80), judged(limit=None, words=90)]).over_limit.value == 0.5
     assert figures_of([]).latency_p50_ms is None
 
 
