@@ -146,6 +146,29 @@ _OF_OTHERS = re.compile(
 )
 _CLAUSES = re.compile(r"[;—]|:\s(?!on its way)|[.!]\s|,\s+(?:but|however|and then|so)\b|\s-\s|\bbut\b", re.IGNORECASE)
 
+# Answers come in the language of the question. Of others than English the commonest: a remedy for somebody, no "if".
+_ELSEWHERE = re.compile(
+    r"\b(?:r?ü?ckerstatt|erstatt|ersatz\b|ersetz|umtausch|gutschrift|gutgeschrieben|neues? gerät|geld zurück"
+    r"|rembours|remplac"
+    r"|échang|avoir de|nouvel appareil|reembols|reemplaz|cambi(?:o|aremos)|abonaremos|devolveremos|substitu"
+    r"|rimbors|sostitu"
+    r"|terugbeta|vervang|omruil|zwro[tc]|wymian)\w*",
+    re.IGNORECASE,
+)
+_FOR_SOMEBODY = re.compile(
+    r"\b(?:ich|wir|ihnen|ihr|ihre[mnrs]?|dir|dein\w*|sie erhalten|sie bekommen|je|nous|vous|votre|vos|te|le|les"
+    r"|tu|su|sus|usted"
+    r"|hemos|he|recibirá\w*|nós|você|lhe|receberá|vi|ti|le|abbiamo|ho|riceverà|suo|wij|we|u|uw|je|jouw|ci|pani|panu)\b",
+    re.IGNORECASE,
+)
+_ELSEWHERE_IF = re.compile(
+    r"\b(?:wenn|falls|sofern|sobald|nachdem|kein\w*|nicht|ob|si|lorsque|après|pas|aucun\w*|cuando|después|no|se"
+    r"|quando|dopo|não"
+    r"|non|als|indien|zodra|niet|geen|jeśli|nie)\b|\?$",
+    re.IGNORECASE,
+)
+_ENGLISH = re.compile(r"\b(?:the|is|are|you|your|we'll|will|i've|have|has|of|and)\b", re.IGNORECASE)
+
 
 def commits(sentence: str) -> bool:
     """Whether a sentence promises, announces or offers this asker a replacement, exchange, refund or credit."""
@@ -157,6 +180,8 @@ def commits(sentence: str) -> bool:
 
 
 def _binds(clause: str, sentence: str) -> bool:
+    if not _ENGLISH.search(clause) and _ELSEWHERE.search(clause) and _FOR_SOMEBODY.search(clause):
+        return not _ELSEWHERE_IF.search(sentence)
     if sentence.endswith("?") and _ASKING.match(clause):
         remedy = re.search(rf"\b(?:{_STRONG}|{_GOODS})", clause, re.IGNORECASE)
         return bool(remedy and _OFFERED.search(clause) and not _DENIED.search(clause) and not _CHECKING.search(clause))

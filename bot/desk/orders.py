@@ -46,7 +46,8 @@ _REMEDY = re.compile(
     r"|broken|broke|dead"
     r"|died|damaged|faulty|doesn't work|does not work|stopped working|not working|never arrived|lost|new (?:one"
     r"|pair|unit)s?"
-    r"|another (?:one|pair|unit))\b",
+    r"|another (?:one|pair|unit))\b|\b(?:kaputt|defekt|ersatz|erstatt|rembours|cassé|reembols|rot[oa]\b|rotto"
+    r"|rimbors|stuk\b)",
     re.IGNORECASE,
 )
 

@@ -73,6 +73,11 @@ We'll reimburse you for the shipping.
 Here's your refund.
 The money is on its way back to you, your refund is confirmed.
 You will be getting another unit.
+Wir schicken Ihnen einen Ersatz.
+Ich habe die Rückerstattung für Sie veranlasst.
+Nous vous remboursons aujourd'hui.
+Le enviaremos un reemplazo.
+Le rimborseremo subito, abbiamo avviato il rimborso.
 Sorry to hear that: I'll have a replacement sent.
 We will gladly take it back and give you your money back.
 Your account has been credited.
@@ -163,6 +168,12 @@ You can swap it in any store within 30 days.
 Replacement ink for the Quillmark 3600 is sold as QM-36.
 I couldn't find a refund for that order.
 It will arrive in a new box.
+Wenn der Artikel defekt ist, schicken wir Ihnen Ersatz.
+Defekte Artikel werden innerhalb von 30 Tagen ersetzt.
+Eine Rückerstattung dauert 5 Werktage.
+Si el artículo está defectuoso, le enviaremos un reemplazo.
+Les articles défectueux sont remplacés sans frais si vous avez le reçu.
+Ihre Bestellung wurde geliefert.
 Would you like to know how refunds work?
 I'd like to tell you about the returns policy.
 Refunds go back to the original payment method.
