@@ -142,6 +142,8 @@ class AnswerQuestion:
             found = NOTHING_SEARCHED
         else:
             found = await self._retrieved(stage, desk, timer, work.searched)
+        if found.asks and not orders:
+            return Answer(Outcome.ASKED, found.asks)
         if not found.passages and not orders:
             return abstain(desk, work.searched, found, work.prompt.ref, now=self._clock())
         if found.passages:

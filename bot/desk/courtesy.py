@@ -1,4 +1,5 @@
-"""Messages that need no documents: a greeting, thanks, an emoji, nothing, far too much; a call for a human. Pure.
+"""Messages that need no documents: a greeting, thanks, an emoji, nothing, far too much, too little to look up; a call
+for a human. Pure.
 
 The replies hold no factual sentence (Outcome.ASKED).
 """
@@ -7,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from bot.desk.model import Turn
-from bot.desk.words import flat
+from bot.desk.words import codes, content_words, flat
 
 EMPTY = "You mentioned me without a question. What would you like to know?"
 EMOJI = "Noted. Is there something I can look up for you?"
@@ -17,8 +18,12 @@ TOO_LONG = (
 )
 PRESS_FOR_HUMAN = "Press *Talk to a human* below and somebody takes it from here."
 
+WELCOME = "You're welcome. Ask me whenever something else comes up."
+FAREWELL = "Goodbye! Take care."
+
 _ADDRESS = (
-    r"(?: (?:there|all|team|everyone|bot|frontdesk|desk|again|so much|a lot|very much|much|for (?:the|your) help))*"
+    r"(?: (?:there|all|team|everyone|bot|frontdesk|desk|again|so much|a lot|very much|much|for (?:the|your) help"
+    r"|a (?:bunch|ton|million)|anyway|folks|guys|for now))*"
 )
 _REPLIES = tuple(
     (re.compile(rf"(?:{words}){_ADDRESS}"), reply)
@@ -26,7 +31,7 @@ _REPLIES = tuple(
         (
             r"(?:ok|okay|great|perfect|awesome|got it|cool|nice|super|no|yes)?[, ]*(?:many )?"
             r"(?:thanks|thank you|thx|ty|cheers|much appreciated|appreciated|tysm)",
-            "You're welcome. Ask me whenever something else comes up.",
+            WELCOME,
         ),
         (
             r"hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|greetings|yo",
@@ -34,7 +39,7 @@ _REPLIES = tuple(
         ),
         (
             r"bye|goodbye|see you|see ya|good night|have a (?:nice|good|great) (?:day|one|evening|weekend)",
-            "Goodbye! Take care.",
+            FAREWELL,
         ),
         (
             r"ok|okay|k|great|perfect|awesome|got it|cool|nice|super|alright|all right|understood|fine|good|will do",
@@ -50,6 +55,22 @@ _REPLIES = tuple(
     )
 )
 _EMOJI = re.compile(r"(?::[a-z0-9_+'-]+(?:::skin-tone-\d)?:|[^\w\s?])+", re.IGNORECASE)
+_PLEASED = re.compile(
+    r"(?:(?:that|this|it|you|works?|all|everything|problem|you've|you're|saved|made|solved|fixed"
+    r"|helped|sorted|now|really"
+    r"|totally|just|is|was|were|are|did|the|my|me|a|so|very|lot|best|great|helpful|perfect|awesome"
+    r"|kind|good|day|life|star"
+    r"|legend|hero|trick|again|bye|goodbye|see|later|then|for|and|thanks|thank|thx|cheers|have|nice|one|weekend|evening"
+    r"|appreciate|appreciated|working|fine|well|quick|fast|help|answer|lifesaver|amazing|brilliant"
+    r"|super|ok|okay|hi|hello"
+    r"|hey|morning|afternoon|everyone|all|team|much|i|i'm|that's|it's|today)(?: |$))+"
+)
+_PLEASED_BY = re.compile(
+    r"\b(?:thanks|thank|thx|cheers|saved|helped|best|great|helpful|perfect|awesome|lifesaver|amazing"
+    r"|brilliant|bye|goodbye"
+    r"|appreciated?|works now|legend|hero|solved|sorted)\b"
+)
+_BEGINS_TO_ASK = re.compile(r"(?:is|are|was|do|does|did|can|could|how|what|which|who|why|when|where)\b")
 _YES = re.compile(r"(?:yes|yep|yeah|sure|ok|okay|please|yes please|please do|sure please|go ahead|do it)")
 _HUMAN = re.compile(
     r"(?:please |can you |could you |can i |could i |may i |i (?:want|need|would like|wish|prefer) (?:to )?"
@@ -68,6 +89,52 @@ _CALL = re.compile(
 )
 
 
+# What no page settles: somebody suffers, or disputes what was done to them, and says so of themselves.
+_DISTRESS = re.compile(
+    r"\bi(?:'m| am| feel| keep)? (?:\w+ ){0,3}(?:burn(?:ing|t|ed) out|cry(?:ing)? (?:before|at|every|after)|suicidal"
+    r"|depressed|having panic|harassed|bullied|discriminated)\b"
+    r"|\b(?:he|she|they|my (?:boss|manager|colleague|team ?lead)) (?:\w+ ){0,3}(?:harass|bull(?:y"
+    r"|ies)|grop|threaten|insult)"
+    r"\w* me\b|\b(?:kill|hurt|harm) myself\b"
+)
+_GRIEVANCE = re.compile(
+    r"\b(?:i|we) (?:want|need|would like|wish|have) to (?:complain|make a complaint|file a (?:complaint|grievance))\b"
+    r"|\b(?:got|received|given|have) (?:a|an|my) (?:\w+ )?(?:written |formal "
+    r"|final )?warning\b.*\b(?:not true|unfair|wrong"
+    r"|untrue|a lie|disagree|false)\b"
+)
+_WHO = (
+    r"(?:an? |the |some |your |that )?(?:real |live |actual |human )*(?:human|person|agent|representative|rep|operator"
+    r"|manager|supervisor|(?:team|shift) lead(?:er)?|team leader|boss|someone|somebody|anyone|anybody|human being)"
+)
+_FETCH = re.compile(
+    r"\b(?:get|bring|fetch) me (?:someone|somebody|a (?:real |live )?(?:human|person|agent)|a manager)\b"
+    r"|\b(?:connect|put) me (?:up |through )?(?:with|to) (?:a |an |your |the )?(?:\w+ )?(?:support"
+    r"|team|human|person|agent|someone"
+    r"|somebody|colleague|staff)\b"
+    rf"|\b(?:i want|i need|i'd like|i would like|i demand|let me|can i|could i|may i) (?:to )?(?:talk"
+    rf"|speak|chat) (?:to|with) {_WHO}\b"
+    r"|^(?:is|are) there (?:any|some)(?:one|body)(?: else| human| real| live)* (?:i|we|that i"
+    r"|who i) can (?:talk|speak|chat)\b"
+)
+WHAT_FAILS = (
+    "What exactly goes wrong, and with which product or service? A name, a model or the error's text helps me look."
+)
+WHICH = "Which product, plan or topic do you mean?"
+ABOUT_WHAT = "What would you like to know about “{topic}”, and for which product or case?"
+# Words that ask without saying about what.
+_GENERIC = content_words(
+    "how much cost price limit long many when where which deadline fee charge number size question problem issue thing"
+    " stuff information info details help know need want use one something anything ok different rule rules policy"
+)
+_TROUBLE = content_words(
+    "doesn't work works working not broken error errors fails failed failing problem issue trouble wrong stuck bug cras"
+    "h"
+    " get getting keeps fix it won't isn't still again happens something help stopped"
+)
+_LEADS_NOWHERE = re.compile(r"(?:(?:how|what) about|and|about|the|my|a|an|regarding|re:?)\b", re.IGNORECASE)
+
+
 def courtesy(text: str, limit: int, turns: Sequence[Turn] = ()) -> str | None:
     """The reply to a message that asks nothing, or too much; None where there is a question to look up."""
     if len(text) > limit:
@@ -80,12 +147,38 @@ def courtesy(text: str, limit: int, turns: Sequence[Turn] = ()) -> str | None:
     said = _words(plain)
     if _YES.fullmatch(said) and turns and turns[-1].role == "desk" and "human" in turns[-1].text[-200:].lower():
         return PRESS_FOR_HUMAN
-    return next((reply for pattern, reply in _REPLIES if pattern.fullmatch(said)), None)
+    if found := next((reply for pattern, reply in _REPLIES if pattern.fullmatch(said)), None):
+        return found
+    if "?" not in plain and not _BEGINS_TO_ASK.match(said) and _PLEASED.fullmatch(said) and _PLEASED_BY.search(said):
+        return FAREWELL if re.search(r"\b(?:bye|goodbye|see you)\b", said) else WELCOME
+    return None if turns else clarifying(plain)
+
+
+def clarifying(text: str) -> str | None:
+    """What to ask back, in a new conversation, about a message that names nothing that could be looked up."""
+    words = content_words(text)
+    tokens = re.findall(r"[\w'-]+", text)
+    if codes(text) or re.search(r"[^\W\d_]\d|\d[^\W\d_]|--\w", text):
+        return None
+    if words <= _TROUBLE and words & _TROUBLE:
+        return WHAT_FAILS
+    if words <= _GENERIC:
+        return WHICH
+    topic = [token for token in tokens if content_words(token)]
+    bare = len(topic) == 1 and (len(tokens) == 1 or _LEADS_NOWHERE.match(text))
+    return ABOUT_WHAT.format(topic=plain_word(topic[0])) if bare else None
+
+
+def plain_word(word: str) -> str:
+    return word.strip("'-_").lower()
 
 
 def wants_human(text: str) -> bool:
-    """The message is a call for a human; "can a person return two items?" is not."""
+    """The message is a call for a human, or a trouble that is none for documents; "can a person return two items?" is
+    neither."""
     said = _words(flat(text))
+    if len(said) <= 300 and (_DISTRESS.search(said) or _GRIEVANCE.search(said) or _FETCH.search(said)):
+        return True
     if len(said) <= 120 and _CALL.fullmatch(said):
         return True
     return len(said) <= 80 and bool(_HUMAN.fullmatch(said)) and said not in ("someone", "somebody", "the manager")
@@ -93,5 +186,5 @@ def wants_human(text: str) -> bool:
 
 def _words(plain: str) -> str:
     """Lower case, without emoji and punctuation around the words."""
-    bare = re.sub(r":[a-z0-9_+'-]+:", " ", plain.lower())
+    bare = re.sub(r":[a-z0-9_+'-]+:|(?<!\S)[:;=8x]-?[)(dp/|3*](?!\S)", " ", plain.lower())
     return " ".join(re.sub(r"[^\w\s',:]|[,:](?!\S)", " ", bare).replace(",", " ").split())

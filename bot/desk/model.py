@@ -277,6 +277,7 @@ class Retrieval:
     nearest: tuple[Passage, ...]
     index_version: int
     search_ms: float = 0.0
+    asks: str = ""  # what the desk has to ask back before anything can be found
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ _TYPOGRAPHY = str.maketrans(
 _WORD = re.compile(r"[a-z0-9]+(?:[-'.][a-z0-9]+)*")
 _CODE = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])")
 _MEASURE = re.compile(r"\d+(?:-?(?:to-)?\d+)*-?[a-z]+(?:-[a-z]+)*|v\d+", re.IGNORECASE)  # 100W, 30-day, 2-year-old, v3
+_RUN = re.compile(r"[A-Za-z]+|\d+")
 _EMPTY = """
     a about after all also am an and any are as at be been before but by can could did do does for from get give got had
     has have how i if in into is it its it's i'm just let long many may me might more much must my need no not of off on
@@ -64,4 +65,12 @@ def _is_code(word: str) -> bool:
 
 
 def has_code(text: str, wanted: frozenset[str]) -> bool:
-    return bool(wanted) and not wanted.isdisjoint(codes(text))
+    """Whether a text states one of these codes, however it is spaced: TF4031 is TF-4031, BUDS3PRO a part of
+    AUR-BUDS3PRO-BLK and "Buds 3 Pro"."""
+    return bool(wanted) and _spelt(wanted).search(flat(text)) is not None
+
+
+@lru_cache(maxsize=512)
+def _spelt(wanted: frozenset[str]) -> re.Pattern[str]:
+    spellings = (r"[-\s_.]?".join(_RUN.findall(code)) for code in sorted(wanted))
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(spellings)})(?![a-z0-9])", re.IGNORECASE)

@@ -1,14 +1,22 @@
 """The desk's Engine over LlamaIndex: retriever -> postprocessors -> synthesizer."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
+from itertools import zip_longest
 from typing import cast
 
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import NodeWithScore
 
+from bot.desk.asking import questions_in
+from bot.desk.errors import RetrievalUnavailable
+from bot.desk.languages import is_english
 from bot.desk.model import Passage, Prompt, Retrieval, Turn
 from bot.desk.ports import OrderTools
+from bot.desk.spelling import doubtful, respelled
+from bot.desk.synonyms import plainly
 from bot.engine.extractive import ExtractiveWriter
 from bot.engine.postprocessors import (
     Cap,
@@ -20,7 +28,10 @@ from bot.engine.postprocessors import (
 from bot.engine.retriever import DeskQuery, HybridRetriever, node_of_passage, passage_of
 from bot.engine.synthesizer import CitedSynthesizer, Draft, DraftResponse, Writer
 from bot.settings import AnsweringSettings
-from ingest.index.contract import SearchIndex
+from ingest.index.contract import IndexUnavailable, SearchIndex
+
+VOCABULARY = 120  # chunks whose words a misspelt one is compared with
+ENGLISH_ONLY = "I can only read English here. Could you ask me that in English?"
 
 
 class DeskQueryEngine(RetrieverQueryEngine):
@@ -36,7 +47,9 @@ class DocumentEngine:
     """The port bot.desk.ports.Engine. `writer` None: no model is configured, so write() quotes."""
 
     def __init__(self, index: SearchIndex, writer: Writer | None, settings: AnsweringSettings) -> None:
-        self._quoting = ExtractiveWriter(index.similarity)
+        self._index = index
+        self._quoting = ExtractiveWriter(index.similarity, index.knows)
+        self._reads_english = writer is None
         self._shown = settings.passages
         self._retriever = HybridRetriever(index, settings.candidates, settings.min_similarity)
         self.llama = DeskQueryEngine(
@@ -52,15 +65,32 @@ class DocumentEngine:
         )
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
-        asked = DeskQuery(query, sources=tuple(sources), audience=tuple(audience))
-        usable, retrieved = await self.llama.find(asked)
-        nearest = [] if usable else retrieved[: self._shown]
+        """Each question of a message is searched for by itself; what was found for them comes in turns."""
+        searched = DeskQuery(query, sources=tuple(sources), audience=tuple(audience))
+        if self._reads_english and not is_english(query):
+            return Retrieval((), (), self._index.version(), asks=ENGLISH_ONLY)
+        searched.query_str = await self._respelled(searched)
+        parts = [replace(searched, query_str=plainly(part)) for part in questions_in(searched.query_str)]
+        found = [await self.llama.find(part) for part in parts]
+        usable = _in_turns([usable for usable, _ in found])
+        nearest = [] if usable else _in_turns([retrieved for _, retrieved in found])[: self._shown]
         return Retrieval(
             passages=tuple(passage_of(node) for node in usable),
             nearest=tuple(passage_of(node) for node in nearest),
-            index_version=asked.index_version,
-            search_ms=asked.search_ms,
+            index_version=parts[0].index_version,
+            search_ms=sum(part.search_ms for part in parts),
         )
+
+    async def _respelled(self, query: DeskQuery) -> str:
+        """With misspelt words as the documents that it may find spell them."""
+        try:
+            if not await asyncio.to_thread(doubtful, query.query_str, self._index.knows):
+                return query.query_str
+            nodes = await HybridRetriever(self._index, VOCABULARY).aretrieve(replace(query))
+            texts = [f"{node.metadata['title']} {node.metadata['section']} {node.text}" for node in nodes]
+            return await asyncio.to_thread(respelled, query.query_str, texts, self._index.knows)
+        except IndexUnavailable as error:
+            raise RetrievalUnavailable(f"the question's spelling could not be looked at: {error}") from error
 
     async def count_withheld(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> int:
         return await self._retriever.count_withheld(DeskQuery(query, sources=tuple(sources), audience=tuple(audience)))
@@ -83,3 +113,15 @@ class DocumentEngine:
 
     def quote(self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]) -> Draft:
         return self._quoting.write(question, passages, None, turns)
+
+
+def _in_turns(found: Sequence[Sequence[NodeWithScore]]) -> list[NodeWithScore]:
+    """The first of each, then the second of each; none twice."""
+    taken: set[str] = set()
+    mixed: list[NodeWithScore] = []
+    for node in (node for row in zip_longest(*found) for node in row if node is not None):
+        chunks = {node.node_id, *node.metadata.get("joined", ())}
+        if not chunks <= taken:
+            mixed.append(node)
+            taken |= chunks
+    return mixed

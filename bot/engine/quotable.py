@@ -7,7 +7,8 @@ from functools import cached_property
 
 from bot.desk.model import Passage
 from bot.desk.sentences import split_passage
-from bot.desk.words import codes, content_words, flat
+from bot.desk.synonyms import concepts
+from bot.desk.words import codes, flat
 
 _PAIR = re.compile(r"([\w][\w /()-]{0,40}): (.+)", re.DOTALL)
 _MARKER = re.compile(r"^\s*(?:\d{1,3}[.)]|[-–*•])\s+")
@@ -30,24 +31,26 @@ class Unit:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        words = content_words(self.text)
-        return words - content_words(" ".join(codes(self.text)))
+        words = concepts(self.text)
+        return words - concepts(" ".join(codes(self.text)))
 
     @cached_property
     def context(self) -> frozenset[str]:
-        return content_words(self.heading)
+        return concepts(self.heading)
 
     @property
     def meaning(self) -> str:
         """What is compared with a question: a sentence alone may not say what it is about."""
-        return f"{self.heading.rsplit(' > ', 1)[-1]}: {self.text}"[:400]
+        first, *inner = self.heading.split(" > ")
+        about = ", ".join([first, *inner[-1:]])
+        return f"{about}: {self.text}"[:400]
 
 
 def units_of(index: int, passage: Passage) -> list[Unit]:
     lines = [line for line in passage.text.splitlines() if line.strip()]
     heading = " > ".join(part for part in (passage.title, passage.section) if part)
     if len(lines) > 2 and all(_PAIR.fullmatch(line) for line in lines):
-        name = passage.section.rsplit(" > ", 1)[-1]
+        name = passage.section.rsplit(" > ", 1)[-1] or passage.title
         pairs = [pair for line in lines for pair in _record_line(line)]
         return [Unit(index, quote, text, name, heading, _NOT_FIRST) for quote, text in pairs]
     return [

@@ -9,6 +9,7 @@ from ingest.index.contract import Collection, Embedder, Generations, Hit, IndexU
 SPARE = 8  # asked for besides `limit`: a document that was just rewritten has two generations in the collection
 WIDEN = 4
 MAX_CANDIDATES = 4096
+_WHOLE = 3  # word pieces, of which two are the model's own marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,10 @@ class CurrentSearch:
             return []
         vectors = self._searched.embedder.embed([query, *texts])
         return [float(value) for value in vectors[1:] @ vectors[0]]
+
+    def knows(self, word: str) -> bool:
+        """Whether the model's vocabulary has the word whole, as it has common words but not misspelt ones."""
+        return self._searched.embedder.count_tokens(word) <= _WHOLE
 
     def version(self) -> int:
         return self._searched.generations.index_version()

@@ -126,7 +126,7 @@ def test_courtesies_have_a_reply_without_facts(text: str, begins: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["thanks, but what about express?", "hi, where is my parcel?", "returns", "?", "help me return a TV", "ok and drones?",
+    ["thanks, but what about express?", "hi, where is my parcel?", "help me return a TV", "ok and drones?",
      "good headphones?", "do you say thanks?", "is it great"],
 )  # fmt: skip
 def test_a_question_is_no_courtesy(text: str) -> None:

@@ -1,0 +1,50 @@
+"""Whether a message is in English. Pure; by script and by the commonest words, so that it needs no model.
+
+Short texts are in doubt English: names, codes and single words must not be taken for another language.
+"""
+
+import re
+import unicodedata
+
+from bot.desk.words import flat
+
+# The words that nearly every sentence of a language has, without those that English has too.
+_COMMON = {
+    "German": "der die das und ist nicht ich ein eine wie viel lange mein meine für mit auf kann habe wann wo gibt"
+    " es im den dem von zu nach bei wird werden sind bitte welche warum muss",
+    "French": "le la les des est et une un je ne pas que qui pour dans combien comment puis mon ma mes quand où"
+    " sur avec vous nous quel quelle du au par coûte sont",
+    "Spanish": "el la los las es y un una que de para con cuánto cuanto cómo como mi puedo cuándo cuando dónde donde"
+    " en por qué se su cuesta tengo días hay está",
+    "Portuguese": "o a os as é e um uma que de para com quanto como meu minha posso quando onde em por não se custa"
+    " do da dos das tenho dias está",
+    "Italian": "il lo la gli le è e un una che di per con quanto come mio mia posso quando dove in non si costa del"
+    " della dei ho giorni sono",
+    "Dutch": "de het een en is niet ik hoe veel lang mijn voor met op kan heb wanneer waar er van naar bij wordt"
+    " zijn dat dit welke waarom moet",
+    "Polish": "jest nie się na do jak ile czy mogę kiedy gdzie mój moja z w i to co za od jaki jaka są",
+    "Swedish": "är och en ett jag inte hur mycket länge min för med på kan har när var det till som av",
+    "Danish": "er og en et jeg ikke hvor meget lang min for med på kan har hvornår det til som af",
+}
+_ENGLISH_WORDS = """
+    the is are a an of to in on for and or not i my me you your we our it its do does did can could will would how what
+    when where which who why much many long have has had be was were this that with if from by at there any get am about
+    need want please as so but they them up out no yes just after before
+"""
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_OTHER = {name: frozenset(words.split()) for name, words in _COMMON.items()}
+_NAMES = re.compile(r"\"[^\"]*\"|<[^>]*>|\S*[\d@/_]\S*")  # what is quoted, and codes and addresses
+
+
+def is_english(text: str) -> bool:
+    """False only when it clearly is something else."""
+    plain = _NAMES.sub(" ", flat(text))
+    letters = [letter for letter in plain if letter.isalpha()]
+    if len(letters) < 2:
+        return True
+    if 2 * sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters) > len(letters):
+        return False
+    words = re.findall(r"[^\W\d_]+", plain.lower())
+    english = sum(word in _ENGLISH for word in words)
+    other = max(sum(word in common for word in words) for common in _OTHER.values())
+    return len(words) < 3 or other < 2 or other <= english

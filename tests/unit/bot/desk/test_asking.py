@@ -1,0 +1,157 @@
+"""What a message asks: its questions, its language, its places, its spelling, its everyday words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.desk.asking import MOST, focus, questions_in
+from bot.desk.courtesy import courtesy, wants_human
+from bot.desk.languages import is_english
+from bot.desk.model import Turn
+from bot.desk.places import countries, without_places
+from bot.desk.spelling import distance, respelled, unheard_of
+from bot.desk.synonyms import concepts, plainly
+from bot.desk.words import has_code
+
+PAGES = ["Kettle Pro 2: the warranty on a cartridge is 90 days", "Address of the Portland branch; gift card balance"]
+
+
+def known(word: str) -> bool:
+    return word in {"rice", "how", "long", "the", "what", "is", "price", "of", "my", "for"}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Do you sell lamps?", 1),
+        ("Do you sell lamps? And when are you open?", 2),
+        ("what does a lamp cost and how long does it last", 2),
+        ("My lamp broke. It was new. Can I return it?", 1),
+        ("Salt and pepper mills, are they in stock?", 1),
+    ],
+)
+def test_each_question_of_a_message_is_found(text: str, parts: int) -> None:
+    """Two questions are two, by sentence or joined by "and"; what is only told is none."""
+    assert len(questions_in(text)) == parts
+
+
+def test_a_question_that_leans_on_another_brings_it_along() -> None:
+    """The second says "it": alone it would find anything."""
+    assert "lamp" in questions_in("What does the lamp cost? And how heavy is it?")[1]
+
+
+def test_what_is_told_goes_with_each_question() -> None:
+    first, second = questions_in("Toaster X here. How many watts does it draw? Which plug does it need?")
+    assert first.startswith("Toaster X")
+    assert second.startswith("Toaster X")
+
+
+@given(st.text(max_size=200))
+def test_any_text_has_one_to_three_questions(text: str) -> None:
+    assert 1 <= len(questions_in(text)) <= MOST
+    assert focus(text) == text or focus(text) in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["¿Cuánto cuesta el envío a mi casa?", "Ich habe eine Frage: wie lange ist die Garantie?", "Où est mon colis, il est"
+     " dans la rue ?", "今日は何時まで開いていますか", "Сколько стоит доставка?", "Quanto costa la spedizione e quando arriva?"],
+)  # fmt: skip
+def test_another_language_is_told(text: str) -> None:
+    assert not is_english(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["warranty", "ok", "Halden Book 14 Gen 4?", "VX-TB4-DOCK", "pls die hard dvd refund", "El Paso store hours", "👍", "",
+     "Do you ship to São Paulo?", "the café in Zürich, is it open?", "DE tariff??", "in stock?"],
+)  # fmt: skip
+def test_short_and_named_things_stay_english(text: str) -> None:
+    assert is_english(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("how long is the waranty", "how long is the warranty"),
+        ("catridge for my Kettel", "cartridge for my kettle"),
+        ("giftcrad", "gift card"),
+        ("price of rice", "price of rice"),
+        ("KT-22x waranty", "KT-22x warranty"),
+        ("zzyzx", "zzyzx"),
+    ],
+)
+def test_misspelt_words_become_those_of_the_documents(typed: str, meant: str) -> None:
+    """Words that the reader knows, codes, and words that nothing is near to stay as they are."""
+    assert respelled(typed, PAGES, known) == meant
+
+
+@given(st.text(alphabet="abcd", max_size=6), st.text(alphabet="abcd", max_size=6))
+def test_the_distance_is_symmetric_and_bounded(one: str, other: str) -> None:
+    away = distance(one, other, 3)
+    assert away == distance(other, one, 3)
+    assert (away == 0) == (one == other)
+    assert away <= 4
+
+
+def test_a_name_that_no_page_has_is_noticed() -> None:
+    """A name that begins the sentence, a country or a name that a page has is none."""
+    assert unheard_of("Does the kettle listen to Zorblax?", PAGES) == ["Zorblax"]
+    assert unheard_of("Does the Kettle Pro ship to Canada?", PAGES) == []
+    assert unheard_of("Is the store in Portland, Oregon open?", PAGES) == []
+
+
+def test_a_city_stands_for_its_country() -> None:
+    assert countries("I work in Dublin") == {"Ireland"}
+    assert countries("tell us more") == frozenset()
+    assert countries("in the US") == {"United States"}
+    assert "Berlin" not in without_places("How many vacation days in Berlin?")
+    assert without_places("Berlin?") == "Berlin?"
+
+
+def test_everyday_words_are_put_as_documents_put_them() -> None:
+    assert plainly("guarantee on my fridge?") == "warranty on my refrigerator?"
+    assert plainly("FRIDGE-20 price") == "FRIDGE-20 price"
+    assert concepts("guarantee") == concepts("warranties")
+
+
+@pytest.mark.parametrize("text", ["the TF4031 error", "TF-4031", "tf 4031 again", "AUR-TF4031-B"])
+def test_a_code_is_found_however_it_is_spaced(text: str) -> None:
+    assert has_code(text, frozenset({"TF-4031"}))
+    assert has_code(text, frozenset({"TF4031"}))
+
+
+@pytest.mark.parametrize("text", ["TF-40310", "XTF-4031", "TF-403 1x"])
+def test_a_longer_code_is_another(text: str) -> None:
+    assert not has_code(text, frozenset({"TF-4031"}))
+
+
+@pytest.mark.parametrize("text", ["lamp", "what about returns?", "it is broken", "how much?", "it's stuck again"])
+def test_too_little_to_look_up_is_asked_back(text: str) -> None:
+    """One clarifying question, that states nothing; in a running thread it is a follow-up instead."""
+    reply = courtesy(text, 8000)
+    assert (reply or "").rstrip().endswith(("?", "me look."))
+    assert courtesy(text, 8000, [Turn("asker", "Do you sell lamps?")]) is None
+
+
+@pytest.mark.parametrize("text", ["how long is the warranty?", "KT-22X", "when do points expire", "lamp price"])
+def test_what_can_be_looked_up_is(text: str) -> None:
+    assert courtesy(text, 8000) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["put me through to your support team", "can I talk to the shift leader", "I feel burned out and cannot go on", "my"
+     " manager keeps insulting me", "I want to make a complaint", "got a final warning and it is unfair"],
+)  # fmt: skip
+def test_what_no_page_settles_goes_to_a_human(text: str) -> None:
+    assert wants_human(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["is there somebody in the store on Sunday?", "what does a warning light mean", "how do I report a colleague's gift",
+     "can my manager see my calendar", "who do I talk to about parking"],
+)  # fmt: skip
+def test_a_question_about_people_is_looked_up(text: str) -> None:
+    assert not wants_human(text)
