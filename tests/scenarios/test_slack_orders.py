@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from bot.desk.commitments import ASK_FOR_ORDER
 from bot.desk.model import DraftEnd, DraftSentence, Outcome, Passage, Prompt, Turn
@@ -15,6 +16,7 @@ from bot.desk.ports import OrderTools
 from bot.engine.claude import ClaudeWriter
 from bot.orders import SqlOrders
 from bot.settings import ModelSettings
+from bot.store.tables import answers
 from ops.workspace.server import LocalWorkspace
 from tests.fakes.claude import KEY, Cite, ClaudeDouble, HttpError, Reply, Text, ToolUse
 from tests.fakes.orders import demo_settings, order_desk
@@ -217,7 +219,7 @@ async def test_who_promises_twice_asks_for_the_order(
 
 
 async def test_after_a_look_up_a_replacement_may_be_offered(
-    workspace: LocalWorkspace, start: Any, claude: ClaudeDouble
+    workspace: LocalWorkspace, start: Any, claude: ClaudeDouble, shelf: Shelf
 ) -> None:
     """In the turn that looked it up, and in a later one of the same conversation; the stored answer tells."""
     bot = await start()
@@ -225,7 +227,8 @@ async def test_after_a_look_up_a_replacement_may_be_offered(
     ts = await workspace.say("dana", "dm", "EM-104233 is dead, I want to return it")
     [dm] = [one for one in workspace.state.team.channels.values() if one.kind == "dm"]
     assert await bot.ended(ts, dm.id) is Outcome.ANSWERED
-    claude.script([Reply([Text("We'll send you a replacement, and you can return it within 30 days. ", [Cite(0, 0)])])])
+    shelf.pages["Returns policy"] += " Broken docks get a replacement at no cost."
+    claude.script([Reply([Text("We'll send you a replacement for the broken dock, at no cost. ", [Cite(0, 3)])])])
     later = await workspace.say("dana", "dm", "How many days do customers have to return broken docks?", thread_ts=ts)
     assert await bot.ended(later, dm.id) is Outcome.ANSWERED
     assert "send you a replacement" in everything(said(workspace, ts, "dm:dana")[-1])
@@ -241,3 +244,20 @@ async def test_with_claude_down_the_order_is_told_all_the_same(
     [dm] = [one for one in workspace.state.team.channels.values() if one.kind == "dm"]
     assert await bot.ended(ts, dm.id) is Outcome.ANSWERED
     assert "model can't be reached" in everything(said(workspace, ts, "dm:dana")[0])
+
+
+async def test_the_second_question_reads_the_instructions_from_the_cache(
+    workspace: LocalWorkspace, start: Any, claude: ClaudeDouble
+) -> None:
+    """Told by the tokens of the stored answers, tools included."""
+    bot = await start()
+    for text in ("how long can I return something?", "where is EM-104233?"):
+        ts = await workspace.say("dana", "dm", text)
+        [dm] = [one for one in workspace.state.team.channels.values() if one.kind == "dm"]
+        assert await bot.ended(ts, dm.id) is Outcome.ANSWERED
+    async with bot.store.database.transaction() as connection:
+        rows = (await connection.execute(select(answers.c.usage).order_by(answers.c.created_at))).all()
+    first, second = (row.usage for row in rows)
+    assert (first["cache_read"], second["cache_write"]) == (0, 0)
+    assert second["cache_read"] == first["cache_write"] > 0
+    assert all(request["tools"] for request in claude.requests)
