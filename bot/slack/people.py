@@ -4,12 +4,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from bot.desk.audience import readable_in
-from bot.desk.model import Accepted, Person, Place, PlaceKind, Readable, Standing
+from bot.desk.model import Accepted, Person, Place, Readable
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.profiles import SlackChannel, channel_of, is_no_reader, person_of
 
 log = logging.getLogger(__name__)
 KEEP_PLACE_S = 60.0  # what a channel is, and who is in it
@@ -43,13 +44,6 @@ class _Remembered(Generic[Value]):
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class _Channel:
-    kind: PlaceKind
-    shared: bool  # with people of other workspaces
-    with_user: str = ""  # of a DM
-
-
 class People:
     """Look-ups that never fail: what Slack does not tell is left out, and the least privilege is assumed. The
     bot.desk.audience.Readers of Slack. `recheck_s`: how old what is known of a channel may be when something is about
@@ -59,7 +53,7 @@ class People:
         self._clients = clients
         self._recheck_s = recheck_s
         self._people = _Remembered[Mapping[str, Any]]()
-        self._places = _Remembered[_Channel]()
+        self._places = _Remembered[SlackChannel]()
         self._members = _Remembered[tuple[str, ...]]()
         self._channels = _Remembered[frozenset[str]]()
         self._groups = _Remembered[Mapping[str, frozenset[str]]]()
@@ -71,9 +65,9 @@ class People:
     async def person(self, user: str, team: str) -> Person:
         info = await self._or_nothing(lambda: self._user(user), f"who {user} is")
         if info is not None:
-            return _person(user, info, team)
+            return person_of(user, info, team)
         old = self._people.get(user, float("inf"))  # their name is theirs still; their rights may not be
-        return Person(user, _person(user, old, team).name if old else "")
+        return Person(user, person_of(user, old, team).name if old else "")
 
     async def _user(self, user: str) -> Mapping[str, Any]:
         known = self._people.get(user, KEEP_PERSON_S)
@@ -171,13 +165,13 @@ class People:
             people = None
         return replace(place, people=people)
 
-    async def _channel(self, channel: str, age_s: float) -> _Channel:
+    async def _channel(self, channel: str, age_s: float) -> SlackChannel:
         known = self._places.get(channel, age_s)
         if known is not None:
             return known
         with slack_errors():
             response = await self._clients.web.conversations_info(channel=channel)
-        return self._places.put(channel, _channel(response.get("channel") or {}))
+        return self._places.put(channel, channel_of(response.get("channel") or {}))
 
     async def _members_of(self, channel: str, age_s: float) -> tuple[str, ...] | None:
         """Everybody's id; None when there are too many."""
@@ -195,7 +189,7 @@ class People:
         if len(self._unknown(users)) > _ONE_BY_ONE:
             return None
         infos = zip(users, await asyncio.gather(*map(self._user, users)), strict=True)
-        human = [user for user, info in infos if not _is_no_reader(info, team)]
+        human = [user for user, info in infos if not is_no_reader(info, team)]
         if len(human) <= _WITH_CHANNELS:
             people = await asyncio.gather(*(self._reader(user, team) for user in human))
         else:
@@ -231,29 +225,3 @@ class People:
             if not cursor:
                 break
         return found
-
-
-def _channel(info: Mapping[str, Any]) -> _Channel:
-    # Of an unknown sort it is as one that others see. Within an Enterprise organisation they are of other workspaces.
-    flags = ("is_ext_shared", "is_shared", "is_org_shared", "is_pending_ext_shared", "is_global_shared")
-    shared = any(info.get(flag) for flag in flags) or info.get("is_ext_shared") is not False
-    if info.get("is_im"):
-        return _Channel("dm", shared, str(info.get("user") or ""))
-    return _Channel("private" if info.get("is_private") or info.get("is_mpim") else "channel", shared)
-
-
-def _is_no_reader(info: Mapping[str, Any], team: str) -> bool:
-    """Our workspace's own apps, and who is gone from it."""
-    return info.get("team_id") == team and bool(info.get("is_bot") or info.get("deleted"))
-
-
-def _person(user: str, info: Mapping[str, Any], team: str) -> Person:
-    profile = info.get("profile") or {}
-    name = profile.get("display_name") or profile.get("real_name") or info.get("real_name") or info.get("name") or ""
-    standing: Standing = "member"
-    if info.get("team_id") != team or any(info.get(flag) for flag in ("is_stranger", "is_bot", "deleted")):
-        standing = "outside"
-    elif info.get("is_restricted") or info.get("is_ultra_restricted"):
-        standing = "guest"
-    confirmed = standing == "member" and info.get("is_email_confirmed") is True and profile.get("email")
-    return Person(user, str(name), str(profile["email"]) if confirmed else None, standing)
