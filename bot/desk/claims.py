@@ -24,7 +24,7 @@ _TURNS = re.compile(
     r"|problem|doubt|need not|just|void\w*|den\w+|missing|lack\w*)\b",
     re.IGNORECASE,
 )
-_ANSWERED = re.compile(r"^(?:yes|no)\b[,.!:;]?\s*", re.IGNORECASE)
+_ANSWERED = re.compile(r"^(?:yes|no)[,.!:;]\s*", re.IGNORECASE)
 _JOINED = re.compile(r";\s|\s—\s|,\s(?:and|but|so|plus)\s|,?\s(?:because|as well as)\s", re.IGNORECASE)
 _OFFERS = re.compile(
     r"\b(?:human|colleague|connect|hand|couldn't|can't find|don't know|not sure|documents?|pages?)\b", re.IGNORECASE
@@ -41,6 +41,21 @@ _QUALIFIED = {
 _PART = re.compile(
     r"\b(?:half|twice|double[ds]?|triple[ds]?|a third|two thirds|a quarter|three quarters)\b", re.IGNORECASE
 )
+# Words that promise much, and how else a source may say the same.
+_STRONG = tuple(
+    (re.compile(word, re.IGNORECASE), re.compile(f"{word}|{same}", re.IGNORECASE))
+    for word, same in (
+        (
+            r"(?<!feel )(?<!toll-)\bfree\b(?! to\b| up\b)",
+            r"no (?:extra )?(?:charge|cost|fee)|[$€£]0\b|complimentary|gratis|included",
+        ),
+        (r"\bunlimited\b", r"no limit|without (?:a )?limit|as many|as much"),
+        (r"\b(?:lifetime|for life|forever|for ever)\b", r"no expiry|never expires?|does not expire"),
+        (r"\b(?:guarantee[sd]?|promise[sd]?)\b", r"\bwarrant"),
+        (r"\b(?:instantly|immediately|at once|right away)\b", r"same day|immediate|instant"),
+    )
+)
+_LEAST_KNOWN = 0.3  # the share of a sentence's words that stand in what it cites or in the question
 _PAST = re.compile(
     r"\b(?:supersed\w*|old(?:er)?|previous(?:ly)?|former(?:ly)?|earlier|no longer|used to|replaced|before|was|were"
     r"|until|past|history|changed?|since|v\d)\b|\b20\d\d\b",
@@ -76,7 +91,12 @@ def unsupported(
     if not claimed and (words := content_words(body)) and words.isdisjoint(quoted):
         found.append("its citation is about something else")
     found += [f"no cited passage says {part!r}" for part in _PART.findall(body) if not _says_part(part, texts)]
+    found += [f"no cited passage says {match[0]!r}" for match in _promised(body, texts)]
     found += _beside_the_point(body, everything)
+    known = everything | content_words(question)
+    unknown = [word for word in content_words(body) if word not in known and "'" not in word]
+    if not claimed and len(unknown) > 3 and len(unknown) > (1 - _LEAST_KNOWN) * len(content_words(body)):
+        found.append("most of it stands in no cited passage")
     found += _turned_round(body, citations)
     return found
 
@@ -125,6 +145,11 @@ def _says_part(part: str, texts: Sequence[str]) -> bool:
     return part.lower() in whole or any(one in whole for one in same.get(part.lower(), ()))
 
 
+def _promised(body: str, texts: Sequence[str]) -> list[re.Match[str]]:
+    whole = flat(" ".join(texts))
+    return [match for word, same in _STRONG if (match := word.search(body)) and not same.search(whole)]
+
+
 def _beside_the_point(body: str, everything: frozenset[str]) -> list[str]:
     """A clause of which not one word stands in what is cited: a second fact that rides along."""
     clauses = [clause.strip() for clause in _JOINED.split(flat(body))]
@@ -143,7 +168,8 @@ def _turned_round(body: str, citations: Sequence[Citation]) -> list[str]:
     said = _ANSWERED.sub("", flat(body))
     words = content_words(said)
     for citation in citations:
-        for unit in split_sentences(flat(citation.quote)):
+        for quote in split_sentences(flat(citation.quote)):
+            unit = _ANSWERED.sub("", quote).replace("_", " ")
             quoted = content_words(unit)
             shared = len(words & quoted)
             least, most = sorted((len(words), len(quoted)))

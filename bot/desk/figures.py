@@ -265,6 +265,11 @@ def _amount(match: re.Match[str]) -> Iterator[Figure]:
         factor, unit = (Decimal(1), "in") if match["unit"] in ('"', "''") else _UNITS[match["unit"].lower()]
     if match["scale"]:
         factor *= 1000 if "k" in match["scale"].lower() else 1_000_000
+    if match["money"] and match["high"] and (match["unit"] or match["business"]):  # "$960 - 6 months" is no range
+        counted = _UNITS.get((match["unit"] or "business-day").lower(), (Decimal(1), "in"))
+        yield Figure(_value(Decimal(match["low"].replace(",", ""))), unit, match.group().strip())
+        yield Figure(_value(Decimal(match["high"].replace(",", "")) * counted[0]), counted[1], match.group().strip())
+        return
     nouns = () if unit or match["high"] or match["scale"] else _following(match)
     for number, end in _ends(match):
         yield Figure(_value(Decimal(number.replace(",", "")) * factor), unit, match.group().strip(), end, nouns)

@@ -87,9 +87,10 @@ def check(
     citations, dropped = _valid(sentence.citations, passages)
     cited = [passages[index] for index in dict.fromkeys(citation.passage for citation in citations)]
     problems = _unsafe(text, cited, prompt)
-    claimed = [figure for figure in figures(_LINK.sub(" ", body)) if not _echoes(figure, question)]
+    said = _LINK.sub(" ", body)
+    claimed = [figure for figure in figures(said) if not _echoes(figure, question)]
     if cited:
-        problems += unsupported(body, claimed, citations, cited, question)
+        problems += unsupported(said, claimed, citations, cited, question)
     elif _asserts(body, claimed):
         problems += dropped or ["it states something and cites nothing"]
     if prompt is not None:

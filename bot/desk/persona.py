@@ -60,8 +60,13 @@ def wrong_language(text: str, citations: Sequence[Citation], question: str) -> s
     asked, said = language_of(question), language_of(text)
     if asked is None or said in (None, asked) or _ASKS_FOR_A_LANGUAGE.search(question):
         return ""
+    return "" if is_quote(text, citations) else f"it is in {said}, the question in {asked}"
+
+
+def is_quote(text: str, citations: Sequence[Citation]) -> bool:
+    """Whether it says no word that what it cites does not say."""
     quoted = content_words(" ".join(f"{one.title} {one.section} {one.quote}" for one in citations))
-    return "" if citations and content_words(text) <= quoted else f"it is in {said}, the question in {asked}"
+    return bool(citations) and content_words(text) <= quoted
 
 
 def count_words(text: str) -> int:

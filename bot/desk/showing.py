@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot.desk.abstention import plain
 from bot.desk.grounding import Numbering, Rejected, check
 from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, Question, Rules
-from bot.desk.persona import arranged, count_words, problems, shortened
+from bot.desk.persona import arranged, count_words, is_quote, problems, shortened
 from bot.desk.ports import Stage
 from bot.desk.timing import Timer
 from bot.desk.words import flat
@@ -113,6 +113,8 @@ class Shown:
             await self._to_stage(marked)
 
     def _has_room(self, sentence: DraftSentence) -> bool:
+        if is_quote(sentence.text, sentence.citations):
+            return True  # the quoting writer picks what fits a screen, and not in the order of weight
         said = sum(count_words(one.text) for one in self.sentences)
         return self.rules.max_words is None or said + count_words(sentence.text) <= self.rules.max_words
 
