@@ -116,7 +116,8 @@ class AnswerQuestion:
         with timer.stage("conversation"):
             said = await self._conversations.turns(question)
             turns = fit(said, self._settings.history_turns, self._settings.history_chars)
-        if reply := courtesy(question.text, self._settings.max_question_chars, turns):
+        reply = courtesy(question.text, self._settings.max_question_chars, turns)
+        if reply and not (self._orders and self._orders.is_meant(question.text, desk)):
             return Answer(Outcome.ASKED, reply)
         if wants_human(question.text):
             return hand_over(desk)

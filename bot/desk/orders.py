@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot.desk.abstention import offer, plain
 from bot.desk.commitments import ASK_FOR_HUMAN, ASK_FOR_ORDER, ASK_IN_PRIVATE, commits
 from bot.desk.conversation import standalone
-from bot.desk.errors import OrdersUnavailable
+from bot.desk.errors import OrdersInvalid, OrdersUnavailable
 from bot.desk.model import (
     ORDER_ID,
     Answer,
@@ -41,6 +41,7 @@ FOR_THEM_ALONE = (
 )
 _LATEST = 5  # orders, where no number was named
 _HISTORY = 12  # events
+_SHORT = 400  # characters
 _REMEDY = re.compile(
     r"\b(?:refund\w*|money back|replac\w+|exchang\w+|swap\w*|credit\w*|reimburs\w*|compensat\w*|defective"
     r"|broken|broke|dead"
@@ -63,6 +64,10 @@ class OrderDesk:
         self._orders = orders
         self._numbers = numbers
         self._clock = clock
+
+    def is_meant(self, text: str, desk: Desk) -> bool:
+        """Whether a message asks for orders: then "my orders" is not too vague."""
+        return desk.orders and len(text) <= _SHORT and self._numbers.request(text) is not None
 
     async def begin(self, question: Question, desk: Desk, turns: Sequence[Turn], *, follows: bool) -> "Enquiry | None":
         """What the question says of orders, looked up. None: this desk knows nothing of orders."""
@@ -136,7 +141,7 @@ class Enquiry:
             looked = [await self.tools.get_order(number) for number in self.request.numbers[:_LATEST]]
             if self.request.mine:
                 looked.append(await self.tools.list_orders(_LATEST))
-        except OrdersUnavailable:
+        except (OrdersUnavailable, OrdersInvalid):
             if self.alone:
                 raise
             self.down = True

@@ -13,7 +13,7 @@ from anthropic.types import (
     ToolUseBlock,
 )
 
-from bot.desk.errors import OrdersUnavailable
+from bot.desk.errors import OrdersInvalid, OrdersUnavailable
 from bot.desk.model import Looked, Passage, Turn
 from bot.desk.ports import OrderTools
 from bot.desk.sentences import split_passage
@@ -74,7 +74,7 @@ async def looked_up(use: ToolUseBlock, orders: OrderTools) -> tuple[ToolResultBl
                 found = await orders.list_orders(limit)
             case _:
                 return _result(use, Looked(said="There is no such tool, or its input does not fit."), failed=True), ()
-    except OrdersUnavailable:
+    except (OrdersUnavailable, OrdersInvalid):
         said = "Orders can't be looked up right now. Tell the person so; what you don't know is not an empty result."
         return _result(use, Looked(said=said), failed=True), ()
     return _result(use, found), found.passages
