@@ -202,6 +202,8 @@ class Enquiry:
     def added(self, answer: Answer, desk: Desk) -> Answer:
         """The answer with what the desk itself says of orders, and what the asker alone is told."""
         said, private = self.said(desk), self.for_them_alone()
+        if (way := offer(desk)) and way in answer.text:
+            said = said.removesuffix(way).rstrip()
         text = "\n\n".join(part for part in (answer.text, said) if part)
         done = private and answer.outcome in (Outcome.ABSTAINED, Outcome.ASKED)
         return replace(answer, text=text, private=private, outcome=Outcome.ANSWERED if done else answer.outcome)
