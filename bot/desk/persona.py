@@ -46,7 +46,7 @@ def language_of(text: str) -> str | None:
     """The language, where the text is long enough to tell it."""
     letters = sum(char.isalpha() for char in text)
     for language, script in _SCRIPTS:
-        if letters and len(script.findall(text)) > 0.4 * letters:
+        if letters and len(script.findall(text)) > 0.3 * letters:
             return language
     words = re.findall(r"[^\W\d_]+", flat(text).lower())
     counts = sorted(((sum(word in known for word in words), name) for name, known in _WORDS.items()), reverse=True)
@@ -101,16 +101,24 @@ def arranged(sentences: Sequence[DraftSentence], paragraphs: int | None) -> list
     if paragraphs is None or not any(sentence.citations for sentence in sentences):
         return list(sentences)
     placed = [sentence for sentence in sentences if sentence.text.strip()]
-    cuts = [at for at in range(1, len(placed)) if _parts(placed[at - 1], placed[at])][: paragraphs - 1]
-    free = [at for at in range(1, len(placed)) if at not in cuts and not _BELONGS.match(placed[at].text)]
+    code = [sum(one.text.count("```") for one in placed[:at]) % 2 == 1 for at in range(len(placed))]
+    cuts = [at for at in range(1, len(placed)) if not code[at] and _parts(placed[at - 1], placed[at])][: paragraphs - 1]
+    free = [at for at in range(1, len(placed)) if not (at in cuts or code[at] or _BELONGS.match(placed[at].text))]
     while len(cuts) < paragraphs - 1 and free:
         cuts.append(free.pop(0))
     if len(cuts) < paragraphs - 1 and paragraphs > 1:
         placed.append(_where(next(sentence for sentence in placed if sentence.citations)))
         cuts.append(len(placed) - 1)
+        code.append(False)
+    last = len(placed) - 1
     return [
-        replace(sentence, text=_ended(sentence, placed[at + 1] if at + 1 < len(placed) else None, at + 1 in cuts))
-        for at, sentence in enumerate(placed)
+        one
+        if at < last and code[at + 1]
+        else replace(
+            one,
+            text=one.text.rstrip() + ("" if at == last else "\n\n" if at + 1 in cuts else _gap(one, placed[at + 1])),
+        )
+        for at, one in enumerate(placed)
     ]
 
 
@@ -118,15 +126,9 @@ def _parts(before: DraftSentence, after: DraftSentence) -> bool:
     return bool(_BREAK.search(before.text)) and not _BELONGS.match(after.text)
 
 
-def _ended(sentence: DraftSentence, following: DraftSentence | None, cut: bool) -> str:
-    body = sentence.text.rstrip()
-    if following is None:
-        return body
-    if cut:
-        return f"{body}\n\n"
-    if _BELONGS.match(following.text) or (_BELONGS.match(sentence.text) and "\n" in sentence.text[len(body) :]):
-        return sentence.text if "\n" in sentence.text[len(body) :] else f"{body}\n"
-    return f"{body} "
+def _gap(before: DraftSentence, after: DraftSentence) -> str:
+    line = "\n" in before.text[len(before.text.rstrip()) :] and not _BREAK.search(before.text)
+    return "\n" if line or _BELONGS.match(before.text) or _BELONGS.match(after.text) else " "
 
 
 def _where(sentence: DraftSentence) -> DraftSentence:

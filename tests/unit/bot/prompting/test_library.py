@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.desk.errors import PromptInvalid
+from bot.desk.model import Rules
 from bot.prompting import PromptLibrary
 from ops.config import PACKAGE_PROMPTS, load_config
 from ops.init import write_project
@@ -118,3 +119,37 @@ def test_what_init_writes_can_be_used(tmp_path: Path) -> None:
     assert PromptLibrary(config.bot.prompt_dirs).live("support").ref.version == "1.0.0"
     with pytest.raises(Exception, match="exists already"):
         list(write_project(tmp_path, "docs", "2026-01-01"))
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ("", Rules()),
+        ("rules:\n  max_words: words\n", Rules(max_words=40)),
+        ("rules:\n  max_words: 30\n  paragraphs: 2\n  language: question\n", Rules(30, 2, "question")),
+    ],
+)
+def test_rules_are_the_front_matters(tmp_path: Path, rules: str, expected: Rules) -> None:
+    """A number, or the variable that the text uses, too: so the two can't differ."""
+    text = TEXT.replace("  company: Acme\n", f"  company: Acme\n  words: 40\n{rules}").replace(
+        "}}.", "}}, {{words}} words."
+    )
+    write(tmp_path, text)
+    assert PromptLibrary([tmp_path]).live("mine").rules == expected
+
+
+@pytest.mark.parametrize(
+    "rule", ["max_words: company", "max_words: nobody", "paragraphs: 0", "language: German", "tone: kind"]
+)
+def test_a_rule_that_cannot_be_checked_is_refused(tmp_path: Path, rule: str) -> None:
+    write(tmp_path, TEXT.replace("  company: Acme\n", f"  company: Acme\nrules:\n  {rule}\n"))
+    with pytest.raises(PromptInvalid, match="rules"):
+        PromptLibrary([tmp_path]).live("mine")
+
+
+def test_the_released_personas_state_their_rules() -> None:
+    library = PromptLibrary([PACKAGE_PROMPTS])
+    assert library.live("electromart").rules == Rules(max_words=80, language="question")
+    assert library.live("people").rules == Rules(max_words=90, language="question")
+    assert library.live("techflow").rules == Rules(max_words=110, paragraphs=2, language="question")
+    assert library.live("techflow").rules.whole
