@@ -123,6 +123,7 @@ WHAT_FAILS = (
 WHICH = "Which product, plan or topic do you mean?"
 ABOUT_WHAT = "What would you like to know about “{topic}”, and for which product or case?"
 # Words that ask without saying about what.
+_ORDERS = content_words("order orders")  # of which a desk may know the asker's
 _GENERIC = content_words(
     "how much cost price limit long many when where which deadline fee charge number size question problem issue thing"
     " stuff information info details help know need want use one something anything ok different rule rules policy"
@@ -158,7 +159,7 @@ def clarifying(text: str) -> str | None:
     """What to ask back, in a new conversation, about a message that names nothing that could be looked up."""
     words = content_words(text)
     tokens = re.findall(r"[\w'-]+", text)
-    if codes(text) or re.search(r"[^\W\d_]\d|\d[^\W\d_]|--\w", text):
+    if words & _ORDERS or codes(text) or re.search(r"[^\W\d_]\d|\d[^\W\d_]|--\w", text):
         return None
     if words <= _TROUBLE and words & _TROUBLE:
         return WHAT_FAILS

@@ -14,6 +14,8 @@ _ROWS = """
     refund reimburse reimbursement repay
     return bring-back send-back give-back
     exchange swap
+    pickup collect pick-up
+    bring show
     store shop branch outlet
     price cost costs pricing expensive charge fee amount much
     cheap inexpensive
@@ -105,12 +107,23 @@ _EVERYDAY = {
     "carton": "packaging", "haul": "take", "thrown": "included", "u": "you", "ur": "your", "wat": "what",
     "wich": "which", "pls": "please", "gigs": "GB", "socket": "port",
 }  # fmt: skip
-_TOKEN = re.compile(r"(?<![\w-])[a-z]+(?![\w-])", re.IGNORECASE)
+_PHRASES = {
+    "trial period": "probation", "click & collect": "store pickup", "click and collect": "store pickup",
+    "collect an order": "pick up an order", "collect my order": "pick up my order", "money back": "refund",
+    "send it back": "return it", "sending it back": "returning it", "take it back": "accept the return",
+    "bring it back": "return it", "go back": "be returned", "second hand": "refurbished", "days off": "leave days",
+    "blow the whistle": "report misconduct", "pay out": "cover", "put it on the wall": "wall mount it",
+    "won't be in": "am sick",
+}  # fmt: skip
+_WORDINGS = _PHRASES | _EVERYDAY
+_TOKEN = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(_WORDINGS, key=len, reverse=True)))})(?![\w-])", re.IGNORECASE
+)
 
 
 def plainly(question: str) -> str:
     """A question with everyday words as documents put them."""
-    return _TOKEN.sub(lambda word: _EVERYDAY.get(word[0].lower(), word[0]), question)
+    return _TOKEN.sub(lambda words: _WORDINGS[words[0].lower()], question)
 
 
 @lru_cache(maxsize=4096)

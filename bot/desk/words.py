@@ -74,3 +74,9 @@ def has_code(text: str, wanted: frozenset[str]) -> bool:
 def _spelt(wanted: frozenset[str]) -> re.Pattern[str]:
     spellings = (r"[-\s_.]?".join(_RUN.findall(code)) for code in sorted(wanted))
     return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(spellings)})(?![a-z0-9])", re.IGNORECASE)
+
+
+def hyphenated(text: str) -> str:
+    """A text whose codes also stand with the hyphen that was left out: TF4031 TF-4031."""
+    split = (re.fullmatch(r"([A-Z]{2,})(\d{3,})", code) for code in sorted(codes(text)))
+    return " ".join([text, *(f"{match[1]}-{match[2]}" for match in split if match)])

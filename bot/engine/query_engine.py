@@ -17,6 +17,7 @@ from bot.desk.model import Passage, Prompt, Retrieval, Turn
 from bot.desk.ports import OrderTools
 from bot.desk.spelling import doubtful, respelled
 from bot.desk.synonyms import plainly
+from bot.desk.words import hyphenated
 from bot.engine.extractive import ExtractiveWriter
 from bot.engine.postprocessors import (
     Cap,
@@ -70,7 +71,7 @@ class DocumentEngine:
         if self._reads_english and not is_english(query):
             return Retrieval((), (), self._index.version(), asks=ENGLISH_ONLY)
         searched.query_str = await self._respelled(searched)
-        parts = [replace(searched, query_str=plainly(part)) for part in questions_in(searched.query_str)]
+        parts = [replace(searched, query_str=hyphenated(plainly(part))) for part in questions_in(searched.query_str)]
         found = [await self.llama.find(part) for part in parts]
         usable = _in_turns([usable for usable, _ in found])
         nearest = [] if usable else _in_turns([retrieved for _, retrieved in found])[: self._shown]

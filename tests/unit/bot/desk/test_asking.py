@@ -11,7 +11,7 @@ from bot.desk.model import Turn
 from bot.desk.places import countries, without_places
 from bot.desk.spelling import distance, respelled, unheard_of
 from bot.desk.synonyms import concepts, plainly
-from bot.desk.words import has_code
+from bot.desk.words import has_code, hyphenated
 
 PAGES = ["Kettle Pro 2: the warranty on a cartridge is 90 days", "Address of the Portland branch; gift card balance"]
 
@@ -134,7 +134,9 @@ def test_too_little_to_look_up_is_asked_back(text: str) -> None:
     assert courtesy(text, 8000, [Turn("asker", "Do you sell lamps?")]) is None
 
 
-@pytest.mark.parametrize("text", ["how long is the warranty?", "KT-22X", "when do points expire", "lamp price"])
+@pytest.mark.parametrize(
+    "text", ["how long is the warranty?", "KT-22X", "when do points expire", "lamp price", "my orders"]
+)
 def test_what_can_be_looked_up_is(text: str) -> None:
     assert courtesy(text, 8000) is None
 
@@ -155,3 +157,9 @@ def test_what_no_page_settles_goes_to_a_human(text: str) -> None:
 )  # fmt: skip
 def test_a_question_about_people_is_looked_up(text: str) -> None:
     assert not wants_human(text)
+
+
+def test_a_hyphen_that_was_left_out_is_tried() -> None:
+    """Only between letters and a number: a model such as KR27Q165 has no such place."""
+    assert hyphenated("tf4031 again") == "tf4031 again TF-4031"
+    assert hyphenated("KR27Q165 and 100W") == "KR27Q165 and 100W"

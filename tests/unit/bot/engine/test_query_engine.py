@@ -14,7 +14,7 @@ from bot.desk.grounding import Rejected, check
 from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, PromptRef, Retrieval, Turn
 from bot.desk.words import codes, content_words
 from bot.engine.query_engine import DocumentEngine
-from bot.engine.retriever import DeskQuery
+from bot.engine.retriever import DeskQuery, node_of, passage_of
 from bot.settings import AnsweringSettings
 from ingest.index import Hit, IndexUnavailable, Payload
 
@@ -308,3 +308,47 @@ def test_passages_survive_the_way_through_nodes() -> None:
 
     passage = replace(PASSAGES[0], joined=("c2", "c3"), similarity=None)
     assert passage_of(node_of_passage(passage)) == passage
+
+
+async def test_each_question_of_a_message_is_searched_for() -> None:
+    """Two questions, two searches; a passage that both find comes once."""
+    index = SmallIndex([hit(1, "A lamp costs $5."), hit(2, "Stores open at nine.")])
+    engine = DocumentEngine(index, None, AnsweringSettings())
+    found = await engine.retrieve(
+        "What does a lamp cost? When do downtown stores open?", sources=(), audience=("everyone",)
+    )
+    assert [asked for asked, *_ in index.asked] == ["What does a lamp cost?", "When do downtown stores open?"]
+    assert [passage.chunk_id for passage in found.passages] == ["c1", "c2"]
+
+
+async def test_a_misspelt_word_is_searched_for_as_the_documents_spell_it() -> None:
+    index = SmallIndex([hit(1, "Misfits are returned within 30 days.")])
+    engine = DocumentEngine(index, None, AnsweringSettings())
+    await engine.retrieve("how long for misfist returns", sources=(), audience=("everyone",))
+    assert index.asked[-1][0] == "how long for misfits returns"
+
+
+async def test_without_a_model_only_english_is_read() -> None:
+    """The desk says so and searches nothing."""
+    index = SmallIndex([hit(1, "Text")])
+    engine = DocumentEngine(index, None, AnsweringSettings())
+    found = await engine.retrieve("Wie lange ist die Garantie für das Gerät?", sources=(), audience=("everyone",))
+    assert "English" in found.asks
+    assert not index.asked
+
+
+async def test_a_rule_that_differs_by_country_is_asked_back() -> None:
+    """Where the question names no country, and each sentence that fits is one country's."""
+    index = SmallIndex()
+    rules = [
+        hit(1, "In Germany the trial lasts 6 months.", section="Trial", document="d"),
+        hit(2, "In Ireland the trial lasts 3 months.", section="Trial", document="d", position=5),
+    ]
+    engine = DocumentEngine(index, None, AnsweringSettings())
+    passages = [passage_of(node_of(one)) for one in rules]
+    asked = [piece async for piece in engine.quote("How long does the trial last?", passages, ())]
+    assert isinstance(asked[0], DraftSentence)
+    assert asked[0].text == "Which country is it about: Germany or Ireland?"
+    told = [piece async for piece in engine.quote("How long does the trial last in Ireland?", passages, ())]
+    assert isinstance(told[0], DraftSentence)
+    assert told[0].text.startswith("In Ireland")
