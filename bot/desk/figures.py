@@ -11,79 +11,12 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from bot.desk.units import NUMBERS, SPELLINGS, UNITS
 from bot.desk.words import codes, content_words, flat, without_codes
 
 _MONTHS = [date(2000, number, 1).strftime("%B").lower() for number in range(1, 13)]
 _MONTH = "|".join([*_MONTHS, *(f"{month[:3]}\\.?" for month in _MONTHS), r"sept\.?"])
-_COUNTED = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-)
-_WORDS = {word: number for number, word in enumerate(_COUNTED.split())}
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-_WORDS |= _TENS | {f"{ten}-{one}": _TENS[ten] + _WORDS[one] for ten in _TENS for one in list(_WORDS)[1:10]}
-_WORDS |= {"hundred": 100, "one hundred": 100, "dozen": 12, "thousand": 1000}
-
-# unit -> (canonical unit, factor, spellings)
-_UNITS: dict[str, tuple[Decimal, str]] = {}
-_SPELLINGS: dict[str, set[str]] = {}
-for _name, _factor, _spellings in (
-    ("$", "1", "dollar dollars usd bucks price cost fee"),
-    ("$", "0.01", "cent cents"),
-    ("€", "1", "euro euros eur"),
-    ("£", "1", "pounds-sterling gbp"),
-    ("CA$", "1", "cad"),
-    ("A$", "1", "aud"),
-    ("¥", "1", "yen jpy"),
-    ("₹", "1", "rupees inr"),
-    ("CHF", "1", "francs"),
-    ("%", "1", "percent pct"),
-    ("pp", "1", "percentage-points"),
-    ("bp", "1", "basis-points"),
-    ("min", "1", "minute minutes mins"),
-    ("min", "60", "hour hours hr hrs"),
-    ("s", "1", "second seconds sec secs"),
-    ("day", "1", "day days"),
-    ("day", "7", "week weeks"),
-    ("business day", "1", "business-day"),
-    ("month", "1", "month months"),
-    ("month", "12", "year years yr yrs"),
-    ("in", "1", "inch inches"),
-    ("in", "12", "foot feet ft"),
-    ("m", "1", "metre metres meter meters"),
-    ("m", "0.01", "cm centimetre centimetres centimeter centimeters"),
-    ("m", "0.001", "mm millimetre millimetres millimeter millimeters"),
-    ("kg", "1", "kilogram kilograms kilo kilos"),
-    ("kg", "0.001", "g gram grams"),
-    ("lb", "1", "lbs pound pounds"),
-    ("oz", "1", "ounce ounces"),
-    ("W", "1", "w watt watts"),
-    ("Wh", "1", "wh watt-hour watt-hours"),
-    ("V", "1", "v volt volts"),
-    ("A", "1", "amp amps ampere amperes"),
-    ("mAh", "1", "mah"),
-    ("mAh", "1000", "ah"),
-    ("GB", "1", "gb gigabyte gigabytes"),
-    ("GB", "0.001", "mb megabyte megabytes"),
-    ("GB", "1000", "tb terabyte terabytes"),
-    ("Gbps", "1", "gbps gbit/s gb/s"),
-    ("Gbps", "0.001", "mbps mbit/s"),
-    ("Hz", "1", "hz hertz"),
-    ("Hz", "1000000", "mhz"),
-    ("Hz", "1000000000", "ghz"),
-    ("nits", "1", "nit nits cd/m2"),
-    ("dB", "1", "db decibel decibels"),
-    ("lm", "1", "lumen lumens"),
-    ("MP", "1", "mp megapixel megapixels"),
-    ("K", "1", "k"),
-    ("point", "1", "point points"),
-):
-    _SPELLINGS.setdefault(_name, {_name.lower()}).update(_spellings.split())
-    for _spelling in {*_spellings.split(), _name.lower()} if _factor == "1" else _spellings.split():
-        if _spelling not in ("price", "cost", "fee"):
-            _UNITS[_spelling] = (Decimal(_factor), _name)
-
-_UNIT = "|".join(sorted((re.escape(unit) for unit in _UNITS if unit != "business day"), key=len, reverse=True))
+_UNIT = "|".join(sorted((re.escape(unit) for unit in UNITS if unit != "business day"), key=len, reverse=True))
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _CURRENCY = r"(?:(?:US|CA|AU?|C)?\$|[€£¥₹]|(?:USD|EUR|GBP|CAD|AUD|CHF|JPY|INR)(?=\s?\d))\s?"
 _OF_MONEY = {"US$": "$", "C$": "CA$", "AU$": "A$"}
@@ -96,7 +29,7 @@ _AMOUNT = re.compile(
     r"(?![\d])(?!\.\d)",
     re.IGNORECASE,
 )
-_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
+_WORD = "|".join(sorted(NUMBERS, key=len, reverse=True))
 _ARTICLE = r"(?:(?<=\bin )|(?<=\bwithin )|(?<=\btakes )|(?<=\bafter ))an?"  # "within a day"; not "$39 a year"
 _SPELLED = re.compile(
     rf"\b(?P<low>{_WORD}|{_ARTICLE})(?:(?P<by>[\s-](?:to|or|and)[\s-])(?P<high>{_WORD}))?"
@@ -185,7 +118,7 @@ class Stated:
                 value == figure.value for value, unit in self.figures if unit not in ("date", "time", "code")
             )
         bare = (figure.value, "") in self.figures  # a table's or a record's heading has the unit
-        return bare and not _SPELLINGS.get(figure.unit, set()).isdisjoint(self.words)
+        return bare and not SPELLINGS.get(figure.unit, set()).isdisjoint(self.words)
 
     def _holds_date(self, value: str) -> bool:
         """A day without its year is the same day; with a year, the year may stand elsewhere in the source."""
@@ -256,17 +189,17 @@ def _amount(match: re.Match[str]) -> Iterator[Figure]:
     unit, factor = "", Decimal(1)
     if match["money"]:
         money = match["money"].strip().upper()
-        unit = _OF_MONEY.get(money) or (_UNITS[money.lower()][1] if money.lower() in _UNITS else money)
+        unit = _OF_MONEY.get(money) or (UNITS[money.lower()][1] if money.lower() in UNITS else money)
     elif match["business"]:
         unit = "business day"
     elif match["percent"]:
         unit = "%"
     elif match["unit"]:
-        factor, unit = (Decimal(1), "in") if match["unit"] in ('"', "''") else _UNITS[match["unit"].lower()]
+        factor, unit = (Decimal(1), "in") if match["unit"] in ('"', "''") else UNITS[match["unit"].lower()]
     if match["scale"]:
         factor *= 1000 if "k" in match["scale"].lower() else 1_000_000
     if match["money"] and match["high"] and (match["unit"] or match["business"]):  # "$960 - 6 months" is no range
-        counted = _UNITS.get((match["unit"] or "business-day").lower(), (Decimal(1), "in"))
+        counted = UNITS.get((match["unit"] or "business-day").lower(), (Decimal(1), "in"))
         yield Figure(_value(Decimal(match["low"].replace(",", ""))), unit, match.group().strip())
         yield Figure(_value(Decimal(match["high"].replace(",", "")) * counted[0]), counted[1], match.group().strip())
         return
@@ -276,13 +209,13 @@ def _amount(match: re.Match[str]) -> Iterator[Figure]:
 
 
 def _spelled(match: re.Match[str]) -> Iterator[Figure]:
-    factor, unit = (Decimal(1), "business day") if match["business"] else _UNITS[match["unit"].lower()]
+    factor, unit = (Decimal(1), "business day") if match["business"] else UNITS[match["unit"].lower()]
     for word, end in _ends(match):
-        yield Figure(_value(_WORDS.get(word.lower(), 1) * factor), unit, match.group(), end)
+        yield Figure(_value(NUMBERS.get(word.lower(), 1) * factor), unit, match.group(), end)
 
 
 def _counted(match: re.Match[str]) -> Iterator[Figure]:
-    value = _WORDS[match["low"].lower()]
+    value = NUMBERS[match["low"].lower()]
     if value > 1 and not _OWN_COUNT.match(match.string, match.end()):
         yield Figure(str(value), "", match.group(), nouns=_following(match))
 
