@@ -221,7 +221,8 @@ WEIGHTS = {
     "unit": 0.45, "near": 0.25, "words": 0.3, "first": 0.05, "second": 0.025, "figure": 0.08, "step": 0.05,
     "fragment": -0.10, "label": -0.15, "itself": -0.15, "superseded": -0.15, "dated": -0.05,
     "passage": 0.15, "document": 0.15,
-    "measure": -0.3, "yes": 0.03, "here": 0.10, "elsewhere": -0.25, "about": 0.20, "unnamed": -0.10, "fits": 0.20, "misfits": -0.15,
+    "measure": -0.3, "yes": 0.03, "here": 0.10, "elsewhere": -0.25,
+    "about": 0.20, "unnamed": -0.10, "fits": 0.20, "misfits": -0.15,
 }  # fmt: skip
 
 
