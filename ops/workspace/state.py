@@ -98,6 +98,8 @@ def electromart() -> Team:
     everyone = [user.id for user in people if user.id != "U0OTHERBOT"]
     channels = [
         Channel("C0SUPPORT", "support", "channel", list(everyone), "Questions about orders, returns and products"),
+        Channel("C0PEOPLE", "people", "channel", list(everyone), "Questions about working here"),
+        Channel("C0TECHFLOW", "techflow", "channel", list(everyone), "Questions about TechFlow's software"),
         Channel("C0GENERAL", "general", "channel", list(everyone), "Everything else"),
         Channel("C0RANDOM", "random", "channel", [one for one in everyone if one != BOT], "Frontdesk is not in here"),
         Channel("C0ESCALATE", "support-escalations", "private", ["U0ALEX", "U0PRIYA", BOT], "What people take over"),

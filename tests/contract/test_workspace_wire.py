@@ -411,13 +411,13 @@ async def test_the_bots_own_conversations_need_the_scope_of_their_kind(
     """Public channels where no type is asked for; a page ends with a cursor; a kind without its scope is refused."""
     await workspace.say("dana", "dm", "hello")
     mine = [one["name"] for one in (await client.users_conversations())["channels"]]
-    assert mine == ["support", "general"]
+    assert mine == ["support", "people", "techflow", "general"]
     [private] = (await client.users_conversations(types="private_channel"))["channels"]
     assert (private["id"], private["is_private"]) == ("C0ESCALATE", True)
     [direct] = (await client.users_conversations(types="im"))["channels"]
     assert (direct["is_im"], direct["user"], "name" in direct) == (True, "U0DANA", False)
     paged = [len(page["channels"]) async for page in await client.users_conversations(limit=1)]
-    assert paged == [1, 1]
+    assert paged == [1, 1, 1, 1]
     workspace.api.scopes = tuple(one for one in workspace.api.scopes if one != "im:read")
     error, _ = await refused(client.users_conversations(types="public_channel,im"))
     assert error == "missing_scope"
@@ -456,7 +456,7 @@ async def test_people_and_channels_are_found_as_slack_tells_of_them(
     everyone = [one["id"] async for page in await client.users_list(limit=2) for one in page["members"]]
     assert everyone == list(workspace.state.team.users)
     listed = await client.conversations_list(types="public_channel,private_channel")
-    assert {one["name"] for one in listed["channels"]} == {"support", "general", "random", "support-escalations"}
+    assert {one["name"] for one in listed["channels"]} == {"support", "people", "techflow", "general", "random", "support-escalations"}
     assert not (await client.conversations_info(channel="C0RANDOM"))["channel"]["is_member"]
     await client.conversations_join(channel="C0RANDOM")
     mine = await client.users_conversations()

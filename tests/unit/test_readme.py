@@ -51,6 +51,11 @@ def commands(group: click.Group, prefix: str = "") -> set[str]:
     return names
 
 
+def all_of(command: click.Command) -> list[click.Command]:
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return [command, *(each for one in below for each in all_of(one))]
+
+
 def test_the_table_of_commands_is_the_command() -> None:
     table = README[README.index("| command |") : README.index("While `serve` runs")]
     rows = re.findall(r"^\| ((?:`[a-z ]+`(?:, )?)+) \|", table, re.MULTILINE)
@@ -58,12 +63,7 @@ def test_the_table_of_commands_is_the_command() -> None:
 
 
 def test_every_option_that_is_named_exists() -> None:
-    options = {
-        option
-        for command in (*main.commands.values(), main)
-        for parameter in command.params
-        for option in parameter.opts
-    }
+    options = {option for command in all_of(main) for parameter in command.params for option in parameter.opts}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= options
 
 
