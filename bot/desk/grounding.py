@@ -12,7 +12,7 @@ from bot.desk.model import Citation, DraftSentence, Passage, Prompt, Rules
 from bot.desk.persona import count_words, wrong_language
 from bot.desk.words import codes, flat
 
-_MENTION = re.compile(r"<[!@#]|(?<![\w.])@(?:channel|here|everyone|group)\b", re.IGNORECASE)
+_MENTION = re.compile(r"<[!@#]|(?<![\w.])@(?:channel|here|everyone|group)(?![a-z0-9])", re.IGNORECASE)
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|tel:)[^\s<>|)\]\"'`]+", re.IGNORECASE)
 _LINK_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)|^\s*\[[^\]]+\]:\s*(\S+)|<([^>|\s]+)\|")  # in Markdown, and in mrkdwn
 _HOST = re.compile(r"(?<![\w@./`-])(?:[a-z0-9-]{2,}\.)+[a-z]{2,}(?![\w@`-])(?!\.\w)", re.IGNORECASE)

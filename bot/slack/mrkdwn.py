@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})\s*([\w+.#-]*)")
 _ROUNDS = 8
 _ZERO = "\u200b"  # a space without width: shown as nothing, ends every construct of Slack's parsers
-_BROADCAST = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
+_BROADCAST = re.compile(r"@(?=(?:channel|here|everyone|group)(?![a-z0-9]))", re.IGNORECASE)  # "_" may go as markup
 _ANGLE = re.compile(r"<(?=[@#!/a-zA-Z])")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}://|www\.|\bmailto:|\btel:)[^\s<>`]+", re.IGNORECASE)
 _LINK = re.compile(r"!?\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?([^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*)>?[^()\n]*\)")

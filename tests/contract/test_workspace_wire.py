@@ -456,7 +456,14 @@ async def test_people_and_channels_are_found_as_slack_tells_of_them(
     everyone = [one["id"] async for page in await client.users_list(limit=2) for one in page["members"]]
     assert everyone == list(workspace.state.team.users)
     listed = await client.conversations_list(types="public_channel,private_channel")
-    assert {one["name"] for one in listed["channels"]} == {"support", "people", "techflow", "general", "random", "support-escalations"}
+    assert {one["name"] for one in listed["channels"]} == {
+        "support",
+        "people",
+        "techflow",
+        "general",
+        "random",
+        "support-escalations",
+    }
     assert not (await client.conversations_info(channel="C0RANDOM"))["channel"]["is_member"]
     await client.conversations_join(channel="C0RANDOM")
     mine = await client.users_conversations()

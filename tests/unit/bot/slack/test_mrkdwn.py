@@ -140,3 +140,10 @@ def test_titles_and_names() -> None:
     """One line, cut with an ellipsis; mrkdwn's control characters are escaped."""
     assert plain("a\n\tb" + "c" * 100, 10) == "a bcccccc…"
     assert escape("<!here> & @channel") == "&lt;!here&gt; &amp; @\u200bchannel"
+
+
+@pytest.mark.parametrize("text", ["__@channel__", "@channel__", "_@here_", "**@everyone**", "@group_", "~~@channel~~"])
+def test_a_broadcast_inside_markup_is_none(text: str) -> None:
+    """The markup goes, and what it left must not be one."""
+    for shown in (to_mrkdwn(text), safe_markdown(text), to_mrkdwn(safe_markdown(text))):
+        assert not re.search(r"@(channel|here|everyone|group)", shown)
