@@ -45,6 +45,11 @@ def respelled(text: str, texts: Iterable[str], known: Callable[[str], bool]) -> 
     return text
 
 
+def words_in(texts: Iterable[str]) -> set[str]:
+    """The words of these texts, in small letters."""
+    return {word for one in texts for word in _PIECE.findall(flat(one).lower())}
+
+
 def _nearest(word: str, right: Iterable[str]) -> str | None:
     most = 1 if len(word) < 6 else 2
     best: tuple[int, int, str] | None = None

@@ -15,7 +15,7 @@ from bot.desk.errors import RetrievalUnavailable
 from bot.desk.languages import is_english
 from bot.desk.model import Passage, Prompt, Retrieval, Turn
 from bot.desk.ports import OrderTools
-from bot.desk.spelling import doubtful, respelled
+from bot.desk.spelling import doubtful, respelled, words_in
 from bot.desk.synonyms import plainly
 from bot.desk.words import hyphenated
 from bot.engine.extractive import ExtractiveWriter
@@ -32,6 +32,7 @@ from bot.settings import AnsweringSettings
 from ingest.index.contract import IndexUnavailable, SearchIndex
 
 VOCABULARY = 120  # chunks whose words a misspelt one is compared with
+MOST_SEEN = 50_000  # words of documents that are remembered
 ENGLISH_ONLY = "I can only read English here. Could you ask me that in English?"
 
 
@@ -52,6 +53,7 @@ class DocumentEngine:
         self._quoting = ExtractiveWriter(index.similarity, index.knows)
         self._reads_english = writer is None
         self._shown = settings.passages
+        self._seen: set[str] = set()
         self._retriever = HybridRetriever(index, settings.candidates, settings.min_similarity)
         self.llama = DeskQueryEngine(
             self._retriever,
@@ -70,7 +72,7 @@ class DocumentEngine:
         searched = DeskQuery(query, sources=tuple(sources), audience=tuple(audience))
         if self._reads_english and not is_english(query):
             return Retrieval((), (), self._index.version(), asks=ENGLISH_ONLY)
-        searched.query_str = await self._respelled(searched)
+        searched.query_str, looked_up_ms = await self._respelled(searched)
         parts = [replace(searched, query_str=hyphenated(plainly(part))) for part in questions_in(searched.query_str)]
         found = [await self.llama.find(part) for part in parts]
         usable = _in_turns([usable for usable, _ in found])
@@ -79,19 +81,28 @@ class DocumentEngine:
             passages=tuple(passage_of(node) for node in usable),
             nearest=tuple(passage_of(node) for node in nearest),
             index_version=parts[0].index_version,
-            search_ms=sum(part.search_ms for part in parts),
+            search_ms=looked_up_ms + sum(part.search_ms for part in parts),
         )
 
-    async def _respelled(self, query: DeskQuery) -> str:
-        """With misspelt words as the documents that it may find spell them."""
+    async def _respelled(self, query: DeskQuery) -> tuple[str, float]:
+        """With misspelt words as the documents that it may find spell them; and how long the index took over it (ms).
+
+        A word that a document was seen to have is not looked up again.
+        """
         try:
-            if not await asyncio.to_thread(doubtful, query.query_str, self._index.knows):
-                return query.query_str
-            nodes = await HybridRetriever(self._index, VOCABULARY).aretrieve(replace(query))
+            if not await asyncio.to_thread(doubtful, query.query_str, self._is_right):
+                return query.query_str, 0.0
+            looked_up = replace(query)
+            nodes = await HybridRetriever(self._index, VOCABULARY).aretrieve(looked_up)
             texts = [f"{node.metadata['title']} {node.metadata['section']} {node.text}" for node in nodes]
-            return await asyncio.to_thread(respelled, query.query_str, texts, self._index.knows)
+            right = await asyncio.to_thread(respelled, query.query_str, texts, self._is_right)
+            self._seen |= words_in(texts) if len(self._seen) < MOST_SEEN else set()
+            return right, looked_up.search_ms
         except IndexUnavailable as error:
             raise RetrievalUnavailable(f"the question's spelling could not be looked at: {error}") from error
+
+    def _is_right(self, word: str) -> bool:
+        return word in self._seen or self._index.knows(word)
 
     async def count_withheld(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> int:
         return await self._retriever.count_withheld(DeskQuery(query, sources=tuple(sources), audience=tuple(audience)))
