@@ -90,7 +90,11 @@ class DocumentEngine:
         A word that a document was seen to have is not looked up again.
         """
         try:
-            if not await asyncio.to_thread(doubtful, query.query_str, self._is_right):
+            if self._seen:  # the model, whose words are asked for, is loaded by now
+                unsure = doubtful(query.query_str, self._is_right)
+            else:
+                unsure = await asyncio.to_thread(doubtful, query.query_str, self._is_right)
+            if not unsure:
                 return query.query_str, 0.0
             looked_up = replace(query)
             nodes = await HybridRetriever(self._index, VOCABULARY).aretrieve(looked_up)

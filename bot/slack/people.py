@@ -55,6 +55,7 @@ class People:
         self._people = _Remembered[Mapping[str, Any]]()
         self._places = _Remembered[SlackChannel]()
         self._members = _Remembered[tuple[str, ...]]()
+        self._crowds = _Remembered[tuple[Person, ...]]()  # those of a channel, with all their rights
         self._channels = _Remembered[frozenset[str]]()
         self._groups = _Remembered[Mapping[str, frozenset[str]]]()
         self._few = asyncio.Semaphore(10)
@@ -156,6 +157,8 @@ class People:
         if channel.shared or channel.kind == "dm":
             return replace(place, shared=True)
         place = replace(place, kind=channel.kind, shared=False)
+        if crowd := self._crowds.get(f"{place.channel} {asker}", age_s):
+            return replace(place, people=crowd)
         try:
             async with asyncio.timeout(_SOONER_S):
                 members = await self._members_of(place.channel, age_s)
@@ -163,6 +166,8 @@ class People:
         except _FAILED as error:
             log.warning("Slack does not tell who is in %s: %s", place.channel, error or "it takes too long")
             people = None
+        if people:
+            self._crowds.put(f"{place.channel} {asker}", people)
         return replace(place, people=people)
 
     async def _channel(self, channel: str, age_s: float) -> SlackChannel:
