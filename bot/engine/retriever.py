@@ -44,7 +44,6 @@ class HybridRetriever(BaseRetriever):
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         query = query_bundle if isinstance(query_bundle, DeskQuery) else DeskQuery(query_bundle.query_str)
         try:
-            query.index_version = self._index.version()
             began = perf_counter()
             hits = self._index.search(
                 query.query_str, audience=query.audience, sources=query.sources, limit=self._candidates
@@ -52,6 +51,7 @@ class HybridRetriever(BaseRetriever):
         except IndexUnavailable as error:
             raise RetrievalUnavailable(f"the index did not answer: {error}") from error
         query.search_ms = (perf_counter() - began) * 1000
+        query.index_version = hits.version
         return [node_of(hit) for hit in hits if _may_read(hit, query.audience)]
 
     async def count_withheld(self, query: DeskQuery) -> int:

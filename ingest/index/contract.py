@@ -5,7 +5,7 @@ A point is a chunk: a dense vector "dense" (cosine), a BM25 sparse vector "spars
 payload below.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -181,10 +181,18 @@ class Generations(Protocol):
         ...
 
 
+class Found(list[Hit]):
+    """Hits, best first, and the version of the index in which they were found."""
+
+    def __init__(self, hits: Iterable[Hit], version: int) -> None:
+        super().__init__(hits)
+        self.version = version
+
+
 class SearchIndex(Protocol):
     """What the bot searches: embeds the query, asks the collection, drops what is not current."""
 
-    def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> list[Hit]:
+    def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> Found:
         """Current chunks only, best first. Blocks. Raises IndexUnavailable."""
         ...
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from ingest.index.contract import Collection, Embedder, Generations, Hit, IndexUnavailable, Query
+from ingest.index.contract import Collection, Embedder, Found, Generations, Hit, IndexUnavailable, Query
 
 SPARE = 8  # asked for besides `limit`: a document that was just rewritten has two generations in the collection
 WIDEN = 4
@@ -44,10 +44,14 @@ class CurrentSearch:
         """Answer from another collection from now on."""
         self._searched = searched
 
-    def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> list[Hit]:
+    def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> Found:
         """Current chunks that someone with one of the `audience` keywords may read, best first."""
         allowed = self._allowed(audience, sources)
-        return self._found(text, tuple(audience), allowed, limit) if audience and allowed != [] else []
+        return (
+            self._found(text, tuple(audience), allowed, limit)
+            if audience and allowed != []
+            else Found((), self.version())
+        )
 
     def withheld(
         self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12, floor: float = 0.0
@@ -75,11 +79,9 @@ class CurrentSearch:
             if (not sources or name in sources) and not set(readers).isdisjoint(audience)
         ]
 
-    def _found(
-        self, text: str, audience: tuple[str, ...] | None, sources: Sequence[str] | None, limit: int
-    ) -> list[Hit]:
+    def _found(self, text: str, audience: tuple[str, ...] | None, sources: Sequence[str] | None, limit: int) -> Found:
         if not text.strip() or limit < 1:
-            return []
+            return Found((), self.version())
         searched = self._searched
         try:
             return self._search(searched, text, audience, sources or (), limit)
@@ -90,7 +92,7 @@ class CurrentSearch:
 
     def _search(
         self, searched: Searched, text: str, audience: tuple[str, ...] | None, sources: Sequence[str], limit: int
-    ) -> list[Hit]:
+    ) -> Found:
         generations = searched.generations
         dense = searched.embedder.embed([text])[0].tolist()
         wanted = limit + max(SPARE, limit // 2)
@@ -106,7 +108,7 @@ class CurrentSearch:
                 before = after
                 continue  # a document switched in between: it would be missing from both sides of the switch
             if len(current) >= limit or len(hits) < wanted or wanted >= MAX_CANDIDATES:
-                return current[:limit]
+                return Found(current[:limit], after)
             wanted = min(wanted * WIDEN, MAX_CANDIDATES)
 
     def similarity(self, query: str, texts: Sequence[str]) -> list[float]:

@@ -16,7 +16,7 @@ from bot.desk.words import codes, content_words
 from bot.engine.query_engine import DocumentEngine
 from bot.engine.retriever import DeskQuery, node_of, passage_of
 from bot.settings import AnsweringSettings
-from ingest.index import Hit, IndexUnavailable, Payload
+from ingest.index import Found, Hit, IndexUnavailable, Payload
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PROMPT = Prompt(PromptRef("p", "1.0.0", "0" * 64), "text")
@@ -31,12 +31,12 @@ class SmallIndex:
     thread: threading.Thread | None = None
     asked: list[tuple[str, Sequence[str], Sequence[str], int]] = field(default_factory=list)
 
-    def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> list[Hit]:
+    def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> Found:
         if self.down:
             raise IndexUnavailable("qdrant is away")
         self.thread = threading.current_thread()
         self.asked.append((text, audience, sources, limit))
-        return list(self.hits[:limit])
+        return Found(self.hits[:limit], self.version())
 
     def withheld(
         self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12, floor: float = 0.0
