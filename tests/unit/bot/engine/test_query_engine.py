@@ -285,9 +285,9 @@ async def test_questions_do_not_wait_for_each_other() -> None:
     class Waiting(SmallIndex):
         def search(
             self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12
-        ) -> list[Hit]:
+        ) -> Found:
             both.wait()
-            return []
+            return Found((), 7)
 
     engine = DocumentEngine(Waiting(), None, AnsweringSettings())
     asked = [engine.retrieve("x", sources=(), audience=("everyone",)) for _ in range(2)]
