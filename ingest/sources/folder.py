@@ -105,8 +105,8 @@ class FolderSource:
         return Listed(
             path_id(self.name, inside),
             self._url.rstrip("/") + "/" + quote(inside) if self._url else inside,
-            # ctime, too: an edit may keep size and mtime. A restored backup is read once more, and not embedded.
-            f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}",
+            # Not mtime: an edit may keep it. A restored backup is read once more, and not embedded.
+            f"{stat.st_size}-{stat.st_ctime_ns}",
             datetime.fromtimestamp(stat.st_mtime, UTC),
         )
 
