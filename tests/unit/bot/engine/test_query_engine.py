@@ -283,9 +283,7 @@ async def test_questions_do_not_wait_for_each_other() -> None:
     both = threading.Barrier(2, timeout=5)
 
     class Waiting(SmallIndex):
-        def search(
-            self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12
-        ) -> Found:
+        def search(self, text: str, *, audience: Sequence[str], sources: Sequence[str] = (), limit: int = 12) -> Found:
             both.wait()
             return Found((), 7)
 
