@@ -38,9 +38,6 @@ _NAMED = {
     for row in _COUNTRIES.strip().splitlines()
 }
 _WORDS: frozenset[str] = frozenset().union(*_NAMED.values())
-_PLACED = re.compile(
-    rf"(?:\b(?:in|from|for|to|at|the|our)\s+)*\b(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})\b", re.IGNORECASE
-)
 _US = re.compile(r"\bU\.?S\.?(?:A\.?)?(?!\w)")
 
 
