@@ -105,9 +105,9 @@ class ClaudeWriter:
             max_tokens=settings.max_tokens,
             # The breakpoint after the instructions covers the tools too: they come before them. Below a minimum that
             # depends on the model (1,024 tokens for most, up to 4,096) the API caches nothing and charges nothing for
-            # the mark. Our own prompts come to about 600 to 850 tokens, the order tools to some 250 more: it is the
-            # longer prompts of a company that gain. Passages differ with each question, and most have one call only:
-            # a breakpoint after them would cost more (a write is a quarter dearer) than its few reads save.
+            # the mark. Our own prompts come to some 550 to 800 tokens (at four characters each), the order tools to
+            # 200: a company's longer prompt gains. Passages differ with each question, and most have one call only: a
+            # breakpoint after them would cost more (a write is a quarter dearer) than its few reads save.
             system=[{"type": "text", "text": prompt.text, "cache_control": {"type": "ephemeral"}}],
             messages=messages,
             output_config={"effort": settings.effort} if settings.effort else anthropic.omit,
