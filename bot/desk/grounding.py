@@ -56,7 +56,7 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _ASKED_ABROAD = re.compile(  # a question in another language; but "did you know that ...?" tells something
-    r"(?!.?(?:wuss?ten?|wusstest|saviez|savais|sab[ií]as?|sapeva|sapevi|wist)\b)[^.!?;:]+\?", re.IGNORECASE
+    r"(?!.?(?:wusst\w*|saviez|savais|sab[ií]as?|sapev[ai]|wist)\b)[^.!?;:]+\?", re.IGNORECASE
 )
 _LEAD_IN = re.compile(
     r"(?:here|these|the following|follow|do this|steps?|next|you can|try|to [a-z]+)\b[^.]{0,60}:", re.IGNORECASE

@@ -23,9 +23,13 @@ BY_THE_RULES = Interpreted()
 
 
 def needed(message: str, turns: Sequence[Turn]) -> bool:
-    """Whether a message is more than one plain English question that stands alone. Cheap: most messages are no more."""
+    """Whether a message is more than one plain English question that stands alone. Cheap: most messages are no more.
+
+    In a thread that is not in English a message may be too short to tell its own language.
+    """
     follows = standalone(message, turns) != standalone(message, ())
-    return follows or not is_english(message) or len(questions_in(message)) > 1
+    said = (message, *(turn.text for turn in turns if turn.role == "asker"))
+    return follows or len(questions_in(message)) > 1 or not all(map(is_english, said))
 
 
 class Interpreting:

@@ -32,8 +32,8 @@ class Reading(BaseModel):
 
 
 class ClaudeInterpreter:
-    """One short structured call. Raises ModelUnavailable when there is no answer at all; one that says nothing of use is
-    no error: it was paid for and is given with no questions in it."""
+    """One short structured call. Raises ModelUnavailable when there is no answer at all; one that is of no use is no
+    error: it was paid for, and is given without questions."""
 
     def __init__(self, api: ClaudeApi, prompt: Prompt, *, deadline_s: float = DEADLINE_S) -> None:
         self._api = api
