@@ -68,14 +68,13 @@ class ClaudeInterpreter:
         """
         settings = self._api.settings
         thread = [{"from": turn.role, "text": turn.text} for turn in turns]
+        given = json.dumps({"thread": thread, "message": message}, ensure_ascii=False)
         schema = {"type": "json_schema", "schema": anthropic.transform_schema(Reading)}
         return {
             "model": settings.name,
             "max_tokens": MAX_TOKENS,
             "system": self._prompt.text,
-            "messages": [
-                {"role": "user", "content": json.dumps({"thread": thread, "message": message}, ensure_ascii=False)}
-            ],
+            "messages": [{"role": "user", "content": [{"type": "text", "text": given}]}],
             # Where an effort is set the model takes one, and this needs the least.
             "output_config": {"format": schema} | ({"effort": "low"} if settings.effort else {}),
         }

@@ -66,7 +66,7 @@ async def test_what_people_wrote_is_data(claude: ClaudeDouble) -> None:
     [request] = claude.requests
     assert request["system"] == PROMPT.text
     [message] = request["messages"]
-    assert json.loads(message["content"]) == {
+    assert json.loads(message["content"][0]["text"]) == {
         "thread": [
             {"from": "asker", "text": "Hi <!channel>"},
             {"from": "desk", "text": "30 days."},
