@@ -14,12 +14,14 @@ from bot.desk.interpreting import ENGLISH_NOW
 from bot.desk.model import Outcome, Rules, question_key
 from bot.engine.claude import ClaudeWriter
 from bot.engine.claude_interpreter import ClaudeInterpreter
+from bot.orders import SqlOrders
 from bot.prompting import PromptLibrary
 from bot.settings import ModelSettings
 from bot.store.tables import answers
 from ops.config import PACKAGE_PROMPTS
 from ops.workspace.server import LocalWorkspace
 from tests.fakes.claude import KEY, Cite, ClaudeDouble, HttpError, Reply, Text, tokens
+from tests.fakes.orders import demo_settings, order_desk
 from tests.scenarios.conftest import PROMPT, Bot, MakeBot, Prompts, Shelf, everything, now, said
 from tests.scenarios.test_slack_orders import ClaudeShelf
 
@@ -239,3 +241,17 @@ async def test_a_reading_of_no_use_leaves_the_rules(
     ts = await workspace.say("dana", "support", "@frontdesk and for headphones?", thread_ts=root)
     assert await bot.ended(ts) is Outcome.ANSWERED
     assert shelf.asked[1:] == ["and for headphones? return"]
+
+
+async def test_an_order_number_is_looked_up_and_not_searched_for(
+    workspace: LocalWorkspace, make_bot: MakeBot, writer: ClaudeWriter, claude: ClaudeDouble, shelf: Shelf
+) -> None:
+    orders = SqlOrders(demo_settings())
+    bot = await make_bot(interpreter=interpreter(writer), orders=order_desk(orders, now))
+    claude.script([reads("How long can the headphones of order EM-104233 be returned?", language="de"), IN_GERMAN])
+    text = "@frontdesk Die Bestellung EM-104233 ist da, wie lange kann ich die Kopfhörer zurückgeben?"
+    ts = await workspace.say("dana", "support", text)
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    assert shelf.asked == ["How long can the headphones of order be returned?"]
+    assert "30 Tagen" in everything(said(workspace, ts)[0])
+    await orders.close()
