@@ -123,7 +123,7 @@ class Bot:
 
 
 def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Clock) -> Bot:
-    """Raises PromptInvalid when a desk's prompt can't be used, and OrdersInvalid: better at the start than at the first
+    """Raises PromptInvalid when a prompt can't be used, and OrdersInvalid: better at the start than at the first
     question. Nothing is connected yet: see Bot.check_orders."""
     prompts = PromptLibrary(settings.prompt_dirs)
     desks = tuple(
