@@ -13,6 +13,7 @@ from bot.desk.order_numbers import OrderNumbers
 from bot.desk.orders import OrderDesk
 from bot.desk.ports import AdminChannel, Clock, Conversations, SyncDesk
 from bot.engine.claude import ClaudeWriter
+from bot.engine.claude_interpreter import ClaudeInterpreter
 from bot.engine.query_engine import DocumentEngine
 from bot.escalation.escalate import Escalate
 from bot.orders import SqlOrders
@@ -29,6 +30,8 @@ from ingest.index import SearchIndex
 
 log = logging.getLogger(__name__)
 
+INTERPRETER = "interpreter"  # the prompt that is no persona's: see prompts/interpreter
+
 
 @dataclass(frozen=True, slots=True)
 class Bot:
@@ -38,6 +41,7 @@ class Bot:
     desks: tuple[Desk, ...]
     engine: DocumentEngine
     writer: ClaudeWriter | None
+    interpreter: ClaudeInterpreter | None
     prompts: PromptLibrary
     store: Store
     orders: SqlOrders | None
@@ -55,6 +59,7 @@ class Bot:
             answers,
             self.settings.answering,
             self.clock,
+            interpreter=self.interpreter,
             orders=OrderDesk(self.orders, OrderNumbers(orders.numbers), self.clock) if self.orders and orders else None,
             budget=Budget(answers, dollars, self.clock) if self.writer and dollars else None,
             readers=readers,
@@ -118,7 +123,7 @@ class Bot:
 
 
 def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Clock) -> Bot:
-    """Raises PromptInvalid when a desk's prompt can't be used, and OrdersInvalid: better at the start than at the first
+    """Raises PromptInvalid when a prompt can't be used, and OrdersInvalid: better at the start than at the first
     question. Nothing is connected yet: see Bot.check_orders."""
     prompts = PromptLibrary(settings.prompt_dirs)
     desks = tuple(
@@ -136,5 +141,6 @@ def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Cl
         prompts.live(desk.prompt)
     orders = SqlOrders(settings.orders) if settings.orders else None
     writer = ClaudeWriter(settings.model) if settings.model.api_key else None
+    interpreter = ClaudeInterpreter(writer.api, prompts.live(INTERPRETER)) if writer else None
     engine = DocumentEngine(index, writer, settings.answering)
-    return Bot(settings, desks, engine, writer, prompts, store, orders, LookUpSources(engine), clock)
+    return Bot(settings, desks, engine, writer, interpreter, prompts, store, orders, LookUpSources(engine), clock)

@@ -21,6 +21,7 @@ from bot.desk.errors import (
     StoreUnavailable,
 )
 from bot.desk.freshness import stale_notice
+from bot.desk.interpreting import Interpreting, asks_for_english
 from bot.desk.model import (
     Answer,
     Desk,
@@ -33,7 +34,7 @@ from bot.desk.model import (
     incident_of,
 )
 from bot.desk.orders import Enquiry, OrderDesk
-from bot.desk.ports import Answers, Clock, Conversations, Engine, Prompts, Stage
+from bot.desk.ports import Answers, Clock, Conversations, Engine, Interpreter, Prompts, Stage
 from bot.desk.showing import Shown
 from bot.desk.timing import Timer
 from bot.settings import AnsweringSettings
@@ -65,6 +66,7 @@ class AnswerQuestion:
         settings: AnsweringSettings,
         clock: Clock = _now,
         *,
+        interpreter: Interpreter | None = None,
         orders: OrderDesk | None = None,
         budget: Budget | None = None,
         readers: Readers = AS_STATED,
@@ -75,6 +77,7 @@ class AnswerQuestion:
         self._answers = answers
         self._settings = settings
         self._clock = clock
+        self._interpreter = interpreter
         self._orders = orders
         self._budget = budget
         self._readers = readers
@@ -82,27 +85,30 @@ class AnswerQuestion:
     async def __call__(self, question: Question, desk: Desk, stage: Stage) -> Answer:
         """The answer as stored. Outcome.ESCALATED means that the asker wants a human: the caller fetches one."""
         timer = Timer()
+        interpreting = Interpreting(self._interpreter, self._budget)
         try:
-            answer = await self._for_its_readers(question, desk, stage, timer)
+            answer = await self._for_its_readers(question, desk, stage, timer, interpreting)
         except DeskError as error:
             log.error("%s: %s", incident_of(question.key), error, exc_info=error)
             answer = _failed(question, error.public)
         except Exception:
             log.exception("%s: the answer failed", incident_of(question.key))
             answer = _failed(question, DeskError.public)
-        now = self._clock()
+        answer, now = interpreting.paid(answer), self._clock()
         old = stale_notice(answer.citations or answer.nearest, now)
         notice = " ".join(filter(None, (answer.notice, old)))
         answer = replace(answer, timings_ms=timer.report(), answered_at=now, notice=notice)
         await self._keep(question, desk, answer)
         return answer
 
-    async def _for_its_readers(self, question: Question, desk: Desk, stage: Stage, timer: Timer) -> Answer:
+    async def _for_its_readers(
+        self, question: Question, desk: Desk, stage: Stage, timer: Timer, interpreting: Interpreting
+    ) -> Answer:
         """Made anew when those who will see it may read less, by the time it is shown, than when it was begun."""
         for _ in range(_TRIES):
             guarded = GuardedStage(stage, self._readers, question)
             try:
-                answer = await self._answer(question, desk, guarded, timer)
+                answer = await self._answer(question, desk, guarded, timer, interpreting)
                 await guarded.check()
             except AudienceNarrowed as error:
                 log.warning("made anew: %s", error)
@@ -112,7 +118,9 @@ class AnswerQuestion:
             return replace(answer, notice=" ".join(filter(None, (answer.notice, UNKNOWN_READERS))))
         raise AudienceNarrowed(f"{question.key}: not even after {_TRIES} tries")
 
-    async def _answer(self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer) -> Answer:
+    async def _answer(
+        self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, interpreting: Interpreting
+    ) -> Answer:
         with timer.stage("conversation"):
             said = await self._conversations.turns(question)
             turns = fit(said, self._settings.history_turns, self._settings.history_chars)
@@ -125,12 +133,12 @@ class AnswerQuestion:
         with timer.stage("orders"):
             follows = searched != question.text.strip()
             enquiry = await self._orders.begin(question, desk, turns, follows=follows) if self._orders else None
-        prompt = self._prompts.live(desk.prompt)
+        work = _Work(searched, turns, self._prompts.live(desk.prompt), interpreting)
         if enquiry is None:
-            return await self._searched(question, desk, stage, timer, _Work(searched, turns, prompt))
+            return await self._searched(question, desk, stage, timer, work)
         if private_or_nothing := enquiry.reply(desk):
             return private_or_nothing
-        work = _Work(enquiry.searched or searched, turns, prompt, enquiry=enquiry)
+        work = replace(work, searched=enquiry.searched or searched, enquiry=enquiry)
         return enquiry.added(await self._searched(question, desk, stage, timer, work), desk)
 
     async def _searched(
@@ -142,7 +150,7 @@ class AnswerQuestion:
         if work.enquiry and work.enquiry.alone:
             found = NOTHING_SEARCHED
         else:
-            found = await self._retrieved(stage, desk, timer, work.searched)
+            work, found = await self._understood(question, desk, stage, timer, work)
         if found.asks and not orders:
             return Answer(Outcome.ASKED, found.asks)
         if not found.passages and not orders:
@@ -151,18 +159,34 @@ class AnswerQuestion:
             await timer.waiting("show", stage.progress(_reading(found)))
         return await self._write(question, desk, stage, timer, replace(work, found=found))
 
-    async def _retrieved(self, stage: GuardedStage, desk: Desk, timer: Timer, searched: str) -> Retrieval:
+    async def _understood(
+        self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, work: "_Work"
+    ) -> tuple["_Work", Retrieval]:
+        """What the message asks, each question of it in words to search for; and what was found for them."""
+        read = await work.interpreting.of(question.text, work.turns, timer)
+        if asks := asks_for_english(read, question.text):
+            return work, replace(NOTHING_SEARCHED, asks=asks)
+        bare = map(self._orders.without_numbers, read.questions) if self._orders and work.enquiry else read.questions
+        if questions := tuple(filter(None, bare)):
+            work = replace(work, searched=" ".join(questions), interpreted=True)
+        work = replace(work, language=read.language)
+        return work, await self._retrieved(stage, desk, timer, questions or (work.searched,))
+
+    async def _retrieved(self, stage: GuardedStage, desk: Desk, timer: Timer, questions: Sequence[str]) -> Retrieval:
         with timer.stage("audience"):
             readable = await stage.readable()
         with timer.stage("retrieve"):
-            found = await self._engine.retrieve(searched, sources=desk.sources, audience=readable)
+            found = Retrieval.of_several(
+                [await self._engine.retrieve(one, sources=desk.sources, audience=readable) for one in questions]
+            )
         timer.add("search", found.search_ms)
         return found
 
     async def _write(self, question: Question, desk: Desk, stage: Stage, timer: Timer, work: "_Work") -> Answer:
         """Draft, check and show sentence by sentence; without the model, quote."""
         known = [*(work.enquiry.passages if work.enquiry else ()), *work.found.passages]
-        shown = Shown(question, stage, timer, known, work.prompt, held=work.prompt.rules.whole)
+        held = work.prompt.rules.whole
+        shown = Shown(question, stage, timer, known, work.prompt, language=work.language, held=held)
         if work.enquiry:
             shown.refuses, shown.held = work.enquiry.promises, shown.held or work.enquiry.holds
         try:
@@ -201,7 +225,8 @@ class AnswerQuestion:
         if not shown.empty:
             return replace(end, notice=CUT_SHORT)
         shown.restart()
-        quoted = await shown.play(self._engine.quote(question.text, tuple(shown.passages), work.turns))
+        asked, turns = (work.searched, ()) if work.interpreted else (question.text, work.turns)
+        quoted = await shown.play(self._engine.quote(asked, tuple(shown.passages), turns))
         return replace(end, model=quoted.model, notice=notice)
 
     async def _repaired(self, question: Question, shown: Shown, work: "_Work", end: DraftEnd) -> DraftEnd:
@@ -228,8 +253,9 @@ class AnswerQuestion:
     async def _written(self, question: Question, shown: Shown, work: "_Work", note: str = "") -> DraftEnd:
         tools = work.enquiry.tools if work.enquiry else None
         passages = tuple(shown.passages)
+        told = " ".join(filter(None, (work.answer_in, note)))
         return await shown.play(
-            self._engine.write(question.text, passages, work.prompt, work.turns, orders=tools, note=note)
+            self._engine.write(question.text, passages, work.prompt, work.turns, orders=tools, note=told)
         )
 
     async def _concluded(self, desk: Desk, shown: "Shown", work: "_Work", end: DraftEnd) -> Answer:
@@ -277,8 +303,17 @@ class _Work:
     searched: str
     turns: Sequence[Turn]
     prompt: Prompt
+    interpreting: Interpreting
+    interpreted: bool = False  # `searched` is what a model made of the message, in English
+    language: str = ""  # to answer in; "": the question's
     found: Retrieval = NOTHING_SEARCHED
     enquiry: Enquiry | None = None  # None: the desk knows nothing of orders
+
+    @property
+    def answer_in(self) -> str:
+        """A word to the writer, whose passages are all in English."""
+        foreign = self.language not in ("", "English") and self.prompt.rules.language is not None
+        return f"Answer in {self.language}." if foreign else ""
 
 
 def _failed(question: Question, public: str) -> Answer:

@@ -12,7 +12,6 @@ from bot.desk.model import Citation, Passage
 from bot.desk.sentences import split_passage, split_sentences
 from bot.desk.words import codes, content_words, flat
 
-_ENGLISH = re.compile(r"\b(?:the|is|are|can|you|we|of|to|with|it|not|for|and|within|in)\b", re.IGNORECASE)
 _NEGATION = re.compile(
     r"\b(?:not|no|never|cannot|without|none|neither|nor|nothing)\b|n't\b|\bnon-(?=\w)|\b(?:excludes?|excluded|refuses?)\b",
     re.IGNORECASE,
@@ -69,11 +68,12 @@ def unsupported(
     citations: Sequence[Citation],
     cited: Sequence[Passage],
     question: str,
+    *,
+    english: bool = True,
 ) -> list[str]:
-    """What of a sentence no cited passage supports."""
+    """What of a sentence no cited passage supports. In another language its words can't be compared, only figures."""
     texts = ["\n".join((passage.title, passage.section, passage.version or "", passage.text)) for passage in cited]
     sources = [stated(text) for text in texts]
-    english = bool(_ENGLISH.search(body))
     found = [
         f"no cited passage states {figure.shown}"
         for figure in claimed

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from bot.desk.claims import unsupported
 from bot.desk.figures import Figure, figures
+from bot.desk.foreign_figures import in_english
 from bot.desk.leaks import leaks
 from bot.desk.model import Citation, DraftSentence, Passage, Prompt, Rules
-from bot.desk.persona import count_words, wrong_language
+from bot.desk.persona import count_words, spoken, wrong_language
 from bot.desk.words import codes, flat
 
 _MENTION = re.compile(r"<[!@#]|(?<![\w.])@(?:channel|here|everyone|group)(?![a-z0-9])", re.IGNORECASE)
@@ -54,6 +55,9 @@ _QUESTION = re.compile(
     r"|what|when|where|who|how|why)\b(?! you know that)[^?]*\?",
     re.IGNORECASE,
 )
+_ASKED_ABROAD = re.compile(  # a question in another language; but "did you know that ...?" tells something
+    r"(?!.?(?:wusst\w*|saviez|savais|sab[ií]as?|sapev[ai]|wist)\b)[^.!?;:]+\?", re.IGNORECASE
+)
 _LEAD_IN = re.compile(
     r"(?:here|these|the following|follow|do this|steps?|next|you can|try|to [a-z]+)\b[^.]{0,60}:", re.IGNORECASE
 )
@@ -75,26 +79,31 @@ class Rejected:
 
 
 def check(
-    sentence: DraftSentence, passages: Sequence[Passage], question: str = "", prompt: Prompt | None = None
+    sentence: DraftSentence,
+    passages: Sequence[Passage],
+    question: str = "",
+    prompt: Prompt | None = None,
+    language: str = "",
 ) -> DraftSentence | Rejected:
     """The sentence with the citations that hold, or why it may not be shown.
 
     `question` is the asker's own text: an order number in it may be said back to them. `prompt`: whose text is not to
-    leak and whose rules hold.
+    leak and whose rules hold. `language`: to answer in, where a model told it.
     """
     text = _visible(_OWN_MARK.sub("", sentence.text))
     body = _LIST_MARKER.sub("", text)
     citations, dropped = _valid(sentence.citations, passages)
     cited = [passages[index] for index in dict.fromkeys(citation.passage for citation in citations)]
     problems = _unsafe(text, cited, prompt)
-    said = _LINK.sub(" ", body)
+    tongue = spoken(body, question, language)
+    said = in_english(_LINK.sub(" ", body), tongue)
     claimed = [figure for figure in figures(said) if not _echoes(figure, question)]
     if cited:
-        problems += unsupported(said, claimed, citations, cited, question)
-    elif _asserts(body, claimed):
+        problems += unsupported(said, claimed, citations, cited, question, english=tongue == "English")
+    elif _asserts(body, claimed, tongue):
         problems += dropped or ["it states something and cites nothing"]
     if prompt is not None:
-        problems += _against_the_rules(body, citations, question, prompt.rules)
+        problems += _against_the_rules(body, citations, question, prompt.rules, language)
     if problems or not body.strip():
         return Rejected(sentence.text, tuple(problems) or ("it is empty",), bool(sentence.citations or claimed))
     return DraftSentence(_without_bare_hosts(text, cited), citations)
@@ -112,17 +121,21 @@ def _unsafe(text: str, cited: Sequence[Passage], prompt: Prompt | None) -> list[
     return problems + leaks(text, prompt.text if prompt else "", cited)
 
 
-def _against_the_rules(body: str, citations: Sequence[Citation], question: str, rules: Rules) -> list[str]:
+def _against_the_rules(
+    body: str, citations: Sequence[Citation], question: str, rules: Rules, language: str
+) -> list[str]:
     words = count_words(body)
     most = rules.max_words or _LONGEST
     problems = [f"it is a sentence of {words} words; the whole answer may have {most}"] if words > most else []
-    if rules.language and (wrong := wrong_language(body, citations, question)):
+    if rules.language and (wrong := wrong_language(body, citations, question, language)):
         problems.append(wrong)
     return problems
 
 
-def _asserts(body: str, claimed: Sequence[Figure]) -> bool:
+def _asserts(body: str, claimed: Sequence[Figure], tongue: str | None) -> bool:
     """Whether it needs a source. A question back may count what it asks about: which of the two docks."""
+    if tongue not in (None, "English") and _ASKED_ABROAD.fullmatch(flat(body)):
+        return bool(claimed)
     if body.rstrip(" \n*_").endswith("?"):
         claimed = [figure for figure in claimed if figure.unit or figure.value in body]
     return bool(claimed) or not may_go_uncited(body)

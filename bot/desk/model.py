@@ -1,11 +1,12 @@
 """The words of the domain. Values only: no I/O, no vendor types, all times UTC and aware."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Literal
 
 ORDER_ID = "order:"  # begins the chunk id of an order's passage
@@ -229,6 +230,19 @@ class DraftEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Interpreted:
+    """What a model says that a message asks: at most three questions in English, each to be understood alone. None:
+    nothing of use, the rules must do. `language`: to answer in, by its English name; "": not known. `complete` False:
+    the model was away; usage None: nothing was paid for."""
+
+    questions: tuple[str, ...] = ()
+    language: str = ""
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class OrderItem:
     name: str  # or its SKU, where the database has no names
     quantity: int = 1
@@ -278,6 +292,31 @@ class Retrieval:
     index_version: int
     search_ms: float = 0.0
     asks: str = ""  # what the desk has to ask back before anything can be found
+
+    @classmethod
+    def of_several(cls, found: Sequence["Retrieval"]) -> "Retrieval":
+        """What several searches gave, in turns: the first of each, then the second of each; none twice."""
+        first = next((one for one in found if one.asks), found[0])
+        if len(found) == 1 or first.asks:
+            return first
+        usable = _in_turns([one.passages for one in found])
+        return replace(
+            first,
+            passages=usable,
+            nearest=() if usable else _in_turns([one.nearest for one in found]),
+            search_ms=sum(one.search_ms for one in found),
+        )
+
+
+def _in_turns(found: Sequence[Sequence[Passage]]) -> tuple[Passage, ...]:
+    taken: set[str] = set()
+    mixed: list[Passage] = []
+    for passage in (passage for row in zip_longest(*found) for passage in row if passage is not None):
+        chunks = {passage.chunk_id, *passage.joined}
+        if not chunks <= taken:
+            mixed.append(passage)
+            taken |= chunks
+    return tuple(mixed)
 
 
 @dataclass(frozen=True, slots=True)

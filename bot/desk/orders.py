@@ -69,6 +69,10 @@ class OrderDesk:
         """Whether a message asks for orders: then "my orders" is not too vague."""
         return desk.orders and len(text) <= _SHORT and self._numbers.request(text) is not None
 
+    def without_numbers(self, text: str) -> str:
+        """No document has an order's number: a search is better off without it."""
+        return self._numbers.without(text)
+
     async def begin(self, question: Question, desk: Desk, turns: Sequence[Turn], *, follows: bool) -> "Enquiry | None":
         """What the question says of orders, looked up. None: this desk knows nothing of orders."""
         if not desk.orders:

@@ -34,6 +34,15 @@ _SCRIPTS = (
     ("Japanese", re.compile(r"[\u3040-\u30ff]")),
     ("Chinese", re.compile(r"[\u4e00-\u9fff]")),
 )
+_BY_SCRIPT = {name: name for name, _ in _SCRIPTS} | {
+    "Russian": "Cyrillic",
+    "Ukrainian": "Cyrillic",
+    "Bulgarian": "Cyrillic",
+    "Persian": "Arabic",
+    "Urdu": "Arabic",
+    "Hindi": "Devanagari",
+}
+_ENGLISH = re.compile(r"\b(?:the|is|are|can|you|we|of|to|with|it|not|for|and|within|in)\b", re.IGNORECASE)
 _ASKS_FOR_A_LANGUAGE = re.compile(
     r"\b(?:in|into|auf|en|em|på|translate\w*)\s(?:\w+\s)?(?:english|german|deutsch|french|français|spanish|español"
     r"|italian[oa]?|portugu[eê]s\w*|dutch|nederlands|polish|japanese|chinese|korean|russian|arabic|anglais|englisch"
@@ -54,13 +63,27 @@ def language_of(text: str) -> str | None:
     return language if best >= 2 and best > 1.5 * second else None
 
 
-def wrong_language(text: str, citations: Sequence[Citation], question: str) -> str:
-    """Which language a sentence is in although the question is in another; "" when that is fine. A quote stays as it is
-    written, and who asks for another language gets it."""
-    asked, said = language_of(question), language_of(text)
-    if asked is None or said in (None, asked) or _ASKS_FOR_A_LANGUAGE.search(question):
+def wrong_language(text: str, citations: Sequence[Citation], question: str, language: str = "") -> str:
+    """Which language a sentence is in although another is due: `language` where that is known, else the question's; ""
+    when that is fine. A quote stays as it is written, and who asks for another language gets it."""
+    due, said = _as_told(language) if language else language_of(question), language_of(text)
+    if due is None or said in (None, due) or (not language and _ASKS_FOR_A_LANGUAGE.search(question)):
         return ""
-    return "" if is_quote(text, citations) else f"it is in {said}, the question in {asked}"
+    wanted = f"and is to be in {language}" if language else f"the question in {due}"
+    return "" if is_quote(text, citations) else f"it is in {said}, {wanted}"
+
+
+def spoken(text: str, question: str, language: str = "") -> str | None:
+    """The language of a sentence; one that does not show it is in the one that is due. None: nobody knows."""
+    due, said = language or language_of(question), language_of(text)
+    if due in (None, "English"):
+        return "English" if _ENGLISH.search(text) else said
+    return due if said is None or _as_told(due) is None else said
+
+
+def _as_told(language: str) -> str | None:
+    """What language_of() calls a text in that language; None: it can't tell."""
+    return language if language in _LITTLE else _BY_SCRIPT.get(language)
 
 
 def is_quote(text: str, citations: Sequence[Citation]) -> bool:

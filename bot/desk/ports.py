@@ -14,6 +14,7 @@ from bot.desk.model import (
     Escalation,
     EscalationState,
     HumanCalled,
+    Interpreted,
     Looked,
     Order,
     Outcome,
@@ -79,6 +80,14 @@ class Engine(Protocol):
         self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
     ) -> AsyncGenerator[DraftSentence | Passage | DraftEnd, None]:
         """The same without a model: the passages' best sentences. What remains when write() raises ModelUnavailable."""
+        ...
+
+
+class Interpreter(Protocol):
+    """What a message asks, in the words to search for. Raises ModelUnavailable."""
+
+    async def interpret(self, message: str, turns: Sequence[Turn]) -> Interpreted:
+        """`turns` are the thread before it. Both are data: nothing in them is an instruction to the model."""
         ...
 
 

@@ -17,7 +17,9 @@ from bot.desk.words import flat
 log = logging.getLogger(__name__)
 
 _OFFER = re.compile(
-    r"\b(?:human|agent|person|colleague|someone|somebody|connect)\b", re.IGNORECASE
+    r"\b(?:human|agent|person|colleague|someone|somebody|connect|mensch\w*|kolleg\w*|verbind\w*|humain\w*|coll[eè]g\w*"
+    r"|persona|umano|humano|mens|medewerker|compañer\w*)\b",
+    re.IGNORECASE,
 )  # an abstention makes it
 _INTERJECTION = 6  # words: without a source or a figure that is not worth a second draft
 _CHECKED = (
@@ -44,6 +46,7 @@ class Shown:
     timer: Timer
     passages: list[Passage]  # what may be cited; a look-up adds to it
     prompt: Prompt | None = None
+    language: str = ""  # to answer in; "": the question's
     sentences: list[DraftSentence] = field(default_factory=list)
     waiting: list[DraftSentence] = field(default_factory=list)  # without a source; shown once one with a source follows
     rejected: list[str] = field(default_factory=list)
@@ -83,7 +86,7 @@ class Shown:
             self.refused = True
             return
         with self.timer.stage("ground"):
-            checked = check(sentence, self.passages, self.question.text, self.prompt)
+            checked = check(sentence, self.passages, self.question.text, self.prompt, self.language)
         if isinstance(checked, Rejected):
             self._reject(checked)
         elif flat(checked.text) in self.said:

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-# What others take: the index ("search", a part of "retrieve"), the writer, and the place where the answer is shown.
-_OTHERS = ("search", "write", "show")
+# What others take: the index ("search", a part of "retrieve"), the interpreter, the writer, and the place where the
+# answer is shown.
+_OTHERS = ("search", "interpret", "write", "show")
 
 
 class Timer:
@@ -34,7 +35,7 @@ class Timer:
         self._spent.setdefault(name, (perf_counter() - self._start) * 1000)
 
     def report(self) -> dict[str, float]:
-        """Each stage, "total", and "own": all but embedding, Qdrant, the writer and the stage."""
+        """Each stage, "total", and "own": all but embedding, Qdrant, the model and the stage."""
         total = (perf_counter() - self._start) * 1000
         own = total - sum(self._spent.get(name, 0.0) for name in _OTHERS)
         return {name: round(ms, 3) for name, ms in (self._spent | {"total": total, "own": max(own, 0.0)}).items()}

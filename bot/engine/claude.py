@@ -1,8 +1,7 @@
-"""Claude as the writer, through the Messages API. The only importer of anthropic."""
+"""Claude as the writer, through the Messages API."""
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from bot.desk.errors import ModelRefused, ModelUnavailable
 from bot.desk.model import Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn, Usage
 from bot.desk.ports import OrderTools
 from bot.engine.assembly import SentenceAssembler
+from bot.engine.claude_api import ClaudeApi, Deadline, cost_of, usage_of
 from bot.engine.claude_messages import ORDER_TOOLS, given_back, looked_up, messages_of
 from bot.engine.synthesizer import Draft
 from bot.settings import ModelSettings
@@ -23,9 +23,6 @@ from bot.settings import ModelSettings
 log = logging.getLogger(__name__)
 
 LOOK_UPS = 4  # rounds of them an answer; after the last one the model writes
-# Retries of all answers come from one purse, so that an outage is not met with three times the calls.
-RETRIES_SPARE = 20.0
-RETRIES_EARNED = 0.2  # by a call that went well
 TOO_LONG = "This answer was cut short: it grew too long. Ask about one thing at a time for the rest."
 DECLINED = "I stopped here: I can't help with the rest of that request."
 
@@ -38,16 +35,11 @@ class ClaudeWriter:
     """
 
     def __init__(self, settings: ModelSettings, *, today: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        if settings.api_key is None:
-            raise ValueError("ClaudeWriter needs an API key; without one the desk quotes (bot.engine.extractive)")
-        self._key = settings.api_key.get_secret_value()
-        self._settings = settings
+        self.api = ClaudeApi(settings)
         self._today = today
-        self._client = anthropic.AsyncAnthropic(api_key=self._key, base_url=settings.base_url)
-        self._spare = RETRIES_SPARE
 
     async def close(self) -> None:
-        await self._client.close()
+        await self.api.close()
 
     async def write(
         self,
@@ -63,7 +55,7 @@ class ClaudeWriter:
         the server asks us to wait."""
         if prompt is None:
             raise ValueError("a model needs a prompt")
-        deadline = asyncio.get_running_loop().time() + self._settings.deadline_s
+        deadline = Deadline.after(self.api.settings.deadline_s)
         reply = _Reply(list(passages), looks_up=orders is not None)
         messages = messages_of(question, passages, turns, self._today(), note)
         try:
@@ -90,82 +82,37 @@ class ClaudeWriter:
             reply.stop_reason = None
         for sentence in reply.rest():
             yield sentence
-        yield reply.end(self._settings)
+        yield reply.end(self.api.settings)
 
     async def _looked_up(
-        self, uses: Sequence[ToolUseBlock], orders: OrderTools, deadline: float
+        self, uses: Sequence[ToolUseBlock], orders: OrderTools, deadline: Deadline
     ) -> tuple[list[Passage], list[ToolResultBlockParam]]:
         """All at once; passages in the order of the calls, as citations count them."""
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(deadline.at):
                 done = await asyncio.gather(*(looked_up(use, orders) for use in uses))
         except TimeoutError as error:
-            raise self._late() from error
+            raise deadline.missed() from error
         return [passage for _, passages in done for passage in passages], [result for result, _ in done]
 
-    async def _events(
-        self, prompt: Prompt, messages: list[MessageParam], tools: Mapping[str, Any], deadline: float
+    def _events(
+        self, prompt: Prompt, messages: list[MessageParam], tools: Mapping[str, Any], deadline: Deadline
     ) -> AsyncGenerator[Any, None]:
-        """The stream's events. Raises ModelUnavailable, with a text that holds no secret."""
-        settings = self._settings
-        try:
-            async with asyncio.timeout_at(deadline):
-                stream = await self._opened(
-                    deadline,
-                    model=settings.name,
-                    max_tokens=settings.max_tokens,
-                    # The breakpoint after the instructions covers the tools too: they come before them.
-                    system=[{"type": "text", "text": prompt.text, "cache_control": {"type": "ephemeral"}}],
-                    messages=messages,
-                    output_config={"effort": settings.effort} if settings.effort else anthropic.omit,
-                    **tools,
-                )
-            try:
-                events = aiter(stream)
-                while True:
-                    # Around each wait and not around the loop: between two events the caller has the task.
-                    async with asyncio.timeout_at(deadline):
-                        event = await anext(events, None)
-                    if event is None:
-                        return
-                    yield event
-            finally:
-                await stream.close()
-        except ModelUnavailable:
-            raise
-        except TimeoutError as error:
-            raise self._late() from error
-        except anthropic.APIStatusError as error:
-            raise ModelUnavailable(self._told(error)) from error
-        except Exception as error:  # the connection, the SDK's parsing: whatever a stream can break with
-            raise ModelUnavailable(f"the model's answer could not be read ({type(error).__name__})") from error
-
-    async def _opened(self, deadline: float, **request: Any) -> Any:
-        """The stream of a call; one that failed at once is tried again while there is time and something to spare."""
-        tried = 0
-        while True:
-            try:
-                stream = await self._client.with_options(max_retries=0).messages.stream(**request).__aenter__()
-            except (anthropic.APIConnectionError, anthropic.APIStatusError) as error:
-                if tried == self._settings.retries or not _passes(error) or self._spare < 1:
-                    raise
-                wait = _asked_to_wait(error) or min(0.5 * 2**tried, 8.0) * random.uniform(0.75, 1.0)  # noqa: S311
-                if asyncio.get_running_loop().time() + wait > deadline:
-                    raise self._late(f"; {error.__class__.__name__}, and to be tried again in {wait:g} s") from error
-                tried, self._spare = tried + 1, self._spare - 1
-                log.warning("the model did not take a call (%s), again in %.1f s", error.__class__.__name__, wait)
-                await asyncio.sleep(wait)
-            else:
-                self._spare = min(self._spare + RETRIES_EARNED, RETRIES_SPARE)
-                return stream
-
-    def _late(self, why: str = "") -> ModelUnavailable:
-        return ModelUnavailable(f"the model did not answer within {self._settings.deadline_s:g} s{why}")
-
-    def _told(self, error: anthropic.APIStatusError) -> str:
-        said = (error.api_message or "no message").replace(self._key, "***")[:300]
-        hint = "; check ANTHROPIC_API_KEY" if error.status_code in (401, 403) else ""
-        return f"the model answered {error.status_code} {error.type}: {said} (request {error.request_id}){hint}"
+        settings = self.api.settings
+        return self.api.events(
+            deadline,
+            model=settings.name,
+            max_tokens=settings.max_tokens,
+            # The breakpoint after the instructions covers the tools too: they come before them. Below a minimum that
+            # depends on the model (1,024 tokens for most, up to 4,096) the API caches nothing and charges nothing for
+            # the mark. Our own prompts come to some 550 to 800 tokens (at four characters each), the order tools to
+            # 200: a company's longer prompt gains. Passages differ with each question, and most have one call only: a
+            # breakpoint after them would cost more (a write is a quarter dearer) than its few reads save.
+            system=[{"type": "text", "text": prompt.text, "cache_control": {"type": "ephemeral"}}],
+            messages=messages,
+            output_config={"effort": settings.effort} if settings.effort else anthropic.omit,
+            **tools,
+        )
 
 
 @dataclass(slots=True)
@@ -216,7 +163,7 @@ class _Reply:
         match event.type:
             case "message_start":
                 self.model = event.message.model
-                self.current = _usage(event.message.usage, Usage())
+                self.current = usage_of(event.message.usage, Usage())
                 self.usage = (self.before or Usage()) + self.current
             case "content_block_start" if event.content_block.type == "text":
                 yield from self.assembler.feed(event.content_block.text)
@@ -231,7 +178,7 @@ class _Reply:
                 self._keep(event.content_block)
             case "message_delta":
                 self.stop_reason = event.delta.stop_reason
-                self.current = _usage(event.usage, self.current)
+                self.current = usage_of(event.usage, self.current)
                 self.usage = (self.before or Usage()) + self.current
 
     def _keep(self, block: Any) -> None:
@@ -260,7 +207,7 @@ class _Reply:
         return DraftEnd(
             model=self.model or settings.name,
             usage=self.usage,
-            cost_usd=_cost(self.usage, settings),
+            cost_usd=cost_of(self.usage, settings),
             notice=cut.get(self.stop_reason or "", ""),
             complete=self.stop_reason is not None,
         )
@@ -269,53 +216,6 @@ class _Reply:
 def _tools(left: int) -> Mapping[str, Any]:
     """The order tools as long as there are look-ups `left`; then they are still known, and not to be used."""
     return {"tools": ORDER_TOOLS, "tool_choice": {"type": "auto" if left else "none"}}
-
-
-def _passes(error: anthropic.APIError) -> bool:
-    """Whether the same call may go well a moment later."""
-    if isinstance(error, anthropic.APIStatusError):
-        return error.status_code in (408, 409, 429) or error.status_code >= 500
-    return True
-
-
-def _asked_to_wait(error: anthropic.APIError) -> float:
-    """Seconds, as the server asks; 0 where it does not say."""
-    headers = error.response.headers if isinstance(error, anthropic.APIStatusError) else {}
-    try:
-        return max(float(headers.get("retry-after", 0)), 0.0)
-    except ValueError:  # a date
-        return 0.0
-
-
-def _usage(reported: Any, known: Usage) -> Usage:
-    """Counts so far: what an event leaves out stays."""
-    return Usage(
-        input=_counted(reported.input_tokens, known.input),
-        output=_counted(reported.output_tokens, known.output),
-        cache_read=_counted(reported.cache_read_input_tokens, known.cache_read),
-        cache_write=_counted(reported.cache_creation_input_tokens, known.cache_write),
-    )
-
-
-def _counted(reported: int | None, known: int) -> int:
-    return known if reported is None else reported
-
-
-def _cost(usage: Usage | None, settings: ModelSettings) -> float | None:
-    """Dollars; None when a price that is needed is not set."""
-    if usage is None:
-        return None
-    total = 0.0
-    for tokens, price in (
-        (usage.input, settings.price_input),
-        (usage.output, settings.price_output),
-        (usage.cache_read, settings.price_cache_read),
-        (usage.cache_write, settings.price_cache_write),
-    ):
-        if tokens and price is None:
-            return None
-        total += tokens * (price or 0.0) / 1_000_000
-    return total
 
 
 async def check_model(settings: ModelSettings) -> str:
@@ -337,15 +237,15 @@ async def count_input(settings: ModelSettings, passages: Sequence[Passage], prom
 @asynccontextmanager
 async def _asked(settings: ModelSettings) -> AsyncIterator[anthropic.AsyncAnthropic]:
     """The API for a short request, with what can go wrong as ModelUnavailable."""
-    writer = ClaudeWriter(settings)
+    api = ClaudeApi(settings)
     try:
         async with asyncio.timeout(settings.deadline_s):
-            yield writer._client
+            yield api.client
     except anthropic.NotFoundError as error:
         raise ModelUnavailable(f"model.name: there is no model {settings.name}") from error
     except anthropic.APIStatusError as error:
-        raise ModelUnavailable(writer._told(error)) from error
+        raise ModelUnavailable(api.told(error)) from error
     except (anthropic.APIConnectionError, TimeoutError) as error:
         raise ModelUnavailable("the model's API can't be reached") from error
     finally:
-        await writer.close()
+        await api.close()

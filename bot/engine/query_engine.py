@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from itertools import zip_longest
 from typing import cast
 
 from llama_index.core.query_engine import RetrieverQueryEngine
@@ -74,14 +73,16 @@ class DocumentEngine:
             return Retrieval((), (), self._index.version(), asks=ENGLISH_ONLY)
         searched.query_str, looked_up_ms = await self._respelled(searched)
         parts = [replace(searched, query_str=hyphenated(plainly(part))) for part in questions_in(searched.query_str)]
-        found = [await self.llama.find(part) for part in parts]
-        usable = _in_turns([usable for usable, _ in found])
-        nearest = [] if usable else _in_turns([retrieved for _, retrieved in found])[: self._shown]
+        found = Retrieval.of_several([await self._found(part) for part in parts])
+        return replace(found, nearest=found.nearest[: self._shown], search_ms=looked_up_ms + found.search_ms)
+
+    async def _found(self, part: DeskQuery) -> Retrieval:
+        usable, retrieved = await self.llama.find(part)
         return Retrieval(
             passages=tuple(passage_of(node) for node in usable),
-            nearest=tuple(passage_of(node) for node in nearest),
-            index_version=parts[0].index_version,
-            search_ms=looked_up_ms + sum(part.search_ms for part in parts),
+            nearest=() if usable else tuple(passage_of(node) for node in retrieved),
+            index_version=part.index_version,
+            search_ms=part.search_ms,
         )
 
     async def _respelled(self, query: DeskQuery) -> tuple[str, float]:
@@ -129,15 +130,3 @@ class DocumentEngine:
 
     def quote(self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]) -> Draft:
         return self._quoting.write(question, passages, None, turns)
-
-
-def _in_turns(found: Sequence[Sequence[NodeWithScore]]) -> list[NodeWithScore]:
-    """The first of each, then the second of each; none twice."""
-    taken: set[str] = set()
-    mixed: list[NodeWithScore] = []
-    for node in (node for row in zip_longest(*found) for node in row if node is not None):
-        chunks = {node.node_id, *node.metadata.get("joined", ())}
-        if not chunks <= taken:
-            mixed.append(node)
-            taken |= chunks
-    return mixed

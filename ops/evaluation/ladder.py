@@ -180,7 +180,8 @@ async def _all_documents(bench: Bench) -> Ready | str:
     said = f"{tokens} tokens of prompt and documents, {most or CONTEXT} fit"
     if tokens + settings.max_tokens > (most or CONTEXT):
         return f"not measured: the documents do not fit: {said}"
-    return Ready(answering_of(replace(bench.bot, engine=bench.shelf), replace(bench.desk, orders=False)), said=said)
+    bot = replace(bench.bot, engine=bench.shelf, interpreter=None)  # which is for a search, and here is none
+    return Ready(answering_of(bot, replace(bench.desk, orders=False)), said=said)
 
 
 async def _rag_quoted(bench: Bench) -> Ready | str:

@@ -12,7 +12,8 @@ from bot.desk.grounding import check
 from bot.desk.model import DraftEnd, DraftSentence, Order, Passage, Prompt, PromptRef
 from bot.desk.order_numbers import OrderNumbers
 from bot.desk.orders import FOR_THEM_ALONE, LookUps
-from bot.engine.claude import LOOK_UPS, RETRIES_SPARE, ClaudeWriter
+from bot.engine.claude import LOOK_UPS, ClaudeWriter
+from bot.engine.claude_api import RETRIES_SPARE
 from bot.settings import ModelSettings
 from tests.fakes.claude import KEY, Broken, Cite, ClaudeDouble, HttpError, Reply, Text, ToolUse
 

@@ -311,7 +311,10 @@ def tokens(value: Any) -> int:
 
 
 def grounded(body: dict[str, Any]) -> Reply:
-    """Answers with the one or two blocks of the search results that share most words with the question, and cites them."""
+    """Answers with the one or two blocks of the search results that share most words with the question, and cites them.
+    Asked for JSON, it gives what fits the schema and says nothing."""
+    if wanted := (body.get("output_config") or {}).get("format"):
+        return Reply([Text(json.dumps(_blank(wanted["schema"])))])
     last = body["messages"][-1]["content"]
     asked = last if isinstance(last, str) else " ".join(block["text"] for block in last if block["type"] == "text")
     wanted = _words(asked.rsplit("\n\n", 1)[-1])
@@ -332,6 +335,12 @@ def grounded(body: dict[str, Any]) -> Reply:
     if not said:
         return Reply([Text("I couldn't find that in the documents. Would you like me to connect you to a human?")])
     return Reply(said)
+
+
+def _blank(schema: dict[str, Any]) -> Any:
+    if schema["type"] == "object":
+        return {name: _blank(part) for name, part in schema["properties"].items()}
+    return {"array": [], "string": "", "boolean": False, "integer": 0, "number": 0, "null": None}[schema["type"]]
 
 
 def _words(text: str) -> set[str]:

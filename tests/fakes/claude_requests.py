@@ -19,6 +19,7 @@ BLOCK_FIELDS = {
     "document": ({"type", "source"}, {"title", "context", "citations", "cache_control"}),
 }
 EFFORTS = {"low", "medium", "high", "xhigh", "max"}
+UNDECODABLE = {"maxItems", "minLength", "maxLength", "minimum", "maximum", "multipleOf", "pattern"}
 CACHE_BREAKPOINTS = 4
 
 
@@ -40,6 +41,10 @@ def _problems(body: dict[str, Any], fields: frozenset[str], counting: bool) -> I
     config = body.get("output_config") or {}
     if config.keys() - {"effort", "format"} or config.get("effort", "low") not in EFFORTS:
         yield f"output_config: {config} is not permitted"
+    if config.get("format"):
+        yield from _format(config["format"])
+        if any(_citing(body["messages"])):
+            yield "output_config.format: citations are not compatible with structured outputs"
     if body.get("tool_choice") and not body.get("tools"):
         yield "tool_choice: may only be specified while providing tools"
     for index, tool in enumerate(body.get("tools") or []):
@@ -57,6 +62,26 @@ def _problems(body: dict[str, Any], fields: frozenset[str], counting: bool) -> I
             or control.keys() - {"type", "ttl"}
         ):
             yield f"cache_control: {control} is not permitted"
+
+
+def _format(wanted: Any) -> Iterator[str]:
+    """Structured output: a JSON schema of closed objects, without the limits that constrained decoding can't hold."""
+    if not isinstance(wanted, dict) or wanted.keys() != {"type", "schema"} or wanted["type"] != "json_schema":
+        yield f"output_config.format: {wanted} is not permitted"
+        return
+    for part in _schemas(wanted["schema"]):
+        if part.get("type") == "object" and part.get("additionalProperties") is not False:
+            yield "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false"
+        for name in part.keys() & UNDECODABLE:
+            yield f"output_config.format.schema: For '{part.get('type')}' type, property '{name}' is not supported"
+
+
+def _schemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield schema
+    for part in (*schema.get("properties", {}).values(), *schema.get("$defs", {}).values(), *schema.get("anyOf", ())):
+        yield from _schemas(part)
+    if "items" in schema:
+        yield from _schemas(schema["items"])
 
 
 def _system(system: Any) -> Iterator[str]:

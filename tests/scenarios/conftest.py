@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.desk.answer_question import AnswerQuestion
+from bot.desk.budget import Budget
 from bot.desk.errors import StoreUnavailable
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import (
@@ -26,7 +27,7 @@ from bot.desk.model import (
     question_key,
 )
 from bot.desk.orders import OrderDesk
-from bot.desk.ports import OrderTools, SyncDesk
+from bot.desk.ports import Interpreter, OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
 from bot.settings import AnsweringSettings, SlackSettings
 from bot.slack.answering import Desks, Work
@@ -126,9 +127,12 @@ def _passage(title: str, text: str) -> Passage:
 PROMPT = Prompt(PromptRef("electromart", "1.0.0", "0" * 64), "Be brief.")
 
 
+@dataclass(frozen=True)
 class Prompts:
+    prompt: Prompt = PROMPT
+
     def live(self, name: str) -> Prompt:
-        return PROMPT
+        return self.prompt
 
 
 class Faulty:
@@ -169,6 +173,9 @@ class Bot:
     sources: tuple[str, ...] = ()  # of its desk
     sync_desk: SyncDesk | None = None
     orders: OrderDesk | None = None
+    interpreter: Interpreter | None = None
+    budget: Budget | None = None
+    prompts: Prompts = Prompts()
     progress_after_s: Sequence[float] = ()
     down: bool = False
     crash_at: str | None = None
@@ -211,7 +218,15 @@ class Bot:
             threads=threads,
             humans=self.humans,
             answer_question=AnswerQuestion(
-                self.shelf, Prompts(), answers, answers, self.answering, readers=people, orders=self.orders
+                self.shelf,
+                self.prompts,
+                answers,
+                answers,
+                self.answering,
+                interpreter=self.interpreter,
+                readers=people,
+                orders=self.orders,
+                budget=self.budget,
             ),
             desks=Desks((desk,)),
             settings=self.answering,

@@ -16,6 +16,7 @@ from bot.desk.model import (
     Desk,
     DraftEnd,
     DraftSentence,
+    Interpreted,
     Outcome,
     Passage,
     Person,
@@ -62,6 +63,7 @@ class SmallEngine:
     found: Retrieval | Exception = field(default_factory=lambda: Retrieval((PASSAGE,), (), 7, search_ms=2.0))
     asked: list[tuple[str, Sequence[str], Sequence[str]]] = field(default_factory=list)
     wrote_for: list[tuple[str, Sequence[Turn]]] = field(default_factory=list)
+    quoted_for: list[tuple[str, Sequence[Turn]]] = field(default_factory=list)
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         self.asked.append((query, sources, audience))
@@ -92,6 +94,7 @@ class SmallEngine:
     async def quote(
         self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
     ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
+        self.quoted_for.append((question, turns))
         yield DraftSentence("A receipt is needed. ", (replace(CITED, quote="A receipt is needed."),))
         yield DraftEnd("extractive", cost_usd=0.0, notice="I quote the documents because no model is configured.")
 
@@ -134,8 +137,21 @@ def question(text: str = "How long can I return a laptop?") -> Question:
     return Question("T:C:1", text, Person("U1"), Place("T", "C", "channel", shared=False), "1.0", NOW)
 
 
-async def answered(engine: SmallEngine, around: Desks, text: str | None = None, desk: Desk = DESK) -> Answer:
-    answer_question = AnswerQuestion(engine, around, around, around, AnsweringSettings())
+@dataclass
+class Reader:
+    """An Interpreter that reads everything as the same two questions."""
+
+    asked: list[tuple[str, Sequence[Turn]]] = field(default_factory=list)
+
+    async def interpret(self, message: str, turns: Sequence[Turn]) -> Interpreted:
+        self.asked.append((message, turns))
+        return Interpreted(("How long can I return it?", "What do I need?"), "German", Usage(7, 2), 0.002)
+
+
+async def answered(
+    engine: SmallEngine, around: Desks, text: str | None = None, desk: Desk = DESK, reader: Reader | None = None
+) -> Answer:
+    answer_question = AnswerQuestion(engine, around, around, around, AnsweringSettings(), interpreter=reader)
     answer = await answer_question(question(text) if text is not None else question(), desk, around)
     if not around.broken:
         assert around.saved == [answer], "each answer is stored, whatever it is"
@@ -180,6 +196,32 @@ async def test_a_follow_up_is_searched_with_what_it_follows() -> None:
     assert engine.asked[0][0] == answer.searched == "and for headphones? return"
     assert engine.wrote_for[0][0] == "and for headphones?"
     assert [turn.text for turn in engine.wrote_for[0][1]] == ["How long can I return a laptop?", "You have 30 days."]
+
+
+async def test_what_a_model_reads_is_searched_for_question_by_question() -> None:
+    """In the end the answer has what was searched for and what both calls cost; the writer has the message itself."""
+    engine, reader = SmallEngine(), Reader()
+    answer = await answered(engine, Desks(), "Wie lange kann ich das zurückgeben, und was brauche ich?", reader=reader)
+    assert [asked for asked, *_ in engine.asked] == ["How long can I return it?", "What do I need?"]
+    assert answer.searched == "How long can I return it? What do I need?"
+    assert engine.wrote_for == [("Wie lange kann ich das zurückgeben, und was brauche ich?", ())]
+    assert (answer.usage, answer.cost_usd) == (Usage(17, 7), 0.003)
+    assert answer.timings_ms["interpret"] >= 0
+
+
+async def test_without_the_writer_the_documents_are_quoted_for_what_was_read() -> None:
+    """A German message would fit no sentence of an English page; what was read is paid for all the same."""
+    engine = SmallEngine(draft=(ModelUnavailable("529"),))
+    answer = await answered(engine, Desks(), "Wie lange kann ich das zurückgeben?", reader=Reader())
+    assert engine.quoted_for == [("How long can I return it? What do I need?", ())]
+    assert (answer.notice, answer.usage, answer.cost_usd) == (MODEL_DOWN, Usage(7, 2), 0.002)
+
+
+async def test_a_plain_question_is_read_by_nobody() -> None:
+    reader = Reader()
+    answer = await answered(SmallEngine(), Desks(), reader=reader)
+    assert reader.asked == []
+    assert "interpret" not in answer.timings_ms
 
 
 @pytest.mark.parametrize("text", ["", "thanks", "👍", "x" * 40_000])

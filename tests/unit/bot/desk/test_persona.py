@@ -37,6 +37,21 @@ def test_who_asks_for_a_language_gets_it() -> None:
     assert not wrong_language(said, CITED, "What is the rule for the receipt, in German please?")
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "wrong"),
+    [
+        ("German", "You have 30 days to return the item to us.", "it is in English, and is to be in German"),
+        ("German", "Sie haben 30 Tage, und die Quittung ist nicht nötig.", ""),
+        ("Russian", "У вас есть 30 дней на возврат товара.", ""),
+        ("Russian", "You have 30 days to return the item to us.", "it is in English, and is to be in Russian"),
+        ("Polish", "To jest do 30 dni, i to ze zwrotem do sklepu.", ""),  # which can't be told from others here
+    ],
+)
+def test_a_language_that_is_known_need_not_be_told(language: str, said: str, wrong: str) -> None:
+    """A model read the message, whose words are too few, or ask for the language in their own way."""
+    assert wrong_language(said, CITED, "Kopfhörer?", language) == wrong
+
+
 def test_code_and_marks_are_no_words() -> None:
     assert count_words("Run this: [1]\n```\nfrontdesk serve --all\n```\nThen wait. [2]") == 4
 
