@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.desk.abstention import abstain, hand_over
+from bot.desk.attachments import NOT_READ, NOT_SEEN, searched_with, to_read, unread, what_about
 from bot.desk.audience import AS_STATED, UNKNOWN_READERS, GuardedStage, Readers
 from bot.desk.budget import Budget
 from bot.desk.commitments import NOT_SHOWN
@@ -33,6 +34,7 @@ from bot.desk.model import (
     incident_of,
 )
 from bot.desk.orders import Enquiry, OrderDesk
+from bot.desk.pictures import looked_at
 from bot.desk.ports import Answers, Clock, Conversations, Engine, Prompts, Stage
 from bot.desk.showing import Shown
 from bot.desk.timing import Timer
@@ -83,7 +85,9 @@ class AnswerQuestion:
         """The answer as stored. Outcome.ESCALATED means that the asker wants a human: the caller fetches one."""
         timer = Timer()
         try:
+            question, looked = await looked_at(question, self._engine, self._budget, timer)
             answer = await self._for_its_readers(question, desk, stage, timer)
+            answer = answer if looked is None else answer.after(looked)
         except DeskError as error:
             log.error("%s: %s", incident_of(question.key), error, exc_info=error)
             answer = _failed(question, error.public)
@@ -92,7 +96,7 @@ class AnswerQuestion:
             answer = _failed(question, DeskError.public)
         now = self._clock()
         old = stale_notice(answer.citations or answer.nearest, now)
-        notice = " ".join(filter(None, (answer.notice, old)))
+        notice = " ".join(filter(None, (answer.notice, unread(question.attachments), old)))
         answer = replace(answer, timings_ms=timer.report(), answered_at=now, notice=notice)
         await self._keep(question, desk, answer)
         return answer
@@ -117,10 +121,20 @@ class AnswerQuestion:
             said = await self._conversations.turns(question)
             turns = fit(said, self._settings.history_turns, self._settings.history_chars)
         reply = courtesy(question.text, self._settings.max_question_chars, turns)
-        if reply and not (self._orders and self._orders.is_meant(question.text, desk)):
-            return Answer(Outcome.ASKED, reply)
+        told = to_read(question, self._settings.max_question_chars)
+        if reply and not told and not (self._orders and self._orders.is_meant(question.text, desk)):
+            return Answer(Outcome.ASKED, NOT_READ if question.attachments and not question.text else reply)
         if wants_human(question.text):
             return hand_over(desk)
+        answer = await self._looked_up(question, desk, stage, timer, turns)
+        if reply and told and answer.outcome is Outcome.ABSTAINED:
+            return replace(answer, outcome=Outcome.ASKED, text=what_about(question.attachments), nearest=())
+        return answer
+
+    async def _looked_up(
+        self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, turns: Sequence[Turn]
+    ) -> Answer:
+        """What the orders and the documents say about a message that asks something."""
         searched = standalone(question.text, turns)
         with timer.stage("orders"):
             follows = searched != question.text.strip()
@@ -142,10 +156,11 @@ class AnswerQuestion:
         if work.enquiry and work.enquiry.alone:
             found = NOTHING_SEARCHED
         else:
-            found = await self._retrieved(stage, desk, timer, work.searched)
+            query = searched_with(work.searched, question.attachments)
+            found = await self._retrieved(stage, desk, timer, query)
         if found.asks and not orders:
             return Answer(Outcome.ASKED, found.asks)
-        if not found.passages and not orders:
+        if not (found.passages or orders or question.pictures):
             return abstain(desk, work.searched, found, work.prompt.ref, now=self._clock())
         if found.passages:
             await timer.waiting("show", stage.progress(_reading(found)))
@@ -201,8 +216,12 @@ class AnswerQuestion:
         if not shown.empty:
             return replace(end, notice=CUT_SHORT)
         shown.restart()
-        quoted = await shown.play(self._engine.quote(question.text, tuple(shown.passages), work.turns))
-        return replace(end, model=quoted.model, notice=notice)
+        told = question.attachments
+        quoted = await shown.play(
+            self._engine.quote(question.text, tuple(shown.passages), work.turns, attachments=told)
+        )
+        unseen = NOT_SEEN if shown.question.pictures else ""
+        return replace(end, model=quoted.model, notice=" ".join(filter(None, (notice, unseen))))
 
     async def _repaired(self, question: Question, shown: Shown, work: "_Work", end: DraftEnd) -> DraftEnd:
         """What did not hold is written once more, if a model wrote it and there is time; then it is cut. An answer
@@ -228,9 +247,16 @@ class AnswerQuestion:
     async def _written(self, question: Question, shown: Shown, work: "_Work", note: str = "") -> DraftEnd:
         tools = work.enquiry.tools if work.enquiry else None
         passages = tuple(shown.passages)
-        return await shown.play(
-            self._engine.write(question.text, passages, work.prompt, work.turns, orders=tools, note=note)
+        draft = self._engine.write(
+            question.text,
+            passages,
+            work.prompt,
+            work.turns,
+            orders=tools,
+            note=note,
+            attachments=question.attachments,
         )
+        return await shown.play(draft)
 
     async def _concluded(self, desk: Desk, shown: "Shown", work: "_Work", end: DraftEnd) -> Answer:
         """With a source it is an answer; without one a question back, or an abstention."""
@@ -252,14 +278,15 @@ class AnswerQuestion:
             citations=tuple(shown.numbering.citations),
             passages=tuple(shown.passages),
             nearest=() if shown.numbering.citations else work.found.passages,
-            notice=end.notice if text and outcome is Outcome.ANSWERED else "",
+            notice=end.notice if outcome is Outcome.ANSWERED or shown.question.pictures else "",
             prompt=work.prompt.ref,
             model=end.model or None,
             index_version=work.found.index_version or None,
             usage=end.usage,
             cost_usd=end.cost_usd,
             searched=work.searched,
-            rejected=tuple(shown.rejected),
+            # What was not shown may quote a file, and of files nothing is stored.
+            rejected=() if shown.question.attachments else tuple(shown.rejected),
         )
 
     async def _keep(self, question: Question, desk: Desk, answer: Answer) -> None:

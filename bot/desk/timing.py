@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-# What others take: the index ("search", a part of "retrieve"), the writer, and the place where the answer is shown.
-_OTHERS = ("search", "write", "show")
+# What others take: the index ("search", a part of "retrieve"), the model, and the place where the answer is shown.
+_OTHERS = ("search", "look", "write", "show")
 
 
 class Timer:

@@ -13,15 +13,16 @@ import anthropic
 from anthropic.types import CitationsSearchResultLocation, MessageParam, ToolResultBlockParam, ToolUseBlock
 
 from bot.desk.errors import ModelRefused, ModelUnavailable
-from bot.desk.model import Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn, Usage
+from bot.desk.model import Attachment, Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn, Usage
 from bot.desk.ports import OrderTools
 from bot.engine.assembly import SentenceAssembler
-from bot.engine.claude_messages import ORDER_TOOLS, given_back, looked_up, messages_of
+from bot.engine.claude_messages import LOOK, ORDER_TOOLS, given_back, looked_up, messages_of, pictures_of
 from bot.engine.synthesizer import Draft
 from bot.settings import ModelSettings
 
 log = logging.getLogger(__name__)
 
+LOOK_S = 20.0  # for what stands in pictures, before anything is searched for
 LOOK_UPS = 4  # rounds of them an answer; after the last one the model writes
 # Retries of all answers come from one purse, so that an outage is not met with three times the calls.
 RETRIES_SPARE = 20.0
@@ -58,6 +59,7 @@ class ClaudeWriter:
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> Draft:
         """A call of the model, and one more each time it looks up orders. All of it ends by the deadline, however long
         the server asks us to wait."""
@@ -65,11 +67,12 @@ class ClaudeWriter:
             raise ValueError("a model needs a prompt")
         deadline = asyncio.get_running_loop().time() + self._settings.deadline_s
         reply = _Reply(list(passages), looks_up=orders is not None)
-        messages = messages_of(question, passages, turns, self._today(), note)
+        system = prompt.text
+        messages = messages_of(question, passages, turns, self._today(), note, attachments)
         try:
             for left in range(LOOK_UPS, -1, -1):
                 tools = _tools(left) if orders else {}
-                async with aclosing(self._events(prompt, messages, tools, deadline)) as events:
+                async with aclosing(self._events(system, messages, tools, deadline)) as events:
                     async for event in events:
                         for sentence in reply.take(event):
                             yield sentence
@@ -92,6 +95,16 @@ class ClaudeWriter:
             yield sentence
         yield reply.end(self._settings)
 
+    async def look(self, pictures: Sequence[Attachment]) -> tuple[str, DraftEnd]:
+        """What stands in pictures and what they show, in words to search with; "" where that is nothing. It is as
+        untrusted as they are. Raises ModelUnavailable and ModelRefused."""
+        deadline = asyncio.get_running_loop().time() + min(self._settings.deadline_s, LOOK_S)
+        reply = _Reply([])
+        async with aclosing(self._events(LOOK, pictures_of(pictures), {}, deadline)) as events:
+            seen = [sentence.text async for event in events for sentence in reply.take(event)]
+        text = "".join([*seen, *(sentence.text for sentence in reply.rest())]).strip()
+        return "" if text.rstrip(".").upper() == "NOTHING" else text, reply.end(self._settings)
+
     async def _looked_up(
         self, uses: Sequence[ToolUseBlock], orders: OrderTools, deadline: float
     ) -> tuple[list[Passage], list[ToolResultBlockParam]]:
@@ -104,7 +117,7 @@ class ClaudeWriter:
         return [passage for _, passages in done for passage in passages], [result for result, _ in done]
 
     async def _events(
-        self, prompt: Prompt, messages: list[MessageParam], tools: Mapping[str, Any], deadline: float
+        self, system: str, messages: list[MessageParam], tools: Mapping[str, Any], deadline: float
     ) -> AsyncGenerator[Any, None]:
         """The stream's events. Raises ModelUnavailable, with a text that holds no secret."""
         settings = self._settings
@@ -115,7 +128,7 @@ class ClaudeWriter:
                     model=settings.name,
                     max_tokens=settings.max_tokens,
                     # The breakpoint after the instructions covers the tools too: they come before them.
-                    system=[{"type": "text", "text": prompt.text, "cache_control": {"type": "ephemeral"}}],
+                    system=[{"type": "text", "text": system, "cache_control": {"type": "ephemeral"}}],
                     messages=messages,
                     output_config={"effort": settings.effort} if settings.effort else anthropic.omit,
                     **tools,

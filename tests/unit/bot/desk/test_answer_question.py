@@ -12,6 +12,7 @@ from bot.desk.errors import ModelRefused, ModelUnavailable, PromptInvalid, Retri
 from bot.desk.look_up_sources import LookUpSources, snippet
 from bot.desk.model import (
     Answer,
+    Attachment,
     Citation,
     Desk,
     DraftEnd,
@@ -81,6 +82,7 @@ class SmallEngine:
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
         self.wrote_for.append((question, turns))
         for piece in self.draft:
@@ -90,7 +92,12 @@ class SmallEngine:
             yield piece
 
     async def quote(
-        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        turns: Sequence[Turn],
+        *,
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
         yield DraftSentence("A receipt is needed. ", (replace(CITED, quote="A receipt is needed."),))
         yield DraftEnd("extractive", cost_usd=0.0, notice="I quote the documents because no model is configured.")

@@ -14,6 +14,7 @@ from bot.desk.errors import OrdersUnavailable
 from bot.desk.grounding import check
 from bot.desk.model import (
     Answer,
+    Attachment,
     Citation,
     Desk,
     DraftEnd,
@@ -90,7 +91,7 @@ class Shop:
         self.searched.append(query)
         return Retrieval((PASSAGE,), (), 7)
 
-    async def write(self, question: str, passages: Sequence[Passage], prompt: Prompt, turns: Sequence[Turn], *, orders: OrderTools | None = None, note: str = ""):  # type: ignore[no-untyped-def]  # fmt: skip
+    async def write(self, question: str, passages: Sequence[Passage], prompt: Prompt, turns: Sequence[Turn], *, orders: OrderTools | None = None, note: str = "", attachments: Sequence[Attachment] = ()):  # type: ignore[no-untyped-def]  # fmt: skip
         self.notes.append(note)
         self.tools = orders
         if not self.drafts:
@@ -100,7 +101,14 @@ class Shop:
         for piece in self.drafts.pop(0):
             yield piece
 
-    async def quote(self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]):  # type: ignore[no-untyped-def]
+    async def quote(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        turns: Sequence[Turn],
+        *,
+        attachments: Sequence[Attachment] = (),
+    ):  # type: ignore[no-untyped-def]
         for sentence in order_sentences(passages):
             yield sentence
         for at, passage in enumerate(passages):
