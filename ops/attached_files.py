@@ -19,7 +19,6 @@ _DOCUMENTS = frozenset({".pdf", ".docx", ".pptx", ".xlsx", ".xlsm", ".html", ".h
 _PACKED = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 IN_A_FILE = "It is an archive; attach the files that are in it."
 NO_TEXT = "It is no text, and no document that I can read."
-DAMAGED = "It is damaged, or not what its name says."
 
 
 class FileTexts:
@@ -70,9 +69,7 @@ def _lines(documents: Sequence[Document]) -> Iterator[str]:
 
 
 def _told(reason: str) -> str:
-    """For people: without what a library said of it."""
-    if reason.startswith("It is damaged or not of its kind"):
-        return DAMAGED
+    """For people: without what a library said of it, which stands at the end in brackets and may quote the file."""
     if reason == "It is not text." or reason.startswith("Files of its kind"):
         return NO_TEXT
-    return re.sub(r"[<>`@]", "", reason)
+    return re.sub(r" \(.*\)\.$", ".", reason, flags=re.DOTALL)
