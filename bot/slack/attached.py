@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 MOST_FILES = 5  # of a message
 _LISTING_S = 8.0
+_READING_S = 30.0  # a file's text, with the wait for others that are read
 # Of the Messages API: 5 MB a picture as base64, and 8,000 pixels a side.
 MOST_PICTURE_BYTES = 5 * 2**20 * 3 // 4
 MOST_PIXELS = 8_000
@@ -42,6 +43,7 @@ OTHER_PICTURE = "Of pictures I read PNG, JPEG, GIF and WebP."
 TOO_MANY_PIXELS = f"It has more than {MOST_PIXELS:,} pixels on a side."
 OTHER_KIND = "Files of its kind are not read."
 EMPTY = "It is empty."
+TOO_SLOW = "Reading it took too long."
 FAILED = "Something went wrong with it."
 _BY_MODE = {
     "external": "It is kept outside Slack, where I can't look. Attach the file itself.",
@@ -115,8 +117,11 @@ class AttachedFiles:
         if kind.startswith("image/") and kind != "image/svg+xml":
             return await self._picture(file, kind)
         data = await self._bytes(file)
-        text = await self._read_file(_name(file), data)
-        return Attachment(_name(file), text)
+        try:
+            async with asyncio.timeout(_READING_S):
+                return Attachment(_name(file), await self._read_file(_name(file), data))
+        except TimeoutError as error:
+            raise FileUnreadable(TOO_SLOW) from error
 
     async def _picture(self, file: Mapping[str, Any], kind: str) -> Attachment:
         if kind not in _PICTURE_TYPES:

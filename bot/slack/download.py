@@ -49,8 +49,6 @@ class Download:
                 file_id,
             )
             raise FileUnreadable(NOT_GIVEN)
-        if size and len(data) < size:
-            raise FileUnreadable(NOT_NOW)
         return data
 
     async def _fetched(self, url: str, most: int) -> bytes:

@@ -1,7 +1,10 @@
 """Files that people attach: read where they can be, named with the reason where not, and never more than data."""
 
 import base64
+import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +22,7 @@ from bot.engine.synthesizer import Draft
 from bot.settings import ModelSettings
 from ops.workspace.server import LocalWorkspace
 from ops.workspace.state import BOT
-from tests.fakes.claude import KEY, Cite, ClaudeDouble, HttpError, Reply, Text
+from tests.fakes.claude import KEY, Cite, ClaudeDouble, HttpError, Reply, Text, tokens
 from tests.scenarios.conftest import MakeBot, Shelf, everything, said
 from tests.unit.ingest.files import docx, line, pdf, zipped
 
@@ -182,6 +185,9 @@ async def test_a_picture_goes_to_claude(
         [picture] = [one["source"] for one in content_of(request) if one["type"] == "image"]
         assert picture == {"type": "base64", "media_type": "image/png", "data": base64.b64encode(PNG).decode()}
     assert not [one for one in content_of(look) if one["type"] == "search_result"]
+    with closing(sqlite3.connect(bot.database)) as database:
+        [(usage,)] = database.execute("SELECT usage FROM answers").fetchall()
+    assert json.loads(usage)["input"] == tokens(look["messages"]) + tokens(write["messages"])
     assert len(said(workspace, ts)) == 1
 
 
