@@ -27,6 +27,12 @@ _NOISE = re.compile(
     r"|\w+://\S+|\S+@\S+",
     re.IGNORECASE,
 )
+_POINTS = re.compile(
+    r"\b(?:this|that|these|those|it|its|they|them|here|above|below|attach\w*|files?|logs?|screenshots?|pictures?|photos?"
+    r"|images?|pdf|documents?|receipts?|invoices?|outputs?|traces?|messages?|errors?)\b",
+    re.IGNORECASE,
+)
+_FEW = 2  # content words
 _TROUBLE = re.compile(
     r"\b(?:errors?|fail\w*|exceptions?|fatal|critical|invalid|denied|refused|reject\w*|time(?:d[ -])?out|timeouts?"
     r"|cannot|can't|unable|missing|not found|expired|unsupported|crash\w*|code|status|warn\w*)\b",
@@ -50,13 +56,20 @@ def to_read(question: Question, limit: int) -> bool:
     return len(question.text) <= limit and any(one.text or one.data for one in question.attachments)
 
 
+def _needs(asked: str) -> bool:
+    """Whether a question says only together with its files what it is about; else they could but lead away from it."""
+    return len(content_words(asked)) <= _FEW or _POINTS.search(asked) is not None
+
+
 def searched_with(searched: str, attachments: Sequence[Attachment]) -> str:
     """What is searched for: the question, and the lines of its files that say what it is about.
 
-    A file in another language than the question gives its codes only: the question's language is what counts.
+    Only their codes, where the question says that by itself, or where they are in another language: the question's is
+    what counts.
     """
     told = _condensed(attachments)
-    if content_words(searched) and is_english(searched) and not is_english(told):
+    foreign = content_words(searched) and is_english(searched) and not is_english(told)
+    if foreign or not _needs(searched):
         told = " ".join(sorted(codes(told)))
     return f"{searched} {told}".strip()
 
@@ -66,6 +79,8 @@ def told_with(asked: str, attachments: Sequence[Attachment], passages: Sequence[
     there = content_words(" ".join(f"{one.title} {one.section} {one.text}" for one in passages))
     said = content_words(asked)
     words = dict.fromkeys(re.findall(r"[\w$%.'-]*\w", _condensed(attachments)))
+    if not _needs(asked):
+        words = {word: None for word in words if codes(word)}
     known = [word for word in words if _is_known(word, there, passages) and not content_words(word) <= said]
     return " ".join([asked, *known]).strip()
 

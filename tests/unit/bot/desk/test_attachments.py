@@ -33,6 +33,14 @@ def test_the_line_that_names_the_trouble_is_searched_for() -> None:
     assert searched == "What does this mean? ERROR handshake failed: certificate expired, code GW-4031"
 
 
+def test_a_question_that_needs_no_file_is_not_led_away() -> None:
+    """Of its file only the codes join the search."""
+    asked = "How much is the Team plan for ten seats?"
+    assert searched_with(asked, [of(LOG)]) == f"{asked} GW-4031"
+    passages = (page("Plans", "The Team plan: code GW-4031 failed, certificate expired."),)
+    assert told_with(asked, [of(LOG)], passages) == f"{asked} GW-4031"
+
+
 def test_a_text_without_troubles_gives_its_beginning() -> None:
     text = "The blue kettle\nboils dry\n" + "and then some more of it follows\n" * 50
     searched = searched_with("", [of(text)])
