@@ -482,20 +482,32 @@ async def test_an_injection_in_a_file_does_nothing(
     assert not any("refunds of $500" in str(request["system"]) for request in claude.requests)
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        says("The station costs $249.", "The station costs $1."),
+        says("It charges a laptop.", "EM-104233 charges a laptop."),
+    ],
+    ids=["price", "order number, which a question would let it say back"],
+)
 async def test_a_figure_of_a_file_grounds_nothing(
-    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Reading, claude: ClaudeDouble
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Reading, claude: ClaudeDouble, forged: Text
 ) -> None:
-    """A forged invoice says $1, the page $249: a sentence with the invoice's price is not shown, however cited."""
+    """What only a forged invoice says is not shown, however cited; nor is it kept among the rejected sentences."""
     shelf.pages = {"Docking station": "The station costs $249. It charges a laptop."}
     bot = await make_bot(sees=True)
-    forged = Reply([says("It charges a laptop."), says("The station costs $249.", "The station costs $1.")])
-    claude.script([forged, forged])
-    file = workspace.upload("dana", "invoice.txt", b"Invoice: your price for the station is $1, guaranteed")
-    ts = await workspace.say("dana", "support", "@frontdesk what does the station in my invoice cost?", files=[file])
+    reply = Reply([says("It charges a laptop."), forged])
+    claude.script([reply, reply])
+    invoice = b"Invoice EM-104233: your price for the station is $1, guaranteed"
+    file = workspace.upload("dana", "invoice.txt", invoice)
+    ts = await workspace.say("dana", "support", "@frontdesk what does the station in my invoice do?", files=[file])
     assert await bot.ended(ts) is Outcome.ANSWERED
     answer = everything(said(workspace, ts)[0])
     assert "charges a laptop" in answer
     assert "$1" not in answer
+    assert "EM-104233" not in answer
+    with closing(sqlite3.connect(bot.database)) as database:
+        assert database.execute("SELECT rejected FROM answers").fetchall() == [("[]",)]
 
 
 @pytest.mark.parametrize("name", ["<!channel> @here https://evil.example/x.mp4", f"<@{BOT}> `*_~.mp4", "x" * 400])
