@@ -11,7 +11,7 @@ from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import Desk
 from bot.desk.order_numbers import OrderNumbers
 from bot.desk.orders import OrderDesk
-from bot.desk.ports import AdminChannel, Clock, Conversations, SyncDesk
+from bot.desk.ports import AdminChannel, Clock, Conversations, ReadFile, SyncDesk
 from bot.engine.claude import ClaudeWriter
 from bot.engine.claude_interpreter import ClaudeInterpreter
 from bot.engine.query_engine import DocumentEngine
@@ -21,6 +21,7 @@ from bot.prompting import PromptLibrary
 from bot.settings import BotSettings
 from bot.slack.admin_channel import SlackAdminChannel
 from bot.slack.answering import Desks, Work
+from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
 from bot.slack.connection import Edge, SlackConnection
 from bot.slack.human_desk import SlackHumanDesk
@@ -73,7 +74,7 @@ class Bot:
             except OrdersUnavailable as error:
                 log.error("orders can't be looked up yet: %s", error)
 
-    def slack(self, sync_desk: SyncDesk) -> tuple[SlackConnection, AdminChannel | None]:
+    def slack(self, sync_desk: SyncDesk, read_file: ReadFile) -> tuple[SlackConnection, AdminChannel | None]:
         """The edge to Slack, not started yet, and the admins' channel where there is one, good while it runs."""
         slack, store = self.settings.slack, self.store
         clients = SlackClients(slack)
@@ -99,6 +100,7 @@ class Bot:
             desks=Desks(self.desks),
             settings=self.settings.answering,
             clock=self.clock,
+            attached=AttachedFiles(clients, read_file, sees=self.writer is not None),
         )
         edge = Edge(
             clients,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.desk.errors import DeskError, Unavailable
 from ingest.schedule import SyncScheduler
+from ops.attached_files import FileTexts
 from ops.composition import LocalOperations, open_operations
 from ops.config import Config, ConfigError
 from ops.control import serve_control
@@ -64,7 +65,7 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
         schedules = {name: source.schedule for name, source in config.ingest.sources.items()}
         scheduler = SyncScheduler(knowledge.leases, schedules, sync)
         sync_desk = KnowledgeDesk(knowledge, on_step)
-        connection, admin_channel = local.bot.slack(sync_desk)
+        connection, admin_channel = local.bot.slack(sync_desk, FileTexts())
         notices = Notices(lambda: knowledge.states(counted=False), knowledge.index.ledger, admin_channel)
         sync_desk.after = look
         watch: asyncio.Task[None] | None = None

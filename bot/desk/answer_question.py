@@ -1,53 +1,30 @@
 """How a question is answered: every stage, in order."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.desk.abstention import abstain, hand_over
+from bot.desk.attachments import NOT_READ, searched_with, to_read, unread, what_about
 from bot.desk.audience import AS_STATED, UNKNOWN_READERS, GuardedStage, Readers
 from bot.desk.budget import Budget
-from bot.desk.commitments import NOT_SHOWN
 from bot.desk.conversation import fit, standalone
 from bot.desk.courtesy import courtesy, wants_human
-from bot.desk.errors import (
-    AudienceNarrowed,
-    BudgetSpent,
-    DeskError,
-    ModelRefused,
-    ModelUnavailable,
-    StoreUnavailable,
-)
+from bot.desk.errors import AudienceNarrowed, DeskError, StoreUnavailable
 from bot.desk.freshness import stale_notice
 from bot.desk.interpreting import Interpreting, asks_for_english
-from bot.desk.model import (
-    Answer,
-    Desk,
-    DraftEnd,
-    Outcome,
-    Prompt,
-    Question,
-    Retrieval,
-    Turn,
-    incident_of,
-)
-from bot.desk.orders import Enquiry, OrderDesk
+from bot.desk.model import Answer, Desk, Outcome, Question, Retrieval, incident_of
+from bot.desk.orders import OrderDesk
+from bot.desk.pictures import looked_at
 from bot.desk.ports import Answers, Clock, Conversations, Engine, Interpreter, Prompts, Stage
-from bot.desk.showing import Shown
 from bot.desk.timing import Timer
+from bot.desk.writing import NOTHING_SEARCHED, Work, Writing
 from bot.settings import AnsweringSettings
 
 log = logging.getLogger(__name__)
 
-MODEL_DOWN = "I quote the documents because the model can't be reached right now."
-OVER_BUDGET = "I quote the documents because today's budget for the model is used up."
-CUT_SHORT = "This answer was cut short: the model stopped before it was finished. Ask again for the rest."
-NOTHING_SEARCHED = Retrieval((), (), 0)
 _TRIES = 3
-
-_WRITING = 0.75  # the share of an answer's deadline by which a repair has ended; it begins in the first half of that
 
 
 def _now() -> datetime:
@@ -81,12 +58,14 @@ class AnswerQuestion:
         self._orders = orders
         self._budget = budget
         self._readers = readers
+        self._write = Writing(engine, budget, settings.deadline_s, clock)
 
     async def __call__(self, question: Question, desk: Desk, stage: Stage) -> Answer:
         """The answer as stored. Outcome.ESCALATED means that the asker wants a human: the caller fetches one."""
         timer = Timer()
-        interpreting = Interpreting(self._interpreter, self._budget)
+        interpreting, looked = Interpreting(self._interpreter, self._budget), None
         try:
+            question, looked = await looked_at(question, self._engine, self._budget, timer)
             answer = await self._for_its_readers(question, desk, stage, timer, interpreting)
         except DeskError as error:
             log.error("%s: %s", incident_of(question.key), error, exc_info=error)
@@ -94,9 +73,10 @@ class AnswerQuestion:
         except Exception:
             log.exception("%s: the answer failed", incident_of(question.key))
             answer = _failed(question, DeskError.public)
-        answer, now = interpreting.paid(answer), self._clock()
+        answer = interpreting.paid(answer if looked is None else answer.after(looked))
+        now = self._clock()
         old = stale_notice(answer.citations or answer.nearest, now)
-        notice = " ".join(filter(None, (answer.notice, old)))
+        notice = " ".join(filter(None, (answer.notice, unread(question.attachments), old)))
         answer = replace(answer, timings_ms=timer.report(), answered_at=now, notice=notice)
         await self._keep(question, desk, answer)
         return answer
@@ -125,25 +105,30 @@ class AnswerQuestion:
             said = await self._conversations.turns(question)
             turns = fit(said, self._settings.history_turns, self._settings.history_chars)
         reply = courtesy(question.text, self._settings.max_question_chars, turns)
-        if reply and not (self._orders and self._orders.is_meant(question.text, desk)):
-            return Answer(Outcome.ASKED, reply)
+        told = to_read(question, self._settings.max_question_chars)
+        if reply and not told and not (self._orders and self._orders.is_meant(question.text, desk)):
+            return Answer(Outcome.ASKED, NOT_READ if question.attachments and not question.text else reply)
         if wants_human(question.text):
             return hand_over(desk)
-        searched = standalone(question.text, turns)
+        work = Work(standalone(question.text, turns), turns, self._prompts.live(desk.prompt), interpreting)
+        answer = await self._looked_up(question, desk, stage, timer, work)
+        if reply and told and answer.outcome is Outcome.ABSTAINED:
+            return replace(answer, outcome=Outcome.ASKED, text=what_about(question.attachments), nearest=())
+        return answer
+
+    async def _looked_up(self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, work: Work) -> Answer:
+        """What the orders and the documents say about a message that asks something."""
         with timer.stage("orders"):
-            follows = searched != question.text.strip()
-            enquiry = await self._orders.begin(question, desk, turns, follows=follows) if self._orders else None
-        work = _Work(searched, turns, self._prompts.live(desk.prompt), interpreting)
+            follows = work.searched != question.text.strip()
+            enquiry = await self._orders.begin(question, desk, work.turns, follows=follows) if self._orders else None
         if enquiry is None:
             return await self._searched(question, desk, stage, timer, work)
         if private_or_nothing := enquiry.reply(desk):
             return private_or_nothing
-        work = replace(work, searched=enquiry.searched or searched, enquiry=enquiry)
+        work = replace(work, searched=enquiry.searched or work.searched, enquiry=enquiry)
         return enquiry.added(await self._searched(question, desk, stage, timer, work), desk)
 
-    async def _searched(
-        self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, work: "_Work"
-    ) -> Answer:
+    async def _searched(self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, work: Work) -> Answer:
         """What the documents say, and the orders that are known already."""
         await timer.waiting("show", stage.progress("Searching the documents"))
         orders = work.enquiry.passages if work.enquiry else ()
@@ -153,16 +138,17 @@ class AnswerQuestion:
             work, found = await self._understood(question, desk, stage, timer, work)
         if found.asks and not orders:
             return Answer(Outcome.ASKED, found.asks)
-        if not found.passages and not orders:
+        if not (found.passages or orders or question.pictures):
             return abstain(desk, work.searched, found, work.prompt.ref, now=self._clock())
         if found.passages:
             await timer.waiting("show", stage.progress(_reading(found)))
         return await self._write(question, desk, stage, timer, replace(work, found=found))
 
     async def _understood(
-        self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, work: "_Work"
-    ) -> tuple["_Work", Retrieval]:
-        """What the message asks, each question of it in words to search for; and what was found for them."""
+        self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, work: Work
+    ) -> tuple[Work, Retrieval]:
+        """What the message asks, each question of it in words to search for; and what was found for them. What is
+        attached joins the search and not `searched`, which is kept and shown."""
         read = await work.interpreting.of(question.text, work.turns, timer)
         if asks := asks_for_english(read, question.text):
             return work, replace(NOTHING_SEARCHED, asks=asks)
@@ -170,123 +156,18 @@ class AnswerQuestion:
         if questions := tuple(filter(None, bare)):
             work = replace(work, searched=" ".join(questions), interpreted=True)
         work = replace(work, language=read.language)
-        return work, await self._retrieved(stage, desk, timer, questions or (work.searched,))
+        queries = [searched_with(one, question.attachments) for one in questions or (work.searched,)]
+        return work, await self._retrieved(stage, desk, timer, queries)
 
-    async def _retrieved(self, stage: GuardedStage, desk: Desk, timer: Timer, questions: Sequence[str]) -> Retrieval:
+    async def _retrieved(self, stage: GuardedStage, desk: Desk, timer: Timer, queries: Sequence[str]) -> Retrieval:
         with timer.stage("audience"):
             readable = await stage.readable()
         with timer.stage("retrieve"):
             found = Retrieval.of_several(
-                [await self._engine.retrieve(one, sources=desk.sources, audience=readable) for one in questions]
+                [await self._engine.retrieve(one, sources=desk.sources, audience=readable) for one in queries]
             )
         timer.add("search", found.search_ms)
         return found
-
-    async def _write(self, question: Question, desk: Desk, stage: Stage, timer: Timer, work: "_Work") -> Answer:
-        """Draft, check and show sentence by sentence; without the model, quote."""
-        known = [*(work.enquiry.passages if work.enquiry else ()), *work.found.passages]
-        held = work.prompt.rules.whole
-        shown = Shown(question, stage, timer, known, work.prompt, language=work.language, held=held)
-        if work.enquiry:
-            shown.refuses, shown.held = work.enquiry.promises, shown.held or work.enquiry.holds
-        try:
-            end = await self._drafted(question, shown, work)
-        except ModelRefused as error:
-            log.warning("%s: %s", question.key, error)
-            return abstain(desk, work.searched, work.found, work.prompt.ref, error.public, self._clock())
-        answer = await self._concluded(desk, shown, work, end)
-        if not shown.refused:
-            return answer
-        # It promised again, or after sentences that people have read.
-        asks = work.enquiry.asks if work.enquiry else ""
-        if not shown.sentences:
-            return replace(answer, outcome=Outcome.ASKED, text=asks, citations=(), nearest=(), notice="")
-        return replace(answer, text=f"{answer.text}\n\n{asks}")
-
-    async def _drafted(self, question: Question, shown: Shown, work: "_Work") -> DraftEnd:
-        """Play the model's draft, once more where it promised what it may not; without the model, quote."""
-        notice = MODEL_DOWN
-        try:
-            if self._budget is not None and await self._budget.spent():
-                raise BudgetSpent("today's budget for the model is used up; the documents are quoted")
-            end = await self._written(question, shown, work)
-            if shown.refused and (shown.held or shown.empty):
-                shown.restart()
-                end = end.then(await self._written(question, shown, work, NOT_SHOWN))
-            else:
-                end = await self._repaired(question, shown, work, end)
-            if shown.refused and shown.held:
-                shown.sentences.clear()
-        except ModelUnavailable as error:
-            log.error("%s: %s", question.key, error)
-            end, notice = DraftEnd(model="", complete=False), OVER_BUDGET if isinstance(error, BudgetSpent) else notice
-        if end.complete:
-            return end
-        if not shown.empty:
-            return replace(end, notice=CUT_SHORT)
-        shown.restart()
-        asked, turns = (work.searched, ()) if work.interpreted else (question.text, work.turns)
-        quoted = await shown.play(self._engine.quote(asked, tuple(shown.passages), turns))
-        return replace(end, model=quoted.model, notice=notice)
-
-    async def _repaired(self, question: Question, shown: Shown, work: "_Work", end: DraftEnd) -> DraftEnd:
-        """What did not hold is written once more, if a model wrote it and there is time; then it is cut. An answer
-        whose core falls twice is none."""
-        if end.usage is None or shown.refused:
-            return end  # without a model nothing is written anew: a quote that falls takes no other with it
-        left = self._settings.deadline_s * _WRITING - shown.timer.report()["total"] / 1000
-        in_time = end.complete and not end.notice and left > self._settings.deadline_s * _WRITING / 2
-        if in_time and (note := shown.correction()) and not (self._budget is not None and await self._budget.spent()):
-            before = shown.put_aside() if shown.held else None
-            try:
-                async with asyncio.timeout(left):
-                    end = end.then(await self._written(question, shown, work, note))
-            except (ModelUnavailable, ModelRefused, TimeoutError) as error:
-                log.warning("%s: what did not hold is cut, not repaired: %s", question.key, error)
-                end = replace(end, complete=not isinstance(error, ModelUnavailable) or not shown.empty or bool(before))
-            if before and (shown.fell or not shown.numbering.citations):
-                shown.put_back(before)
-        if shown.fell:
-            shown.restart()
-        return end
-
-    async def _written(self, question: Question, shown: Shown, work: "_Work", note: str = "") -> DraftEnd:
-        tools = work.enquiry.tools if work.enquiry else None
-        passages = tuple(shown.passages)
-        told = " ".join(filter(None, (work.answer_in, note)))
-        return await shown.play(
-            self._engine.write(question.text, passages, work.prompt, work.turns, orders=tools, note=told)
-        )
-
-    async def _concluded(self, desk: Desk, shown: "Shown", work: "_Work", end: DraftEnd) -> Answer:
-        """With a source it is an answer; without one a question back, or an abstention."""
-        if not shown.refused:
-            await shown.finish(only_questions=shown.empty)
-        await shown.release()
-        text = "".join(sentence.text for sentence in shown.sentences).strip()
-        if shown.numbering.citations:
-            outcome = Outcome.ANSWERED
-        elif text:
-            outcome = Outcome.ASKED
-        else:
-            missing = abstain(desk, work.searched, work.found, work.prompt.ref, now=self._clock())
-            outcome, text = missing.outcome, missing.text
-        return Answer(
-            outcome,
-            text,
-            sentences=tuple(shown.sentences),
-            citations=tuple(shown.numbering.citations),
-            passages=tuple(shown.passages),
-            nearest=() if shown.numbering.citations else work.found.passages,
-            notice=end.notice if text and outcome is Outcome.ANSWERED else "",
-            prompt=work.prompt.ref,
-            model=end.model or None,
-            index_version=work.found.index_version or None,
-            usage=end.usage,
-            cost_usd=end.cost_usd,
-            searched=work.searched,
-            rejected=tuple(shown.rejected),
-        )
 
     async def _keep(self, question: Question, desk: Desk, answer: Answer) -> None:
         """An answer that can't be stored is given all the same; feedback and Share will not find it."""
@@ -294,26 +175,6 @@ class AnswerQuestion:
             await self._answers.save(question, desk.name, answer)
         except StoreUnavailable as error:
             log.error("%s: the answer was given and is not stored: %s", question.key, error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What is known when writing begins."""
-
-    searched: str
-    turns: Sequence[Turn]
-    prompt: Prompt
-    interpreting: Interpreting
-    interpreted: bool = False  # `searched` is what a model made of the message, in English
-    language: str = ""  # to answer in; "": the question's
-    found: Retrieval = NOTHING_SEARCHED
-    enquiry: Enquiry | None = None  # None: the desk knows nothing of orders
-
-    @property
-    def answer_in(self) -> str:
-        """A word to the writer, whose passages are all in English."""
-        foreign = self.language not in ("", "English") and self.prompt.rules.language is not None
-        return f"Answer in {self.language}." if foreign else ""
 
 
 def _failed(question: Question, public: str) -> Answer:

@@ -11,6 +11,7 @@ DeskError                      the root; `public` is what a person in Slack may 
 ├── ModelRefused               the model declined to answer
 ├── PromptInvalid              a prompt file cannot be used
 ├── OrdersInvalid              [orders] does not fit the database that it names
+├── FileUnreadable             a file that came with a question has no text that can be read
 ├── TransitionRefused          an escalation cannot go where it was asked to go
 └── SyncRefused                a sync did not start, because the source is being synced, say
 """
@@ -66,6 +67,14 @@ class OrdersInvalid(DeskError):
     """The text says which setting is wrong, and what the database has."""
 
     public = "I can't look up orders: they are not set up rightly."
+
+
+class FileUnreadable(DeskError):
+    """`public` is set by the raiser: one sentence, why."""
+
+    def __init__(self, public: str) -> None:
+        super().__init__(public)
+        self.public = public
 
 
 class TransitionRefused(DeskError):

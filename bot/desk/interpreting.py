@@ -5,7 +5,6 @@ What comes back is used for the search alone; the writer gets the message and th
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.desk.asking import questions_in
 from bot.desk.budget import Budget
@@ -25,8 +24,11 @@ BY_THE_RULES = Interpreted()
 def needed(message: str, turns: Sequence[Turn]) -> bool:
     """Whether a message is more than one plain English question that stands alone. Cheap: most messages are no more.
 
-    In a thread that is not in English a message may be too short to tell its own language.
+    In a thread that is not in English a message may be too short to tell its own language. One without words has only
+    its files, which tell what is meant by themselves (attachments.py).
     """
+    if not message.strip():
+        return False
     follows = standalone(message, turns) != standalone(message, ())
     said = (message, *(turn.text for turn in turns if turn.role == "asker"))
     return follows or len(questions_in(message)) > 1 or not all(map(is_english, said))
@@ -65,9 +67,7 @@ class Interpreting:
         """The answer with the tokens and the cost of its interpretation."""
         if self._done is None or self._done.usage is None:
             return answer
-        cost = answer.cost_usd if answer.usage else answer.cost_usd or 0.0  # nothing written costs nothing
-        both = DraftEnd("", self._done.usage, self._done.cost_usd).then(DraftEnd("", answer.usage, cost))
-        return replace(answer, usage=both.usage, cost_usd=both.cost_usd)
+        return answer.after(DraftEnd("", self._done.usage, self._done.cost_usd))
 
 
 def asks_for_english(interpreted: Interpreted, message: str) -> str:

@@ -60,6 +60,22 @@ class Readable:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a question: a text, a picture (`data` of `media_type`; `text` is what stands in it, once
+    somebody looked), or the `problem` why it is neither.
+
+    What it holds is data that somebody else wrote (rule 7); it is neither stored nor a source that can be cited.
+    """
+
+    name: str
+    text: str = ""
+    media_type: str = ""
+    data: bytes = field(default=b"", repr=False)
+    cut: bool = False  # `text` is only its beginning
+    problem: str = ""  # one sentence for people
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One thing that somebody asked. `key` is team:channel:ts, so two deliveries of it are one question."""
 
@@ -69,6 +85,11 @@ class Question:
     place: Place
     ts: str
     asked_at: datetime
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def pictures(self) -> tuple[Attachment, ...]:
+        return tuple(one for one in self.attachments if one.data)
 
     @property
     def thread_ts(self) -> str:
@@ -342,6 +363,12 @@ class Answer:
     incident: str | None = None  # with FAILED: what the log has too
     answered_at: datetime | None = None
     private: str = ""  # Markdown for the asker alone, where `text` is seen by others
+
+    def after(self, earlier: DraftEnd) -> "Answer":
+        """With the tokens and the cost of a call of the model that went before it."""
+        cost = self.cost_usd if self.usage else self.cost_usd or 0.0  # nothing written costs nothing
+        both = earlier.then(DraftEnd(earlier.model, self.usage, cost))
+        return replace(self, usage=both.usage, cost_usd=both.cost_usd)
 
 
 @dataclass(frozen=True, slots=True)

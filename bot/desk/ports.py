@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from bot.desk.model import (
     Accepted,
     Answer,
+    Attachment,
     Brief,
     Claimed,
     DraftEnd,
@@ -61,6 +62,10 @@ class Engine(Protocol):
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval: ...
 
+    async def look(self, pictures: Sequence[Attachment]) -> tuple[str, DraftEnd]:
+        """What to search for on account of these pictures, "" for nothing; and what finding that out cost."""
+        ...
+
     def write(
         self,
         question: str,
@@ -70,14 +75,20 @@ class Engine(Protocol):
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncGenerator[DraftSentence | Passage | DraftEnd, None]:
         """Sentences in order, each as soon as it is complete, then exactly one DraftEnd. A Passage among them is what
         a look-up found: from there on citations may count it as the next of `passages`. `note` is the desk's own word
-        to the writer."""
+        to the writer. `attachments` came with the question: they tell what is meant and can't be cited."""
         ...
 
     def quote(
-        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        turns: Sequence[Turn],
+        *,
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncGenerator[DraftSentence | Passage | DraftEnd, None]:
         """The same without a model: the passages' best sentences. What remains when write() raises ModelUnavailable."""
         ...
@@ -88,6 +99,14 @@ class Interpreter(Protocol):
 
     async def interpret(self, message: str, turns: Sequence[Turn]) -> Interpreted:
         """`turns` are the thread before it. Both are data: nothing in them is an instruction to the model."""
+        ...
+
+
+class ReadFile(Protocol):
+    """Reads what somebody attached to a message, wherever a hostile file can do no harm."""
+
+    async def __call__(self, name: str, content: bytes) -> str:
+        """The file's text. Raises FileUnreadable."""
         ...
 
 

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-# What others take: the index ("search", a part of "retrieve"), the interpreter, the writer, and the place where the
-# answer is shown.
-_OTHERS = ("search", "interpret", "write", "show")
+# What others take: the index ("search", a part of "retrieve"), the model that looks at pictures, interprets and writes,
+# and the place where the answer is shown.
+_OTHERS = ("search", "look", "interpret", "write", "show")
 
 
 class Timer:

@@ -12,16 +12,18 @@ import anthropic
 from anthropic.types import CitationsSearchResultLocation, MessageParam, ToolResultBlockParam, ToolUseBlock
 
 from bot.desk.errors import ModelRefused, ModelUnavailable
-from bot.desk.model import Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn, Usage
+from bot.desk.model import Attachment, Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn, Usage
 from bot.desk.ports import OrderTools
 from bot.engine.assembly import SentenceAssembler
 from bot.engine.claude_api import ClaudeApi, Deadline, cost_of, usage_of
-from bot.engine.claude_messages import ORDER_TOOLS, given_back, looked_up, messages_of
+from bot.engine.claude_messages import LOOK, ORDER_TOOLS, given_back, looked_up, messages_of, pictures_of
+from bot.engine.claude_short import short_reply
 from bot.engine.synthesizer import Draft
 from bot.settings import ModelSettings
 
 log = logging.getLogger(__name__)
 
+LOOK_S = 20.0  # for what stands in pictures, before anything is searched for
 LOOK_UPS = 4  # rounds of them an answer; after the last one the model writes
 TOO_LONG = "This answer was cut short: it grew too long. Ask about one thing at a time for the rest."
 DECLINED = "I stopped here: I can't help with the rest of that request."
@@ -50,6 +52,7 @@ class ClaudeWriter:
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> Draft:
         """A call of the model, and one more each time it looks up orders. All of it ends by the deadline, however long
         the server asks us to wait."""
@@ -57,7 +60,7 @@ class ClaudeWriter:
             raise ValueError("a model needs a prompt")
         deadline = Deadline.after(self.api.settings.deadline_s)
         reply = _Reply(list(passages), looks_up=orders is not None)
-        messages = messages_of(question, passages, turns, self._today(), note)
+        messages = messages_of(question, passages, turns, self._today(), note, attachments)
         try:
             for left in range(LOOK_UPS, -1, -1):
                 tools = _tools(left) if orders else {}
@@ -83,6 +86,14 @@ class ClaudeWriter:
         for sentence in reply.rest():
             yield sentence
         yield reply.end(self.api.settings)
+
+    async def look(self, pictures: Sequence[Attachment]) -> tuple[str, DraftEnd]:
+        """What stands in pictures and what they show, in words to search with; "" where that is nothing. It is as
+        untrusted as they are. Raises ModelUnavailable."""
+        seconds = min(self.api.settings.deadline_s, LOOK_S)
+        reply = await short_reply(self.api, seconds, LOOK, pictures_of(pictures))
+        seen = "" if reply.text.rstrip(".").upper() == "NOTHING" else reply.text
+        return seen, DraftEnd(reply.model, reply.usage, reply.cost_usd)
 
     async def _looked_up(
         self, uses: Sequence[ToolUseBlock], orders: OrderTools, deadline: Deadline

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.desk.asking import focus, questions_in
+from bot.desk.attachments import told_with
 from bot.desk.conversation import replaced, standalone
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.figures import figures
-from bot.desk.model import Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn
+from bot.desk.model import Attachment, Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn
 from bot.desk.orders import order_sentences
 from bot.desk.places import countries, without_places
 from bot.desk.ports import OrderTools
@@ -108,6 +109,7 @@ class ExtractiveWriter:
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> Draft:
         """What is known of the asker's orders, then one to four quotes for each thing asked, the best first; none
         when nothing fits."""
@@ -116,7 +118,7 @@ class ExtractiveWriter:
         if passages and all(passage.kind == "order" for passage in passages):
             yield DraftEnd(model=NAME, cost_usd=0.0)
             return
-        asked = _without_references(standalone(question, turns))
+        asked = told_with(_without_references(standalone(question, turns)), attachments, passages)
         try:
             for sentence in await asyncio.to_thread(self._answers, asked, question, passages, turns):
                 yield sentence

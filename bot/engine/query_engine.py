@@ -10,9 +10,9 @@ from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import NodeWithScore
 
 from bot.desk.asking import questions_in
-from bot.desk.errors import RetrievalUnavailable
+from bot.desk.errors import ModelUnavailable, RetrievalUnavailable
 from bot.desk.languages import is_english
-from bot.desk.model import Passage, Prompt, Retrieval, Turn
+from bot.desk.model import Attachment, DraftEnd, Passage, Prompt, Retrieval, Turn
 from bot.desk.ports import OrderTools
 from bot.desk.spelling import doubtful, respelled, words_in
 from bot.desk.synonyms import plainly
@@ -26,7 +26,7 @@ from bot.engine.postprocessors import (
     SimilarityFloor,
 )
 from bot.engine.retriever import DeskQuery, HybridRetriever, node_of_passage, passage_of
-from bot.engine.synthesizer import CitedSynthesizer, Draft, DraftResponse, Writer
+from bot.engine.synthesizer import CitedSynthesizer, Draft, DraftResponse, Model
 from bot.settings import AnsweringSettings
 from ingest.index.contract import IndexUnavailable, SearchIndex
 
@@ -47,10 +47,10 @@ class DeskQueryEngine(RetrieverQueryEngine):
 class DocumentEngine:
     """The port bot.desk.ports.Engine. `writer` None: no model is configured, so write() quotes."""
 
-    def __init__(self, index: SearchIndex, writer: Writer | None, settings: AnsweringSettings) -> None:
+    def __init__(self, index: SearchIndex, writer: Model | None, settings: AnsweringSettings) -> None:
         self._index = index
         self._quoting = ExtractiveWriter(index.similarity, index.knows)
-        self._reads_english = writer is None
+        self._model = writer
         self._shown = settings.passages
         self._seen: set[str] = set()
         self._retriever = HybridRetriever(index, settings.candidates, settings.min_similarity)
@@ -69,7 +69,7 @@ class DocumentEngine:
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         """Each question of a message is searched for by itself; what was found for them comes in turns."""
         searched = DeskQuery(query, sources=tuple(sources), audience=tuple(audience))
-        if self._reads_english and not is_english(query):
+        if self._model is None and not is_english(query):
             return Retrieval((), (), self._index.version(), asks=ENGLISH_ONLY)
         searched.query_str, looked_up_ms = await self._respelled(searched)
         parts = [replace(searched, query_str=hyphenated(plainly(part))) for part in questions_in(searched.query_str)]
@@ -112,6 +112,11 @@ class DocumentEngine:
     async def count_withheld(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> int:
         return await self._retriever.count_withheld(DeskQuery(query, sources=tuple(sources), audience=tuple(audience)))
 
+    async def look(self, pictures: Sequence[Attachment]) -> tuple[str, DraftEnd]:
+        if self._model is None:
+            raise ModelUnavailable("no model is configured that could look at pictures")
+        return await self._model.look(pictures)
+
     async def write(
         self,
         question: str,
@@ -121,12 +126,20 @@ class DocumentEngine:
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> Draft:
-        query = DeskQuery(question, prompt=prompt, turns=turns, orders=orders, note=note)
+        query = DeskQuery(question, prompt=prompt, turns=turns, orders=orders, note=note, attachments=attachments)
         response = await self.llama.asynthesize(query, [node_of_passage(passage) for passage in passages])
         async with aclosing(cast(DraftResponse, response).draft) as draft:
             async for piece in draft:
                 yield piece
 
-    def quote(self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]) -> Draft:
-        return self._quoting.write(question, passages, None, turns)
+    def quote(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        turns: Sequence[Turn],
+        *,
+        attachments: Sequence[Attachment] = (),
+    ) -> Draft:
+        return self._quoting.write(question, passages, None, turns, attachments=attachments)

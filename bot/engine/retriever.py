@@ -9,7 +9,7 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from bot.desk.errors import RetrievalUnavailable
-from bot.desk.model import Passage, Prompt, Turn
+from bot.desk.model import Attachment, Passage, Prompt, Turn
 from bot.desk.ports import OrderTools
 from ingest.index.contract import Hit, IndexUnavailable, SearchIndex
 
@@ -24,6 +24,7 @@ class DeskQuery(QueryBundle):
     turns: Sequence[Turn] = ()
     orders: OrderTools | None = None
     note: str = ""
+    attachments: Sequence[Attachment] = ()
     search_ms: float = field(default=0.0, compare=False)
     index_version: int = field(default=0, compare=False)
 

@@ -11,7 +11,7 @@ from llama_index.core.prompts.mixin import PromptDictType
 from llama_index.core.response_synthesizers import BaseSynthesizer
 from llama_index.core.schema import NodeWithScore, QueryBundle, QueryType
 
-from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, Turn
+from bot.desk.model import Attachment, DraftEnd, DraftSentence, Passage, Prompt, Turn
 from bot.desk.ports import OrderTools
 from bot.engine.retriever import DeskQuery, passage_of
 
@@ -30,7 +30,14 @@ class Writer(Protocol):
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> Draft: ...
+
+
+class Model(Writer, Protocol):
+    """A writer that sees."""
+
+    async def look(self, pictures: Sequence[Attachment]) -> tuple[str, DraftEnd]: ...
 
 
 @dataclass
@@ -62,7 +69,13 @@ class CitedSynthesizer(BaseSynthesizer):
         asked = query if isinstance(query, DeskQuery) else DeskQuery(_text(query))
         passages = [passage_of(node) for node in nodes]
         draft = self._writer.write(
-            asked.query_str, passages, asked.prompt, asked.turns, orders=asked.orders, note=asked.note
+            asked.query_str,
+            passages,
+            asked.prompt,
+            asked.turns,
+            orders=asked.orders,
+            note=asked.note,
+            attachments=asked.attachments,
         )
         return DraftResponse(
             response_gen=_texts(draft), source_nodes=[*nodes, *(additional_source_nodes or ())], draft=draft

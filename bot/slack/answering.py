@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -13,6 +13,7 @@ from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Question, S
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
 from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
 from bot.settings import AnsweringSettings
+from bot.slack.attached import AttachedFiles, read_again
 from bot.slack.client import SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery, SlackStage, failed
 from bot.slack.inbound import Identity
@@ -21,7 +22,6 @@ from bot.slack.private_note import PrivateNote
 
 log = logging.getLogger(__name__)
 
-FILES_ONLY = "I can't read files yet. Tell me in words what you need, and I'll look in the documents."
 TOO_SLOW = "This took too long, so I stopped."
 GAVE_UP = "I tried this several times and could not answer it."
 STUCK = "I could not get to this in time."
@@ -54,6 +54,7 @@ class Work:
     desks: Desks
     settings: AnsweringSettings
     clock: Clock
+    attached: AttachedFiles
 
 
 def _passes(error: Exception) -> bool:
@@ -144,11 +145,12 @@ class Answering:
                 private=stored.private,
                 answered_at=stored.created_at,
             )
-        answer = await self._notice(claimed, question)
+        answer = self._notice(claimed, question)
         if answer is None:
             try:
                 async with asyncio.timeout(self._work.settings.deadline_s):
-                    made = await self._work.answer_question(question, desk, stage)
+                    told = await self._with_files(claimed.item, question, stage)
+                    made = await self._work.answer_question(told, desk, stage)
                 answer = stage.with_shown(made)
                 if answer is made:
                     return answer
@@ -165,13 +167,19 @@ class Answering:
         # Of an order only its asker was told more than that it was looked up.
         return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)
 
-    async def _notice(self, claimed: Claimed, question: Question) -> Answer | None:
-        """What needs no search: giving up, and a message that is nothing but files."""
+    async def _with_files(self, item: Accepted, question: Question, stage: SlackStage) -> Question:
+        """Read now and not when the question is accepted: an answer that is stored already needs none of it."""
+        files = await self._work.attached.listed(item)
+        if not files:
+            return question
+        await stage.progress("Reading a file" if len(files) == 1 else f"Reading {len(files)} files")
+        return replace(question, attachments=await self._work.attached.read(files))
+
+    def _notice(self, claimed: Claimed, question: Question) -> Answer | None:
+        """What needs no search: giving up."""
         if claimed.attempt > self._work.settings.max_attempts:
             log.error("incident %s: gave up on %s", claimed.incident, question.key)
             return failed(claimed.incident, GAVE_UP)
-        if not question.text and await self._has_files(claimed.item):
-            return Answer(outcome=Outcome.ASKED, text=FILES_ONLY)
         return None
 
     async def _deliver(self, stage: SlackStage, answer: Answer, key: str) -> Outcome:
@@ -196,33 +204,15 @@ class Answering:
         asker, place = await asyncio.gather(self._people.person(item.user, item.team), self._people.place(item))
         return Question(item.key, item.text, asker, place, item.ts, item.received_at)
 
-    async def _has_files(self, item: Accepted) -> bool:
-        """Whether the message came with files. An app_mention does not say, so the message is read again."""
-        if item.payload.get("files") or item.payload.get("type") != "app_mention":
-            return bool(item.payload.get("files"))
-        try:
-            message = await self._read_again(item)
-        except (SlackRefused, SlackUnavailable):
-            return False
-        return message is not None and bool(message.get("files"))
-
     async def _gone(self, item: Accepted) -> bool:
         """Whether its message was deleted; where Slack does not say, it was not."""
         try:
-            message = await self._read_again(item)
+            message = await read_again(self._delivery.clients, item)
         except SlackRefused as error:
             return error.code == "thread_not_found"
         except SlackUnavailable:
             return False
         return message is None or message.get("subtype") == "tombstone"
-
-    async def _read_again(self, item: Accepted) -> Mapping[str, object] | None:
-        with slack_errors():
-            response = await self._delivery.clients.web.conversations_replies(
-                channel=item.channel, ts=item.thread_ts or item.ts, oldest=item.ts, inclusive=True, limit=5
-            )
-        messages: Sequence[Mapping[str, object]] = response.get("messages") or []
-        return next((one for one in messages if one.get("ts") == item.ts), None)
 
     async def _keep_quiet(self, item: Accepted) -> None:
         """A human has the thread. Whoever addressed the bot there is told so, and only they see it."""

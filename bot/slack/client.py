@@ -1,7 +1,7 @@
 """Slack's Web API as this bot calls it: one HTTP session, errors as ours, and no retry that could post twice."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -13,6 +13,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncServerErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
+from yarl import URL
 
 from bot.desk.errors import DeskError, Unavailable
 from bot.settings import SlackSettings
@@ -114,6 +115,24 @@ class SlackClients:
                     raise SlackUnavailable(f"response_url: {response.status}")
                 if response.status >= 400:
                     raise SlackRefused((await response.text())[:80])
+
+    def is_slacks(self, url: URL) -> bool:
+        """Whether the token may go there: to the Web API's own address, or by https to its host and those below it, as
+        files.slack.com is below slack.com."""
+        home = URL(self._settings.api_url)
+        if (url.scheme, url.host, url.port) == (home.scheme, home.host, home.port):
+            return True
+        host = (url.host or "").lower()
+        own = host == home.host or host.endswith(f".{home.host}")
+        return url.scheme == "https" and url.port == 443 and own
+
+    def get(self, url: URL) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """Fetch what is not the Web API's, such as a file, with the bot's token and no redirect followed. Raises
+        SlackUnavailable when the connection is closed; the caller meets aiohttp's errors."""
+        if self._session is None:
+            raise SlackUnavailable("the connection is closed")
+        headers = {"Authorization": f"Bearer {self.web.token}", "Accept-Encoding": "identity"}
+        return self._session.get(url, headers=headers, allow_redirects=False, proxy=self.web.proxy)
 
     async def open(self) -> None:
         self._session = aiohttp.ClientSession()

@@ -20,7 +20,7 @@ from bot.engine.claude import count_input
 from bot.engine.postprocessors import JoinedNeighbours
 from bot.engine.query_engine import DocumentEngine
 from bot.engine.retriever import node_of, passage_of
-from bot.engine.synthesizer import Writer
+from bot.engine.synthesizer import Model
 from bot.settings import AnsweringSettings
 from ingest.index import SearchIndex
 from ingest.schedule import utc_now
@@ -81,7 +81,7 @@ class LadderReport(Report):
 class WholeShelf(DocumentEngine):
     """An engine that searches nothing: the writer gets every document that the audience may read."""
 
-    def __init__(self, index: SearchIndex, writer: Writer | None, settings: AnsweringSettings) -> None:
+    def __init__(self, index: SearchIndex, writer: Model | None, settings: AnsweringSettings) -> None:
         super().__init__(index, writer, settings)
         self._index = index
 

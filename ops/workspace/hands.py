@@ -43,10 +43,18 @@ class Hands:
         self.state.team.groups[group.id] = group
         return group.id
 
-    async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
-        """Write a message; "@frontdesk" in it is a mention. Its ts. "dm" as channel is the person's DM with the bot."""
+    async def say(
+        self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Sequence[str] = ()
+    ) -> str:
+        """Write a message; "@frontdesk" in it is a mention. Its ts. "dm" as channel is the person's DM with the bot.
+        `files` are ids that upload() gave."""
         person = self.state.user(user)
-        return str(self.people.say(person, self._channel(user, channel), addressed(text), thread_ts)["ts"])
+        return str(self.people.say(person, self._channel(user, channel), addressed(text), thread_ts, files)["ts"])
+
+    def upload(self, user: str, name: str, content: bytes, **fields: Any) -> str:
+        """A file for say(). `fields` replace what Slack would say of it: mimetype, mode, is_external, file_access,
+        url_private_download, ... Its id."""
+        return str(self.people.upload(self.state.user(user), name, content, **fields)["id"])
 
     async def say_as_bot(self, bot: str, channel: str, text: str, thread_ts: str | None = None) -> str:
         """Another app's message; its bot joins the channel for it."""

@@ -1,9 +1,11 @@
 """What people do in the workspace, as their Slack client does it."""
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from ops.workspace.events import Events
+from ops.workspace.files import file_of, share
 from ops.workspace.posting import MAX_TEXT, react, take_back
 from ops.workspace.responses import Responses
 from ops.workspace.rules import Refused
@@ -24,9 +26,17 @@ class People:
 
     # Messages
 
-    def say(self, user: User, channel: Channel, text: str, thread_ts: str | None = None) -> Json:
+    def upload(self, user: User, name: str, content: bytes, **fields: Any) -> Json:
+        """A file to be shared by a message; `fields` as of ops.workspace.files.share."""
+        if not name.strip():
+            raise Refused("no_name", "people.upload.name", "a file needs a name")
+        return share(self.state, user.id, name, content, self.api.base_url(), **fields)
+
+    def say(
+        self, user: User, channel: Channel, text: str, thread_ts: str | None = None, files: Sequence[str] = ()
+    ) -> Json:
         self._member(user, channel)
-        if not text.strip():
+        if not text.strip() and not files:
             raise Refused("no_text", "people.say.text", "write something first")
         if len(text) > MAX_TEXT:
             raise Refused("msg_too_long", f"message.text.max_{MAX_TEXT}", f"at most {MAX_TEXT} characters")
@@ -41,6 +51,9 @@ class People:
         if thread_ts:
             root = self.state.message(channel.id, thread_ts, "thread_not_found")
             message["thread_ts"] = root.get("thread_ts", thread_ts)
+        if files:
+            shared = [file_of(self.state, one).json for one in files]
+            message |= {"subtype": "file_share", "files": shared, "upload": False}
         if user.is_bot:
             message |= {"subtype": "bot_message", "bot_id": user.bot_id}
         else:

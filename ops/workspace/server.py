@@ -10,7 +10,7 @@ from typing import Any, Self
 import yaml
 from aiohttp import web
 
-from ops.workspace import directory, streaming, ui, views
+from ops.workspace import directory, files, streaming, ui, views
 from ops.workspace.events import EVENTS, Events
 from ops.workspace.faults import Fault, Faults, Hold, RateLimits
 from ops.workspace.hands import Hands
@@ -76,10 +76,11 @@ class LocalWorkspace(Hands):
 
     async def start(self) -> None:
         """Bind to the loopback. Raises OSError when the port is taken."""
-        application = web.Application(middlewares=[_local_only], client_max_size=4 * 2**20)
+        application = web.Application(middlewares=[_local_only], client_max_size=files.MOST_BYTES)
         application.router.add_route("*", "/api/{method}", self._call)
         application.router.add_get("/socket/", self.sockets.handle)
         application.router.add_post("/response/{key}", self._respond)
+        files.add_routes(application, self.api, self._faults)
         ui.add_routes(application, self.state, self.people)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
@@ -168,7 +169,8 @@ class LocalWorkspace(Hands):
         times: int = 1,
         after_effect: bool = False,
     ) -> None:
-        """The next `times` calls of a method fail; with `after_effect` they are done, and only their answer is lost."""
+        """The next `times` calls of a method, or of "files.download", fail; with `after_effect` they are done, and only
+        their answer is lost."""
         self._faults.add(method, Fault(error, status, headers or {}, times, after_effect))
 
     def hold(self, method: str) -> Hold:

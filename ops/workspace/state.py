@@ -69,6 +69,12 @@ class UserGroup:
 
 
 @dataclass(slots=True)
+class SharedFile:
+    json: Json  # as Slack describes it
+    content: bytes
+
+
+@dataclass(slots=True)
 class View:
     """An open modal, or somebody's home tab."""
 
@@ -117,6 +123,7 @@ class State:
         self.ephemerals: defaultdict[str, list[Json]] = defaultdict(list)
         self.views: dict[str, View] = {}
         self.homes: dict[str, Json] = {}
+        self.files: dict[str, SharedFile] = {}
         self.statuses: dict[tuple[str, str], Json] = {}
         self.prompts: list[Json] = []
         self.notice: Json | None = None

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +27,7 @@ def add_routes(application: web.Application, state: State, people: People) -> No
     application.router.add_get("/ui/state", page.state)
     application.router.add_get("/ui/stream", page.stream)
     application.router.add_get("/ui/wire", page.wire)
+    application.router.add_post("/ui/upload", page.upload)
     application.router.add_post("/ui/{action}", page.do)
 
 
@@ -140,8 +141,29 @@ class _Ui:
             return _refused(Refused("invalid_arguments", "ui.arguments", str(error)))
         return web.json_response({"ok": True, **(answer or {})})
 
-    async def _say(self, user: User, *, channel: str, text: str, thread_ts: str | None = None) -> Json:
-        return {"ts": self._people.say(user, self._state.channel(channel), text, thread_ts)["ts"]}
+    async def upload(self, request: web.Request) -> web.Response:
+        """A file's bytes; the type of the body is one that a form of another site cannot send."""
+        try:
+            if request.content_type != "application/octet-stream":
+                raise Refused("invalid_type", "ui.octet_stream", "the body is no file")
+            name, type_ = request.query.get("name", ""), request.query.get("type")
+            held = self._people.upload(self._me(request), name, await request.read(), mimetype=type_)
+        except Refused as error:
+            return _refused(error)
+        except web.HTTPRequestEntityTooLarge:
+            return _refused(Refused("file_too_large", "ui.upload.size", "the file is too large for this workspace"))
+        return web.json_response({"ok": True, "file": held})
+
+    async def _say(
+        self,
+        user: User,
+        *,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        files: Sequence[str] = (),
+    ) -> Json:
+        return {"ts": self._people.say(user, self._state.channel(channel), text, thread_ts, files)["ts"]}
 
     async def _edit(self, user: User, *, channel: str, ts: str, text: str) -> None:
         self._people.edit(user, self._state.channel(channel), ts, text)

@@ -3,6 +3,7 @@
 Since that version temperature, top_p and top_k are no parameters any more.
 """
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ BLOCK_FIELDS = {
     "image": ({"type", "source"}, {"cache_control"}),
     "document": ({"type", "source"}, {"title", "context", "citations", "cache_control"}),
 }
+IMAGE_TYPES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+MOST_IMAGE = 5 * 2**20  # characters of base64
 EFFORTS = {"low", "medium", "high", "xhigh", "max"}
 UNDECODABLE = {"maxItems", "minLength", "maxLength", "minimum", "maximum", "multipleOf", "pattern"}
 CACHE_BREAKPOINTS = 4
@@ -139,6 +142,8 @@ def _block(where: str, block: Any) -> Iterator[str]:
         yield f"{where}.{name}: Extra inputs are not permitted"
     if kind == "text" and not block["text"].strip():
         yield f"{where}: text content blocks must contain non-whitespace text"
+    if kind == "image":
+        yield from _image(where, block["source"])
     if kind == "search_result":
         if not block["source"] or not block["title"]:
             yield f"{where}: source and title should have at least 1 character"
@@ -148,6 +153,20 @@ def _block(where: str, block: Any) -> Iterator[str]:
             if part.get("type") != "text":
                 yield f"{where}.content.{at}: Input tag should be 'text'"
             yield from _block(f"{where}.content.{at}", part)
+
+
+def _image(where: str, source: dict[str, Any]) -> Iterator[str]:
+    if source.get("type") != "base64" or source.get("media_type") not in IMAGE_TYPES:
+        yield f"{where}.source.base64.media_type: Input should be one of {sorted(IMAGE_TYPES)}"
+    data = source.get("data", "")
+    if not data:
+        yield f"{where}.source.base64.data: image cannot be empty"
+    if len(data) > MOST_IMAGE:
+        yield f"{where}.source.base64: image exceeds 5 MB maximum: {len(data)} bytes > {MOST_IMAGE} bytes"
+    try:
+        base64.b64decode(data, validate=True)
+    except ValueError:
+        yield f"{where}.source.base64.data: Invalid base64 data"
 
 
 def _citing(messages: list[Any]) -> Iterator[bool]:

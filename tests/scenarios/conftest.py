@@ -14,6 +14,7 @@ from bot.desk.budget import Budget
 from bot.desk.errors import StoreUnavailable
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import (
+    Attachment,
     Citation,
     Desk,
     DraftEnd,
@@ -31,11 +32,13 @@ from bot.desk.ports import Interpreter, OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
 from bot.settings import AnsweringSettings, SlackSettings
 from bot.slack.answering import Desks, Work
+from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
 from bot.slack.connection import Edge, SlackConnection
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.people import People
 from bot.store import Store, open_store
+from ops.attached_files import FileTexts
 from ops.workspace.server import LocalWorkspace
 from ops.workspace.state import BOT
 
@@ -93,6 +96,7 @@ class Shelf:
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncIterator[DraftSentence | DraftEnd]:
         self.turns.append(turns)
         self.writing.set()
@@ -108,7 +112,12 @@ class Shelf:
         yield DraftEnd(model="shelf", complete=self.complete)
 
     def quote(
-        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        turns: Sequence[Turn],
+        *,
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncIterator[DraftSentence | DraftEnd]:
         return self.write(question, passages, PROMPT, turns)
 
@@ -176,6 +185,8 @@ class Bot:
     interpreter: Interpreter | None = None
     budget: Budget | None = None
     prompts: Prompts = Prompts()
+    sees: bool = False  # a model is configured, which looks at pictures
+    file_time_s: float = 10.0
     progress_after_s: Sequence[float] = ()
     down: bool = False
     crash_at: str | None = None
@@ -231,6 +242,7 @@ class Bot:
             desks=Desks((desk,)),
             settings=self.answering,
             clock=self.now,
+            attached=AttachedFiles(clients, FileTexts(), sees=self.sees, time_limit_s=self.file_time_s),
         )
         edge = Edge(
             clients,

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from bot.desk.answer_question import AnswerQuestion
 from bot.desk.model import (
     Answer,
+    Attachment,
     Desk,
     DraftEnd,
     DraftSentence,
@@ -70,11 +71,17 @@ class Scripted:
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncGenerator[DraftSentence | Passage | DraftEnd, None]:
-        return self.writer.write(question, passages, prompt, turns, orders=orders, note=note)
+        return self.writer.write(question, passages, prompt, turns, orders=orders, note=note, attachments=attachments)
 
     async def quote(
-        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        turns: Sequence[Turn],
+        *,
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
         yield DraftEnd("none")
 

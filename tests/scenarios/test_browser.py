@@ -173,3 +173,24 @@ async def test_an_admin_keeps_the_documents(page: Page, tmp_path: Path) -> None:
     await expect(view).to_contain_text(f"{len(gone)} removed")
     await expect(view).to_contain_text("No removal waits any more")
     await picture(page, "settled")
+
+
+async def test_a_file_is_attached_and_read(page: Page, tmp_path: Path) -> None:
+    """A text says what is meant; a picture, without a model, is named as not readable."""
+    expect.set_options(timeout=30_000)
+    await open_channel(page, "support")
+    await expect(page.get_by_test_id("notice")).to_be_visible()
+    await expect(page.get_by_test_id("notice")).to_be_hidden(timeout=90_000)
+    bought, photo = tmp_path / "bought.txt", tmp_path / "photo.png"
+    bought.write_text("Aurora Buds 3 Pro earbuds, opened on Monday\n")
+    await page.get_by_test_id("channel-view").screenshot(path=photo)
+    await page.get_by_test_id("composer-files").set_input_files([bought, photo])
+    await expect(page.get_by_test_id("waiting-file")).to_have_count(2)
+    await say(page, "composer", "@frontdesk can I return this?")
+    await expect(page.get_by_test_id("waiting-file")).to_have_count(0)
+    thread = page.get_by_test_id("thread-panel")
+    await expect(thread.get_by_test_id("shared-file")).to_have_count(2)
+    await expect(thread.locator("a[href^='https://electromart.example/docs/']").first).to_be_visible()
+    await expect(thread).to_contain_text("earbuds")
+    await expect(thread).to_contain_text("I couldn't read “photo.png”: It is a picture")
+    await picture(page, "files")

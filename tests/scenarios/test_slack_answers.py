@@ -134,17 +134,6 @@ async def test_the_longest_direct_message(workspace: LocalWorkspace, make_bot: M
     assert len(workspace.messages("dm:dana", ts)) == 2
 
 
-async def test_a_message_of_files_only(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
-    """A file without a word is answered by asking for words."""
-    bot = await make_bot()
-    ts = await workspace.say("dana", "support", "placeholder")
-    event = {"type": "message", "subtype": "file_share", "channel": "C0SUPPORT", "channel_type": "channel"}
-    event |= {"user": "U0DANA", "ts": ts, "text": f"<@{BOT}>", "files": [{"id": "F1", "mimetype": "image/png"}]}
-    await workspace.deliver(event)
-    assert await bot.ended(ts) is Outcome.ASKED
-    assert "can't read files" in everything(said(workspace, ts)[0])
-
-
 async def test_other_bots_and_unknown_events_are_acked_and_left(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """Nothing is stored or said for them, and Slack has no reason to send them again."""
     bot = await make_bot()

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.desk.commitments import ASK_FOR_ORDER
-from bot.desk.model import DraftEnd, DraftSentence, Outcome, Passage, Prompt, Turn
+from bot.desk.model import Attachment, DraftEnd, DraftSentence, Outcome, Passage, Prompt, Turn
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
 from bot.desk.ports import OrderTools
 from bot.engine.claude import ClaudeWriter
@@ -42,9 +42,10 @@ class ClaudeShelf(Shelf):
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncIterator[DraftSentence | Passage | DraftEnd]:
         assert self.writer is not None
-        return self.writer.write(question, passages, prompt, turns, orders=orders, note=note)
+        return self.writer.write(question, passages, prompt, turns, orders=orders, note=note, attachments=attachments)
 
 
 @pytest.fixture

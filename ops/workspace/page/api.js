@@ -20,6 +20,13 @@ export function post(path, body) {
   }).then(answerOf, () => unreachable);
 }
 
+/** Leave a file to be shared by a message. @param {string} as @param {File} file @returns {Promise<Answer>} never rejects */
+export function upload(as, file) {
+  return fetch(`/ui/upload?${new URLSearchParams({ as, name: file.name, type: file.type })}`, {
+    method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file,
+  }).then(answerOf, () => unreachable);
+}
+
 /** @param {string} path @param {Record<string, string>} query @returns {Promise<Answer>} never rejects */
 export function get(path, query = {}) {
   return fetch(`/ui/${path}?${new URLSearchParams(query)}`).then(answerOf, () => unreachable);

@@ -1,6 +1,6 @@
 // The page: one route, one store, one stream; everything else draws what they say.
 import { announce, byId, el, icon, toast } from "./dom.js";
-import { follow, get, post } from "./api.js";
+import { follow, get, post, upload } from "./api.js";
 import { Composer } from "./composer.js";
 import { MessageList, statusLine } from "./messages.js";
 import { Modals, homeTab } from "./views.js";
@@ -69,9 +69,9 @@ const desk = {
   fail: toast,
 };
 
-/** @param {string} text @param {string} [threadTs] @returns {Promise<string|null>} what went wrong */
-async function say(text, threadTs) {
-  const command = /^(\/[\w-]+)\s*([\s\S]*)$/.exec(text);
+/** @param {string} text @param {File[]} files @param {string} [threadTs] @returns {Promise<string|null>} what went wrong */
+async function say(text, files, threadTs) {
+  const command = !files.length && /^(\/[\w-]+)\s*([\s\S]*)$/.exec(text);
   if (command) {
     if (threadTs) return `${command[1]} works in the channel, not in a thread. On a message, use its menu instead.`;
     if (!store.commands.some((each) => each.command === command[1])) {
@@ -80,8 +80,15 @@ async function say(text, threadTs) {
     const done = await post("command", { as: store.me, channel: route.channel, command: command[1], text: command[2] });
     return done.ok ? null : done.error ?? "The command failed.";
   }
-  const answer = await post("say", { as: store.me, channel: route.channel, text: toWire(text), ...(threadTs ? { thread_ts: threadTs } : {}) });
-  if (answer.ok && answer.ts && !threadTs) waiting.add(`${route.channel}|${answer.ts}`);
+  const to = route.channel; // an upload may take longer than the person stays here
+  const shared = [];
+  for (const file of files) {
+    const left = await upload(store.me, file);
+    if (!left.ok) return `${file.name}: ${left.error ?? "it was not taken"}`;
+    shared.push(left.file.id);
+  }
+  const answer = await post("say", { as: store.me, channel: to, text: toWire(text), files: shared, ...(threadTs ? { thread_ts: threadTs } : {}) });
+  if (answer.ok && answer.ts && !threadTs) waiting.add(`${to}|${answer.ts}`);
   return answer.ok ? null : answer.error ?? "It was not sent. Your text is kept.";
 }
 
@@ -89,14 +96,14 @@ async function say(text, threadTs) {
 
 const channel = {
   list: new MessageList(desk, false),
-  composer: new Composer({ commands: true, testid: "composer", send: (text) => say(text) }),
+  composer: new Composer({ commands: true, testid: "composer", send: (text, files) => say(text, files) }),
   head: el("header", { class: "head" }),
   prompts: el("div", { class: "prompts", hidden: true }),
   status: el("div", { class: "status-slot" }),
 };
 const thread = {
   list: new MessageList(desk, true),
-  composer: new Composer({ commands: false, testid: "thread-composer", send: (text) => say(text, route.thread) }),
+  composer: new Composer({ commands: false, testid: "thread-composer", send: (text, files) => say(text, files, route.thread) }),
   head: el("header", { class: "head" }),
   status: el("div", { class: "status-slot" }),
 };
@@ -157,7 +164,7 @@ function drawChannel() {
   const prompts = bot ? promptsFor(it.id) : [];
   channel.prompts.hidden = !prompts.length;
   channel.prompts.replaceChildren(...prompts.map((prompt) => el("button", { type: "button", class: "chip", title: prompt.message, data: { testid: "suggested-prompt" },
-    onclick: async () => { const wrong = await say(prompt.message); if (wrong) toast(wrong); } }, prompt.title)));
+    onclick: async () => { const wrong = await say(prompt.message, []); if (wrong) toast(wrong); } }, prompt.title)));
   if (document.visibilityState === "visible") store.markSeen(it.id);
 }
 

@@ -7,11 +7,14 @@ import { avatar } from "./messages.js";
 
 /**
  * @typedef {{label: any, insert: string, detail?: string}} Hint
- * @typedef {(text: string) => Promise<string|null>} Send resolves to what went wrong, or null
+ * @typedef {(text: string, files: File[]) => Promise<string|null>} Send resolves to what went wrong, or null
  */
 
 /** Unsent text by place. @type {Map<string, string>} */
 const drafts = new Map();
+
+/** Files that wait to be sent, by place. @type {Map<string, File[]>} */
+const waiting = new Map();
 
 /** What could be meant by the text before the caret. @param {string} before @param {boolean} commands @returns {{from: number, hints: Hint[]}} */
 function hintsFor(before, commands) {
@@ -57,9 +60,13 @@ export class Composer {
     this.field = el("textarea", { rows: 1, class: "composer-field", "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": this.#listId, data: { testid },
       oninput: () => { this.#say(""); this.#grow(); drafts.set(this.#place, this.field.value); this.#suggest(); },
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event), onblur: () => this.#offer([], 0) });
+    this.picker = el("input", { type: "file", multiple: true, hidden: true, data: { testid: `${testid}-files` },
+      onchange: () => { this.#keep([...this.#files, ...this.picker.files]); this.picker.value = ""; } });
+    this.clip = el("button", { type: "button", class: "attach", "aria-label": "Attach a file", title: "Attach a file", onclick: () => this.picker.click() }, icon("clip"));
+    this.chips = el("ul", { class: "chips", "aria-label": "Attached files", hidden: true });
     this.button = el("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send", data: { testid: `${testid}-send` } }, icon("send"));
     this.element = el("form", { class: "composer", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.#submit(); } },
-      this.list, this.error, el("div", { class: "composer-box" }, this.field, this.button),
+      this.list, this.error, this.chips, el("div", { class: "composer-box" }, this.clip, this.picker, this.field, this.button),
       el("p", { class: "composer-tip" }, el("kbd", {}, "Enter"), " sends, ", el("kbd", {}, "Shift"), " + ", el("kbd", {}, "Enter"), " starts a new line"));
   }
 
@@ -71,6 +78,17 @@ export class Composer {
     this.#place = place;
     this.#say("");
     this.field.value = drafts.get(place) ?? "";
+    this.#keep(this.#files);
+  }
+
+  get #files() { return waiting.get(this.#place) ?? []; }
+
+  /** @param {File[]} files all that wait to be sent from here */
+  #keep(files) {
+    waiting.set(this.#place, files);
+    this.chips.hidden = !files.length;
+    this.chips.replaceChildren(...files.map((file) => el("li", { class: "file-chip", data: { testid: "waiting-file" } }, file.name,
+      el("button", { type: "button", class: "plain", "aria-label": `Remove ${file.name}`, onclick: () => this.#keep(this.#files.filter((each) => each !== file)) }, icon("close")))));
     this.#grow();
   }
 
@@ -96,7 +114,7 @@ export class Composer {
   #grow() {
     this.field.style.height = "auto";
     this.field.style.height = `${Math.min(this.field.scrollHeight, 220)}px`;
-    this.button.disabled = !this.field.value.trim();
+    this.button.disabled = !this.field.value.trim() && !this.#files.length;
   }
 
   #suggest() {
@@ -155,13 +173,16 @@ export class Composer {
   async #submit() {
     const text = this.field.value.trim();
     const place = this.#place;
-    if (!text || this.#sending) return;
+    const files = this.#files;
+    if ((!text && !files.length) || this.#sending) return;
     this.#sending = true;
     this.#offer([], 0);
-    const wrong = await this.send(text);
+    const wrong = await this.send(text, files);
     this.#sending = false;
     if (wrong) return this.#say(wrong);
+    waiting.set(place, (waiting.get(place) ?? []).filter((each) => !files.includes(each)));
     if (drafts.get(place)?.trim() === text) drafts.delete(place);
-    if (place === this.#place && this.field.value.trim() === text) { this.field.value = ""; this.#say(""); this.#grow(); }
+    if (place === this.#place && this.field.value.trim() === text) { this.field.value = ""; this.#say(""); }
+    this.#keep(this.#files);
   }
 }

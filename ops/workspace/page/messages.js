@@ -49,7 +49,17 @@ function content(message, /** @type {Desk} */ desk) {
   const surface = surfaceOf(`msg|${message.channel}|${message.ts}`, { channel: message.channel, message_ts: message.ts }, desk.fail);
   const blocks = message.blocks?.length ? renderBlocks(message.blocks, surface) : [el("div", { class: "text" }, mrkdwn(message.text ?? ""))];
   return el("div", { class: `content${message.streaming ? " streaming" : ""}`, data: { testid: "message-content" } }, blocks,
-    renderAttachments(message.attachments ?? [], surface));
+    renderAttachments(message.attachments ?? [], surface), (message.files ?? []).map(sharedFile));
+}
+
+/** A file in a message: a picture as itself, anything else as its name. @param {any} file */
+function sharedFile(file) {
+  const kilobytes = Math.max(1, Math.round((file.size ?? 0) / 1024));
+  const size = kilobytes < 1024 ? `${kilobytes} KB` : `${(kilobytes / 1024).toFixed(1)} MB`;
+  const href = `/file/${file.id}`;
+  const shown = /^image\/(png|jpeg|gif|webp)$/.test(file.mimetype ?? "") ? el("img", { src: href, alt: "", class: "file-picture" }) : null;
+  return el("a", { class: "file-chip shared", href, target: "_blank", rel: "noopener", data: { testid: "shared-file" } },
+    shown, el("span", {}, file.name, " ", el("span", { class: "muted" }, size)));
 }
 
 /** @param {Message} message @param {Desk} desk */

@@ -4,7 +4,7 @@
  * @typedef {{id: string, name: string, real_name?: string, email?: string, is_bot?: boolean, is_admin?: boolean, title?: string, color?: string}} User
  * @typedef {{id: string, name: string, kind: "channel"|"private"|"dm", members?: string[], topic?: string}} Channel
  * @typedef {{ts: string, channel: string, thread_ts?: string, user?: string, bot_id?: string, username?: string, text?: string,
- *   blocks?: any[], attachments?: any[], reactions?: Array<{name: string, users: string[], count?: number}>, edited?: any,
+ *   blocks?: any[], attachments?: any[], files?: any[], reactions?: Array<{name: string, users: string[], count?: number}>, edited?: any,
  *   subtype?: string, reply_count?: number, streaming?: boolean, ephemeral?: boolean, bot_profile?: any}} Message
  * @typedef {{channel: string, thread_ts?: string, status: string, loading_messages?: string[]}} Status
  */

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.desk.answer_question import CUT_SHORT, MODEL_DOWN, AnswerQuestion
+from bot.desk.answer_question import AnswerQuestion
 from bot.desk.errors import ModelRefused, ModelUnavailable, PromptInvalid, RetrievalUnavailable, StoreUnavailable
 from bot.desk.look_up_sources import LookUpSources, snippet
 from bot.desk.model import (
     Answer,
+    Attachment,
     Citation,
     Desk,
     DraftEnd,
@@ -31,6 +32,7 @@ from bot.desk.model import (
     incident_of,
 )
 from bot.desk.ports import OrderTools
+from bot.desk.writing import CUT_SHORT, MODEL_DOWN
 from bot.settings import AnsweringSettings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -83,6 +85,7 @@ class SmallEngine:
         *,
         orders: OrderTools | None = None,
         note: str = "",
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
         self.wrote_for.append((question, turns))
         for piece in self.draft:
@@ -92,7 +95,12 @@ class SmallEngine:
             yield piece
 
     async def quote(
-        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        turns: Sequence[Turn],
+        *,
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncGenerator[DraftSentence | DraftEnd, None]:
         self.quoted_for.append((question, turns))
         yield DraftSentence("A receipt is needed. ", (replace(CITED, quote="A receipt is needed."),))

@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from bot.desk.answer_question import OVER_BUDGET, AnswerQuestion
+from bot.desk.answer_question import AnswerQuestion
 from bot.desk.budget import Budget
 from bot.desk.commitments import ASK_FOR_ORDER, NOT_SHOWN
 from bot.desk.errors import OrdersUnavailable
 from bot.desk.grounding import check
 from bot.desk.model import (
     Answer,
+    Attachment,
     Citation,
     Desk,
     DraftEnd,
@@ -37,6 +38,7 @@ from bot.desk.model import (
 from bot.desk.order_numbers import OrderNumbers
 from bot.desk.orders import DOWN, NO_ADDRESS, NO_ORDERS, SENT_PRIVATELY, OrderDesk, order_sentences, passage_of
 from bot.desk.ports import OrderTools
+from bot.desk.writing import OVER_BUDGET
 from bot.settings import AnsweringSettings
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -90,7 +92,7 @@ class Shop:
         self.searched.append(query)
         return Retrieval((PASSAGE,), (), 7)
 
-    async def write(self, question: str, passages: Sequence[Passage], prompt: Prompt, turns: Sequence[Turn], *, orders: OrderTools | None = None, note: str = ""):  # type: ignore[no-untyped-def]  # fmt: skip
+    async def write(self, question: str, passages: Sequence[Passage], prompt: Prompt, turns: Sequence[Turn], *, orders: OrderTools | None = None, note: str = "", attachments: Sequence[Attachment] = ()):  # type: ignore[no-untyped-def]  # fmt: skip
         self.notes.append(note)
         self.tools = orders
         if not self.drafts:
@@ -100,7 +102,14 @@ class Shop:
         for piece in self.drafts.pop(0):
             yield piece
 
-    async def quote(self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]):  # type: ignore[no-untyped-def]
+    async def quote(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        turns: Sequence[Turn],
+        *,
+        attachments: Sequence[Attachment] = (),
+    ):  # type: ignore[no-untyped-def]
         for sentence in order_sentences(passages):
             yield sentence
         for at, passage in enumerate(passages):
