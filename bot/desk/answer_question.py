@@ -32,6 +32,7 @@ from bot.desk.model import (
     Turn,
     incident_of,
 )
+from bot.desk.older_versions import older_notice
 from bot.desk.orders import Enquiry, OrderDesk
 from bot.desk.ports import Answers, Clock, Conversations, Engine, Prompts, Stage
 from bot.desk.showing import Shown
@@ -245,14 +246,15 @@ class AnswerQuestion:
         else:
             missing = abstain(desk, work.searched, work.found, work.prompt.ref, now=self._clock())
             outcome, text = missing.outcome, missing.text
+        versions, compared = older_notice(work.searched, shown.sentences, shown.passages, work.found.superseded)
         return Answer(
             outcome,
             text,
             sentences=tuple(shown.sentences),
             citations=tuple(shown.numbering.citations),
-            passages=tuple(shown.passages),
+            passages=(*shown.passages, *compared),
             nearest=() if shown.numbering.citations else work.found.passages,
-            notice=end.notice if text and outcome is Outcome.ANSWERED else "",
+            notice=" ".join(filter(None, (versions, end.notice))) if outcome is Outcome.ANSWERED else "",
             prompt=work.prompt.ref,
             model=end.model or None,
             index_version=work.found.index_version or None,

@@ -271,6 +271,7 @@ class Looked:
 @dataclass(frozen=True, slots=True)
 class Retrieval:
     """What a search gave, best first. `nearest` are what fell below the floor, to show when the desk abstains.
+    `superseded` are all that it found of superseded documents, to compare with what is cited: no writer sees them.
     `search_ms` is the time that embedding the query and Qdrant took."""
 
     passages: tuple[Passage, ...]
@@ -278,6 +279,7 @@ class Retrieval:
     index_version: int
     search_ms: float = 0.0
     asks: str = ""  # what the desk has to ask back before anything can be found
+    superseded: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,12 +76,14 @@ class DocumentEngine:
         parts = [replace(searched, query_str=hyphenated(plainly(part))) for part in questions_in(searched.query_str)]
         found = [await self.llama.find(part) for part in parts]
         usable = _in_turns([usable for usable, _ in found])
-        nearest = [] if usable else _in_turns([retrieved for _, retrieved in found])[: self._shown]
+        retrieved = _in_turns([retrieved for _, retrieved in found])
+        nearest = [] if usable else retrieved[: self._shown]
         return Retrieval(
             passages=tuple(passage_of(node) for node in usable),
             nearest=tuple(passage_of(node) for node in nearest),
             index_version=parts[0].index_version,
             search_ms=looked_up_ms + sum(part.search_ms for part in parts),
+            superseded=tuple(one for one in map(passage_of, retrieved) if one.superseded),
         )
 
     async def _respelled(self, query: DeskQuery) -> tuple[str, float]:
