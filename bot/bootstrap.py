@@ -25,7 +25,7 @@ from bot.slack.connection import Edge, SlackConnection
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.people import People
 from bot.store import Store
-from ingest.index import SearchIndex
+from ingest.index import Reranker, SearchIndex
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class Bot:
     orders: SqlOrders | None
     look_up_sources: LookUpSources
     clock: Clock
+    reranker: Reranker | None = None
 
     def answering(self, conversations: Conversations, readers: Readers = AS_STATED) -> AnswerQuestion:
         """The use case with the conversation from there: a Slack thread's, or one that was given. `readers` say who
@@ -117,7 +118,9 @@ class Bot:
             await self.orders.close()
 
 
-def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Clock) -> Bot:
+def build_bot(
+    settings: BotSettings, index: SearchIndex, store: Store, clock: Clock, reranker: Reranker | None = None
+) -> Bot:
     """Raises PromptInvalid when a desk's prompt can't be used, and OrdersInvalid: better at the start than at the first
     question. Nothing is connected yet: see Bot.check_orders."""
     prompts = PromptLibrary(settings.prompt_dirs)
@@ -136,5 +139,5 @@ def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Cl
         prompts.live(desk.prompt)
     orders = SqlOrders(settings.orders) if settings.orders else None
     writer = ClaudeWriter(settings.model) if settings.model.api_key else None
-    engine = DocumentEngine(index, writer, settings.answering)
-    return Bot(settings, desks, engine, writer, prompts, store, orders, LookUpSources(engine), clock)
+    engine = DocumentEngine(index, writer, settings.answering, reranker)
+    return Bot(settings, desks, engine, writer, prompts, store, orders, LookUpSources(engine), clock, reranker)

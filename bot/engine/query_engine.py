@@ -24,12 +24,13 @@ from bot.engine.postprocessors import (
     JoinedNeighbours,
     NearDuplicates,
     Preferred,
+    Reranked,
     SimilarityFloor,
 )
 from bot.engine.retriever import DeskQuery, HybridRetriever, node_of_passage, passage_of
 from bot.engine.synthesizer import CitedSynthesizer, Draft, DraftResponse, Writer
 from bot.settings import AnsweringSettings
-from ingest.index.contract import IndexUnavailable, SearchIndex
+from ingest.index.contract import IndexUnavailable, Reranker, SearchIndex
 
 VOCABULARY = 120  # chunks whose words a misspelt one is compared with
 MOST_SEEN = 50_000  # words of documents that are remembered
@@ -46,9 +47,16 @@ class DeskQueryEngine(RetrieverQueryEngine):
 
 
 class DocumentEngine:
-    """The port bot.desk.ports.Engine. `writer` None: no model is configured, so write() quotes."""
+    """The port bot.desk.ports.Engine. `writer` None: no model is configured, so write() quotes. `reranker` None: what
+    was found stays in the index's order."""
 
-    def __init__(self, index: SearchIndex, writer: Writer | None, settings: AnsweringSettings) -> None:
+    def __init__(
+        self,
+        index: SearchIndex,
+        writer: Writer | None,
+        settings: AnsweringSettings,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._index = index
         self._quoting = ExtractiveWriter(index.similarity, index.knows)
         self._reads_english = writer is None
@@ -61,6 +69,7 @@ class DocumentEngine:
             [
                 SimilarityFloor(floor=settings.min_similarity),
                 NearDuplicates(),
+                *([Reranked(reranker)] if reranker else []),
                 Preferred(),
                 JoinedNeighbours(),
                 Cap(passages=settings.passages),
