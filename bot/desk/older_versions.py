@@ -149,7 +149,7 @@ def _difference(
             continue
         if _turned(unit.text, now[0]) | _turned(best.text, then[0]) == {"low", "high"}:
             continue
-        return _said(best, then)
+        return _said(best, then, alone=len({value for value, unit in said if unit == then[0].unit}) == 1)
     return ""
 
 
@@ -167,10 +167,11 @@ def _about_the_same(one: _Unit, other: _Unit) -> bool:
     return here == there or (not there and bool(_EVERYWHERE.search(other.text)))
 
 
-def _said(unit: _Unit, then: Sequence[Figure]) -> str:
-    """One figure with what qualifies it; of several, or of a bare number, the sentence that they stand in."""
+def _said(unit: _Unit, then: Sequence[Figure], *, alone: bool) -> str:
+    """One figure with what qualifies it, where the answer has one of its kind alone: else nobody knew which of them it
+    is about. Of several, or of a bare number, the sentence that they stand in."""
     shown = {figure.shown for figure in then}
-    if len(shown) == 1 and then[0].unit:
+    if alone and len(shown) == 1 and then[0].unit:
         at = unit.text.find(then[0].shown)
         before = _BEFORE.search(unit.text[: max(at, 0)])
         return f"{before[0] if before else ''}{then[0].shown}"

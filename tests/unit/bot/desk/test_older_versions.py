@@ -186,6 +186,16 @@ def test_the_nearest_sentence_of_the_current_version_is_the_one_that_took_its_pl
     assert older_notice("", [said(rule, passage)], [passage], [also])[0] == f"{SAYS}14 days."
 
 
+def test_beside_other_figures_of_its_kind_the_older_sentence_is_told_whole() -> None:
+    """ "Says 14 days" would be about either of two."""
+    passage = current(f"{WINDOW}\n\nRefunds are paid within 5 days of the inspection.")
+    old = older("Products could be returned within 14 days of delivery.")
+    sentences = [said(WINDOW, passage), said("Refunds are paid within 5 days of the inspection.", passage)]
+    notice, _ = older_notice("", sentences, [passage], [old])
+    assert notice == f"{SAYS}“Products could be returned within 14 days of delivery”."
+    assert OLDER.fullmatch(notice)
+
+
 def test_an_answer_from_another_page_is_compared_through_the_current_version() -> None:
     """The handbook says the same as the policy; the policy is what has an older version."""
     hours = "Core hours are 10:00 to 15:00 local time."
