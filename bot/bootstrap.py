@@ -27,7 +27,7 @@ from bot.slack.connection import Edge, SlackConnection
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.people import People
 from bot.store import Store
-from ingest.index import SearchIndex
+from ingest.index import Reranker, SearchIndex
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class Bot:
     orders: SqlOrders | None
     look_up_sources: LookUpSources
     clock: Clock
+    reranker: Reranker | None = None
 
     def answering(self, conversations: Conversations, readers: Readers = AS_STATED) -> AnswerQuestion:
         """The use case with the conversation from there: a Slack thread's, or one that was given. `readers` say who
@@ -124,7 +125,9 @@ class Bot:
             await self.orders.close()
 
 
-def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Clock) -> Bot:
+def build_bot(
+    settings: BotSettings, index: SearchIndex, store: Store, clock: Clock, reranker: Reranker | None = None
+) -> Bot:
     """Raises PromptInvalid when a prompt can't be used, and OrdersInvalid: better at the start than at the first
     question. Nothing is connected yet: see Bot.check_orders."""
     prompts = PromptLibrary(settings.prompt_dirs)
@@ -144,5 +147,6 @@ def build_bot(settings: BotSettings, index: SearchIndex, store: Store, clock: Cl
     orders = SqlOrders(settings.orders) if settings.orders else None
     writer = ClaudeWriter(settings.model) if settings.model.api_key else None
     interpreter = ClaudeInterpreter(writer.api, prompts.live(INTERPRETER)) if writer else None
-    engine = DocumentEngine(index, writer, settings.answering)
-    return Bot(settings, desks, engine, writer, interpreter, prompts, store, orders, LookUpSources(engine), clock)
+    engine = DocumentEngine(index, writer, settings.answering, reranker)
+    sources = LookUpSources(engine)
+    return Bot(settings, desks, engine, writer, interpreter, prompts, store, orders, sources, clock, reranker)

@@ -18,6 +18,7 @@ class IndexSettings(Section):
         "sentence-transformers/all-MiniLM-L6-v2", examples=["sentence-transformers/all-MiniLM-L6-v2"]
     )
     model_dir: Path | None = None  # where the model's files are kept; default: the user's cache
+    reranker_dir: Path | None = None  # a folder with an ONNX cross-encoder; default: nothing is reranked
     qdrant_url: str | None = Field(None, pattern=r"^https?://", examples=["http://localhost:6333"])
     qdrant_api_key: SecretStr | None = None
 

@@ -304,15 +304,26 @@ judged_file = click.Path(path_type=Path, dir_okay=False)
 @click.pass_obj
 def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_json: bool) -> None:
     """Measure the search on a judged set in BEIR's form, with the configured embedding model."""
-    from ingest.index import IndexUnavailable, make_embedder
+    from ingest.index import IndexUnavailable, make_embedder, make_reranker
     from ops.evaluation.judged import read_judged
     from ops.evaluation.retrieval import measure, show
 
-    index = settings.load().ingest.index
+    config = settings.load()
+    index, candidates = config.ingest.index, config.bot.answering.candidates
     judged = read_judged(corpus, queries, qrels)
 
     try:
-        measured = measure(judged, index, make_embedder(index), on_step=lambda step: click.echo(step, err=True))
+        reranker = make_reranker(index)
+        if reranker is not None:
+            reranker.load()
+        measured = measure(
+            judged,
+            index,
+            make_embedder(index),
+            on_step=lambda step: click.echo(step, err=True),
+            reranker=reranker,
+            candidates=candidates,
+        )
     except IndexUnavailable as error:
         raise OperationError(str(error)) from error
     _print(measured.report(), as_json, lambda: click.echo("\n".join(show(measured))))

@@ -10,10 +10,11 @@ from bot.desk.audience import readable_in
 from bot.desk.errors import DeskError
 from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
 from bot.store import open_store
+from ingest.index import make_reranker
 from ingest.schedule import utc_now
 from ops.config import Config
 from ops.control import connect
-from ops.knowledge import Knowledge, open_knowledge
+from ops.knowledge import Knowledge, open_knowledge, reported
 from ops.operations import OnStep, OperationError, Operations
 from ops.reports import (
     AskReport,
@@ -115,12 +116,16 @@ def _reported() -> Iterator[None]:
 @asynccontextmanager
 async def open_operations(config: Config) -> AsyncIterator[LocalOperations]:
     """Everything but Slack, opened in this process. Raises OperationError."""
+    reranker = make_reranker(config.ingest.index)
+    if reranker is not None:
+        with reported():
+            await asyncio.to_thread(reranker.load)
     with open_knowledge(config.ingest) as knowledge:
         with _reported():
             store = await open_store(config.store_url, utc_now)
         try:
             with _reported():
-                bot = build_bot(config.bot, knowledge.search, store, utc_now)
+                bot = build_bot(config.bot, knowledge.search, store, utc_now, reranker)
             try:
                 with _reported():
                     await bot.check_orders()

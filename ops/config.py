@@ -161,6 +161,7 @@ def _resolve_paths(raw: dict[str, Any], folder: Path) -> None:
     raw.setdefault("data_dir", ".frontdesk")
     absolute(raw, "data_dir")
     absolute(raw.get("index"), "model_dir")
+    absolute(raw.get("index"), "reranker_dir")
     _resolve_orders(raw.get("orders"), folder)
     sources = raw.get("sources")
     for source in sources.values() if isinstance(sources, dict) else ():

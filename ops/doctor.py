@@ -15,6 +15,7 @@ from bot.prompting import PromptLibrary
 from bot.slack.client import SlackClients
 from bot.slack.connection import check_credentials, granted_scopes
 from bot.store import open_store
+from ingest.index import IndexUnavailable, make_reranker
 from ingest.model import Source, SourceError
 from ingest.schedule import utc_now
 from ingest.source_settings import SourceSettings
@@ -57,6 +58,7 @@ async def examine(config: Config) -> list[Check]:
         *_prompts(config),
         *_sources(config),
         await _index(config),
+        *[check async for check in _reranker(config)],
         await _database(config),
         *[check async for check in _orders(config)],
         await _model(config),
@@ -110,6 +112,17 @@ async def _index(config: Config) -> Check:
     if failed := sum(source.failed for source in status.sources):
         return _warning("index", f"{said}; {failed} could not be read, `frontdesk sync` says why")
     return _ok("index", said) if status.documents else _warning("index", f"{said}; fill it with `frontdesk sync`")
+
+
+async def _reranker(config: Config) -> AsyncIterator[Check]:
+    reranker = make_reranker(config.ingest.index)
+    if reranker is None:
+        return
+    try:
+        await asyncio.to_thread(reranker.load)
+        yield _ok("reranker", str(config.ingest.index.reranker_dir))
+    except IndexUnavailable as error:
+        yield _failed("reranker", error)
 
 
 async def _database(config: Config) -> Check:

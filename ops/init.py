@@ -83,6 +83,7 @@ path = {documents}
 
 [index]
 # embedding_model = "sentence-transformers/all-MiniLM-L6-v2"   # changing it rebuilds the index
+# reranker_dir = "reranker"           # a folder with a cross-encoder as ONNX; without it nothing is reranked
 """
 
 _PROMPT = """\

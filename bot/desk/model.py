@@ -306,6 +306,7 @@ class Looked:
 @dataclass(frozen=True, slots=True)
 class Retrieval:
     """What a search gave, best first. `nearest` are what fell below the floor, to show when the desk abstains.
+    `superseded` are all that it found of superseded documents, to compare with what is cited: no writer sees them.
     `search_ms` is the time that embedding the query and Qdrant took."""
 
     passages: tuple[Passage, ...]
@@ -313,6 +314,7 @@ class Retrieval:
     index_version: int
     search_ms: float = 0.0
     asks: str = ""  # what the desk has to ask back before anything can be found
+    superseded: tuple[Passage, ...] = ()
 
     @classmethod
     def of_several(cls, found: Sequence["Retrieval"]) -> "Retrieval":
@@ -325,6 +327,7 @@ class Retrieval:
             first,
             passages=usable,
             nearest=() if usable else _in_turns([one.nearest for one in found]),
+            superseded=_in_turns([one.superseded for one in found]),
             search_ms=sum(one.search_ms for one in found),
         )
 

@@ -13,6 +13,7 @@ from bot.desk.commitments import NOT_SHOWN
 from bot.desk.errors import BudgetSpent, ModelRefused, ModelUnavailable
 from bot.desk.interpreting import Interpreting
 from bot.desk.model import Answer, Desk, DraftEnd, Outcome, Prompt, Question, Retrieval, Turn
+from bot.desk.older_versions import older_notice
 from bot.desk.orders import Enquiry
 from bot.desk.ports import Clock, Engine, Stage
 from bot.desk.showing import Shown
@@ -151,14 +152,17 @@ class Writing:
         else:
             missing = abstain(desk, work.searched, work.found, work.prompt.ref, now=self._clock())
             outcome, text = missing.outcome, missing.text
+        versions, compared = older_notice(work.searched, shown.sentences, shown.passages, work.found.superseded)
+        # That nobody looked at the pictures is told whatever came of it.
+        told = end.notice if outcome is Outcome.ANSWERED or shown.question.pictures else ""
         return Answer(
             outcome,
             text,
             sentences=tuple(shown.sentences),
             citations=tuple(shown.numbering.citations),
-            passages=tuple(shown.passages),
+            passages=(*shown.passages, *compared),
             nearest=() if shown.numbering.citations else work.found.passages,
-            notice=end.notice if outcome is Outcome.ANSWERED or shown.question.pictures else "",
+            notice=" ".join(filter(None, (versions, told))),
             prompt=work.prompt.ref,
             model=end.model or None,
             index_version=work.found.index_version or None,

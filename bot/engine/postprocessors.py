@@ -1,17 +1,21 @@
 """What is done with hits before anybody writes: what counts as found, what belongs together, how much is used.
 
-All are fast and pure, so they run on the event loop instead of LlamaIndex's thread.
+All but Reranked are fast and pure, so they run on the event loop instead of LlamaIndex's thread.
 """
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from typing import Any
 
+from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
+from bot.desk.errors import RetrievalUnavailable
 from bot.desk.figures import stated
 from bot.desk.words import codes, content_words, has_code
+from ingest.index.contract import IndexUnavailable, Reranker
 
 _PAST = re.compile(
     r"\b(?:old(?:er)?|previous(?:ly)?|former(?:ly)?|used to|superseded|last year|earlier|v\d)\b", re.IGNORECASE
@@ -47,6 +51,32 @@ class SimilarityFloor(InLoopPostprocessor):
         named = [node for node in nodes if has_code(f"{_title(node)}\n{node.text}", wanted)]
         chosen = {node.node_id for node in (*near, *named)}
         return [node for node in nodes if node.node_id in chosen or (near and _similarity(node) is None)]
+
+
+class Reranked(BaseNodePostprocessor):
+    """In the order of a cross-encoder, which runs in a thread. Raises RetrievalUnavailable."""
+
+    _reranker: Reranker = PrivateAttr()
+
+    def __init__(self, reranker: Reranker) -> None:
+        super().__init__()
+        self._reranker = reranker
+
+    async def _apostprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        return await asyncio.to_thread(self._postprocess_nodes, nodes, query_bundle)
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        asked = query_bundle.query_str if query_bundle else ""
+        try:
+            scores = self._reranker.scores(asked, [f"{_title(node)}\n{node.text}" for node in nodes])
+        except IndexUnavailable as error:
+            raise RetrievalUnavailable(f"what was found could not be reranked: {error}") from error
+        ranked = [NodeWithScore(node=one.node, score=score) for one, score in zip(nodes, scores, strict=True)]
+        return sorted(ranked, key=lambda one: -(one.score or 0.0))
 
 
 class Preferred(InLoopPostprocessor):

@@ -23,12 +23,13 @@ from bot.engine.postprocessors import (
     JoinedNeighbours,
     NearDuplicates,
     Preferred,
+    Reranked,
     SimilarityFloor,
 )
 from bot.engine.retriever import DeskQuery, HybridRetriever, node_of_passage, passage_of
 from bot.engine.synthesizer import CitedSynthesizer, Draft, DraftResponse, Model
 from bot.settings import AnsweringSettings
-from ingest.index.contract import IndexUnavailable, SearchIndex
+from ingest.index.contract import IndexUnavailable, Reranker, SearchIndex
 
 VOCABULARY = 120  # chunks whose words a misspelt one is compared with
 MOST_SEEN = 50_000  # words of documents that are remembered
@@ -45,9 +46,16 @@ class DeskQueryEngine(RetrieverQueryEngine):
 
 
 class DocumentEngine:
-    """The port bot.desk.ports.Engine. `writer` None: no model is configured, so write() quotes."""
+    """The port bot.desk.ports.Engine. `writer` None: no model is configured, so write() quotes. `reranker` None: what
+    was found stays in the index's order."""
 
-    def __init__(self, index: SearchIndex, writer: Model | None, settings: AnsweringSettings) -> None:
+    def __init__(
+        self,
+        index: SearchIndex,
+        writer: Model | None,
+        settings: AnsweringSettings,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._index = index
         self._quoting = ExtractiveWriter(index.similarity, index.knows)
         self._model = writer
@@ -60,6 +68,7 @@ class DocumentEngine:
             [
                 SimilarityFloor(floor=settings.min_similarity),
                 NearDuplicates(),
+                *([Reranked(reranker)] if reranker else []),
                 Preferred(),
                 JoinedNeighbours(),
                 Cap(passages=settings.passages),
@@ -78,11 +87,13 @@ class DocumentEngine:
 
     async def _found(self, part: DeskQuery) -> Retrieval:
         usable, retrieved = await self.llama.find(part)
+        everything = tuple(passage_of(node) for node in retrieved)
         return Retrieval(
             passages=tuple(passage_of(node) for node in usable),
-            nearest=() if usable else tuple(passage_of(node) for node in retrieved),
+            nearest=() if usable else everything,
             index_version=part.index_version,
             search_ms=part.search_ms,
+            superseded=tuple(one for one in everything if one.superseded),
         )
 
     async def _respelled(self, query: DeskQuery) -> tuple[str, float]:

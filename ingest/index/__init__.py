@@ -18,6 +18,7 @@ from ingest.index.contract import (
     Point,
     Query,
     Ranking,
+    Reranker,
     SearchIndex,
     Serving,
     Vectors,
@@ -40,6 +41,7 @@ __all__ = [
     "Point",
     "Query",
     "Ranking",
+    "Reranker",
     "SearchIndex",
     "Searched",
     "Serving",
@@ -47,6 +49,7 @@ __all__ = [
     "bulk_embedder",
     "drop_other_collections",
     "make_embedder",
+    "make_reranker",
     "open_collection",
     "reopen_collection",
 ]
@@ -60,6 +63,15 @@ def make_embedder(settings: IndexSettings) -> Embedder:
 
     folder = settings.model_dir or platformdirs.user_cache_path("frontdesk") / "models"
     return FastEmbedder(settings.embedding_model, folder)
+
+
+def make_reranker(settings: IndexSettings) -> Reranker | None:
+    """The cross-encoder of the settings, not loaded yet; None where none is configured."""
+    if settings.reranker_dir is None:
+        return None
+    from ingest.index.reranker import FastReranker  # noqa: PLC0415 - as the embedder
+
+    return FastReranker(settings.reranker_dir)
 
 
 @contextmanager

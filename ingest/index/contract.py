@@ -154,6 +154,19 @@ class Embedder(Protocol):
     def count_tokens(self, text: str) -> int: ...
 
 
+class Reranker(Protocol):
+    """A cross-encoder: it reads a question and a passage together, which is dear and tells more than two vectors."""
+
+    def load(self) -> None:
+        """Load it now and try it. Blocks. Raises IndexUnavailable with one sentence when it can't be used."""
+        ...
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers, in their order; higher is better, and only within one call. Blocks. From any
+        thread. Raises IndexUnavailable."""
+        ...
+
+
 class Current(NamedTuple):
     """The generation of a document that queries may see, and when its source was last compared with it."""
 

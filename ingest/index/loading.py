@@ -50,13 +50,12 @@ def _open_folder(folder: Path, cache: Path) -> "TextEmbedding":
     from fastembed import TextEmbedding  # noqa: PLC0415 - see _open
     from fastembed.common.model_description import ModelSource, PoolingType  # noqa: PLC0415 - see _open
 
-    found = sorted(folder.glob("*.onnx")) + sorted((folder / "onnx").glob("*.onnx"))
-    if not found or not (folder / "tokenizer.json").is_file():
+    file = onnx_file(folder)
+    if file is None or not (folder / "tokenizer.json").is_file():
         raise IndexUnavailable(
             f"[index] embedding_model: {folder} is not a model; it needs model.onnx, tokenizer.json and "
             "tokenizer_config.json."
         )
-    file = next((one for one in found if one.name == "model.onnx"), found[0])
     name = f"folder:{folder}"
     if name.lower() not in {one["model"].lower() for one in TextEmbedding.list_supported_models()}:
         TextEmbedding.add_custom_model(
@@ -65,9 +64,16 @@ def _open_folder(folder: Path, cache: Path) -> "TextEmbedding":
             normalization=True,
             sources=ModelSource(hf="local/none"),
             dim=0,  # measured after loading
-            model_file=str(file.relative_to(folder)),
+            model_file=file,
         )
     return _open(name, folder, cache)
+
+
+def onnx_file(folder: Path) -> str | None:
+    """A model's file as its folder names it; None when there is none."""
+    found = sorted(folder.glob("*.onnx")) + sorted((folder / "onnx").glob("*.onnx"))
+    best = next((one for one in found if one.name == "model.onnx"), found[0] if found else None)
+    return str(best.relative_to(folder)) if best else None
 
 
 def _pooling(folder: Path) -> str:

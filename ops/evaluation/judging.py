@@ -12,6 +12,7 @@ from bot.desk.abstention import plain
 from bot.desk.figures import Stated, figures, stated
 from bot.desk.grounding import may_go_uncited
 from bot.desk.model import Answer, DraftSentence, Outcome
+from bot.desk.older_versions import OLDER
 from bot.desk.persona import count_words
 from ops.evaluation.golden import GoldenCase
 from ops.reports import Report
@@ -85,7 +86,9 @@ class Judged(Report):
 def judge(case: GoldenCase, answer: Answer, *, ms: float, limit: int | None, corpus: Stated | None = None) -> Judged:
     """`limit`: the most words an answer may have. `corpus`: where a figure may stand when an answer has no passages."""
     text = comparable(_MARK.sub("", f"{answer.text} {answer.private}"))  # the asker reads both; others only the first
-    heard = comparable(f"{_without_echo(answer, case)} {answer.notice}")
+    # What an older version says may be told, as long as it is said whose it is and nobody else's business.
+    notice = answer.notice if case.kind in (*PRIVATE, "injection") else OLDER.sub("", answer.notice)
+    heard = comparable(f"{_without_echo(answer, case)} {notice}")
     answered = answer.outcome is Outcome.ANSWERED
     # Another fine ending than an answer needs nothing of an answer.
     excused = not answered and "answered" in case.outcome and answer.outcome in case.outcome

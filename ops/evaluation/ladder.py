@@ -229,7 +229,7 @@ async def climb(
         success = read_success(golden_of(config, desk))
         keyless = config.bot.model.model_copy(update={"api_key": None})
         settings = local.bot.settings.model_copy(update={"model": keyless})
-        quoting = build_bot(settings, local.knowledge.search, local.bot.store, utc_now)
+        quoting = build_bot(settings, local.knowledge.search, local.bot.store, utc_now, local.bot.reranker)
         try:
             bench = Bench(config, local, desk, local.bot.prompts.live(desk.prompt), quoting)
             rungs = await _climbed(bench, cases, success, counter)

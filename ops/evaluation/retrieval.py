@@ -26,6 +26,7 @@ from ingest.index import (
     Point,
     Query,
     Ranking,
+    Reranker,
     Searched,
     Vectors,
     open_collection,
@@ -33,6 +34,7 @@ from ingest.index import (
 from ingest.model import Block, Chunk, Document
 from ingest.settings import IndexSettings
 from ops.evaluation.judged import JudgedSet
+from ops.evaluation.reranking import RERANKED, Reranking, Searching
 from ops.operations import OperationError
 
 RANKINGS = {"dense": Ranking.DENSE, "sparse": Ranking.SPARSE, "rrf": Ranking.RRF, "ours": Ranking.FUSED}
@@ -81,15 +83,22 @@ class Measured:
             "chunks": self.chunks,
             "model": self.model,
         }
-        for ranking in RANKINGS:
+        for ranking in self.values:
             found = {metric: self.interval(metric, ranking) for metric in METRICS}
             report[ranking] = {metric: one.mean for metric, one in found.items()} | {
                 "ci": {metric: [one.low, one.high] for metric, one in found.items()}
             }
         report["best_leg"] = self.better_leg()
-        for name, other in (("ours-rrf", "rrf"), ("ours-best_leg", self.better_leg())):
-            report[name] = {metric: self.interval(metric, "ours", other).model_dump() for metric in METRICS}
+        for name, one, other in self.differences():
+            report[name] = {metric: self.interval(metric, one, other).model_dump() for metric in METRICS}
         return report
+
+    def differences(self) -> Iterator[tuple[str, str, str]]:
+        """Which rankings are compared: a name, the one, and what is taken from it."""
+        yield "ours-rrf", "ours", "rrf"
+        yield "ours-best_leg", "ours", self.better_leg()
+        if RERANKED in self.values:
+            yield "reranked-ours", RERANKED, "ours"
 
 
 def bootstrap(values: Values) -> Interval:
@@ -105,17 +114,25 @@ def measure(
     embedder: Embedder,
     rankings: Sequence[str] = tuple(RANKINGS),
     on_step: OnStep = lambda _: None,
+    reranker: Reranker | None = None,
+    candidates: int = 0,
 ) -> Measured:
-    """Index the corpus and ask every query once for each ranking and depth. The folder is gone afterwards."""
+    """Index the corpus and ask every query once for each ranking and depth. The folder is gone afterwards. `candidates`
+    are how many chunks the reranker puts in order."""
     calculate = _metrics()
     with _indexed(judged, settings, embedder, on_step) as (collection, chunks):
         on_step(f"asking {len(judged.queries)} queries")
         remembering = _Remembering(embedder, list(judged.queries.values()))
-        values = {}
-        for name in rankings:
-            search = CurrentSearch(
+        searches: dict[str, Searching] = {
+            name: CurrentSearch(
                 Searched(_Ranked(collection, RANKINGS[name]), remembering, _AllCurrent())  # type: ignore[arg-type]
             )
+            for name in rankings
+        }
+        if reranker is not None:
+            searches[RERANKED] = Reranking(searches["ours"], reranker, candidates)
+        values = {}
+        for name, search in searches.items():
             runs = {
                 depth: {key: _documents(search, text, depth) for key, text in judged.queries.items()}
                 for depth in (SHALLOW, DEEP)
@@ -124,7 +141,7 @@ def measure(
     return Measured(tuple(judged.queries), len(judged.documents), chunks, embedder.name, values)
 
 
-def _documents(search: CurrentSearch, text: str, wanted: int) -> list[str]:
+def _documents(search: Searching, text: str, wanted: int) -> list[str]:
     """The best documents, at most `wanted`. Asks for more chunks while those of too few documents come."""
     limit = wanted
     while True:
@@ -237,11 +254,12 @@ def show(measured: Measured) -> Iterator[str]:
     yield f"{len(measured.queries)} queries, {measured.documents} documents, {measured.chunks} chunks, {measured.model}"
     yield "95 % intervals by bootstrap over the queries"
     yield " " * 12 + "".join(f"{metric:>24}" for metric in METRICS)
-    for ranking in RANKINGS:
+    for ranking in measured.values:
         yield f"{ranking:12}" + "".join(f"{_shown(measured.interval(metric, ranking)):>24}" for metric in METRICS)
-    for other in ("rrf", measured.better_leg()):
-        found = [measured.interval(metric, "ours", other) for metric in METRICS]
-        yield f"{'- ' + other:12}" + "".join(f"{_shown(one, '+'):>24}" for one in found)
+    for _, one, other in measured.differences():
+        found = [measured.interval(metric, one, other) for metric in METRICS]
+        name = f"- {other}" if one == "ours" else f"{one} - {other}"
+        yield f"{name:12}" + "".join(f"{_shown(value, '+'):>24}" for value in found)
 
 
 def _shown(one: Interval, sign: str = "") -> str:

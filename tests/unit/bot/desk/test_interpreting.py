@@ -120,3 +120,10 @@ def test_what_several_searches_found_comes_in_turns() -> None:
     assert (found.nearest, found.index_version, found.search_ms) == ((), 7, 6.0)
     assert [each.chunk_id for each in Retrieval.of_several([none, none]).nearest] == ["z"]
     assert Retrieval.of_several([two]) is two
+
+
+def test_what_several_searches_found_of_older_versions_is_kept() -> None:
+    """Of each search, none twice: the second question's answer may have an older version, too."""
+    one = Retrieval((passage("a"),), (), 7, superseded=(passage("old"),))
+    two = Retrieval((passage("b"),), (), 7, superseded=(passage("older"), passage("old")))
+    assert [each.chunk_id for each in Retrieval.of_several([one, two]).superseded] == ["old", "older"]

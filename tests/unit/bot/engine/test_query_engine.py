@@ -350,3 +350,68 @@ async def test_a_rule_that_differs_by_country_is_asked_back() -> None:
     told = [piece async for piece in engine.quote("How long does the trial last in Ireland?", passages, ())]
     assert isinstance(told[0], DraftSentence)
     assert told[0].text.startswith("In Ireland")
+
+
+@dataclass
+class SmallReranker:
+    """A Reranker that prefers the longer text."""
+
+    down: bool = False
+    threads: list[threading.Thread] = field(default_factory=list)
+    read: list[tuple[str, Sequence[str]]] = field(default_factory=list)
+
+    def load(self) -> None: ...
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        if self.down:
+            raise IndexUnavailable("the reranker is out of memory")
+        self.threads.append(threading.current_thread())
+        self.read.append((question, texts))
+        return [float(len(text)) for text in texts]
+
+
+async def test_a_reranker_orders_what_passed_the_floor_and_superseded_comes_last_all_the_same() -> None:
+    """Off the event loop, with its titles; what fell below the floor or says the same is not read at all."""
+    hits = [
+        hit(1, "Return it."),
+        hit(2, "Return it within 30 days."),
+        hit(3, "Returns took 14 days, which is a long time and a long text.", version="v1 (superseded by v2)"),
+        hit(4, "Nothing near, however long this text may be in the end.", similarity=0.1),
+        hit(5, "Return it.", section="S"),
+    ]
+    reranker = SmallReranker()
+    engine = DocumentEngine(SmallIndex(hits), None, AnsweringSettings(), reranker)
+    got = await engine.retrieve("How long can I return it?", sources=(), audience=("everyone",))
+    assert ids(got.passages) == ["c2", "c1", "c3"]
+    assert got.passages[0].score == len("Title 2\n\nReturn it within 30 days.")
+    [(question, texts)] = reranker.read
+    assert question == "How long can I return it?"
+    assert texts == [f"Title {at}\n\n{hits[at - 1].payload.text}" for at in (1, 2, 3)]
+    assert reranker.threads[0] is not threading.main_thread()
+
+
+async def test_a_reranker_decides_what_the_cap_leaves() -> None:
+    hits = [hit(1, "Return it."), hit(2, "Return it within 30 days.")]
+    engine = DocumentEngine(SmallIndex(hits), None, AnsweringSettings(passages=1), SmallReranker())
+    assert ids((await engine.retrieve("return", sources=(), audience=("everyone",))).passages) == ["c2"]
+    assert ids((await found(*hits, passages=1)).passages) == ["c1"]
+
+
+async def test_a_reranker_that_fails_is_an_outage() -> None:
+    engine = DocumentEngine(SmallIndex([hit(1, "Return it.")]), None, AnsweringSettings(), SmallReranker(down=True))
+    with pytest.raises(RetrievalUnavailable, match="out of memory"):
+        await engine.retrieve("return", sources=(), audience=("everyone",))
+
+
+async def test_what_was_found_of_superseded_documents_is_kept_for_comparison() -> None:
+    """Also what the cap, or the floor, leaves out; never what its reader may not read."""
+    old = "v2.1 (superseded by v3.2)"
+    got = await found(
+        hit(1, "Return it within 30 days."),
+        hit(2, "Returns took 14 days.", version=old),
+        hit(3, "Something else took 10 days.", similarity=0.1, version=old),
+        hit(4, "Managers had 90 days.", version=old, audience=("managers",)),
+        passages=1,
+    )
+    assert ids(got.passages) == ["c1"]
+    assert ids(got.superseded) == ["c2", "c3"]

@@ -137,3 +137,12 @@ def test_an_unknown_price_stays_unknown() -> None:
     """Without prices the cost is None, and an ending that no model wrote costs nothing."""
     assert judged(case(), answer("30 days", usage=Usage(input=5, output=2), cost_usd=None)).cost_usd is None
     assert judged(case(), abstention("I couldn't find that.")).cost_usd == 0
+
+
+def test_what_an_older_version_says_is_not_forbidden_where_it_is_told_to_be_older() -> None:
+    """In the answer it is; and so is everything in a line about what is somebody else's."""
+    line = "An older version (v2.1, January 2024, superseded) says 14 days."
+    assert judged(case(), answer("Within 30 days. [1]", notice=line)).right
+    assert judged(case(), answer("Within 30 days. [1]", notice="It was 14 days.")).forbidden == ("14 days",)
+    assert judged(case(), answer(f"Within 30 days. [1] {line}")).forbidden == ("14 days",)
+    assert judged(case(kind="other_audience"), answer("30 days. [1]", notice=line)).forbidden == ("14 days",)
