@@ -306,7 +306,8 @@ def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_j
     """Measure the search on a judged set in BEIR's form, with the configured embedding model."""
     from ingest.index import IndexUnavailable, make_embedder, make_reranker
     from ops.evaluation.judged import read_judged
-    from ops.evaluation.retrieval import measure, show
+    from ops.evaluation.measured import show
+    from ops.evaluation.retrieval import measure
 
     config = settings.load()
     index, candidates = config.ingest.index, config.bot.answering.candidates

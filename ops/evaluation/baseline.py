@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from ingest.index import Embedder
 from ingest.settings import IndexSettings
 from ops.evaluation.judged import JudgedSet, read_judged
-from ops.evaluation.retrieval import RANKINGS, Interval, Measured, bootstrap, measure
+from ops.evaluation.measured import Interval, Measured, bootstrap
+from ops.evaluation.retrieval import RANKINGS, measure
 
 SETS = Path(__file__).parent / "sets"
 BASELINE = Path(__file__).parent / "baselines" / "retrieval.json"

@@ -13,7 +13,8 @@ from ingest.index import Embedder
 from ingest.settings import IndexSettings
 from ops.cli import main
 from ops.evaluation.judged import read_judged
-from ops.evaluation.retrieval import bootstrap, measure, show
+from ops.evaluation.measured import bootstrap, show
+from ops.evaluation.retrieval import measure
 from ops.operations import OperationError
 
 CORPUS = [
