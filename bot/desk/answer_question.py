@@ -10,7 +10,7 @@ from bot.desk.attachments import NOT_READ, searched_with, to_read, unread, what_
 from bot.desk.audience import AS_STATED, UNKNOWN_READERS, GuardedStage, Readers
 from bot.desk.budget import Budget
 from bot.desk.conversation import fit, standalone
-from bot.desk.courtesy import courtesy, wants_human
+from bot.desk.courtesy import NOTED, WHICH, courtesy, wants_human
 from bot.desk.errors import AudienceNarrowed, DeskError, StoreUnavailable
 from bot.desk.freshness import stale_notice
 from bot.desk.interpreting import Interpreting, asks_for_english
@@ -108,9 +108,13 @@ class AnswerQuestion:
         told = to_read(question, self._settings.max_question_chars)
         if reply and not told and not (self._orders and self._orders.is_meant(question.text, desk)):
             return Answer(Outcome.ASKED, NOT_READ if question.attachments and not question.text else reply)
-        if wants_human(question.text):
+        meant = None if told else await self._engine.meant(question.text)
+        if wants_human(question.text) or meant == "human":
             return hand_over(desk)
+        if meant == "courtesy":
+            return Answer(Outcome.ASKED, NOTED)
         work = Work(standalone(question.text, turns), turns, self._prompts.live(desk.prompt), interpreting)
+        work = replace(work, vague=meant == "vague" and not turns)
         answer = await self._looked_up(question, desk, stage, timer, work)
         if reply and told and answer.outcome is Outcome.ABSTAINED:
             return replace(answer, outcome=Outcome.ASKED, text=what_about(question.attachments), nearest=())
@@ -132,6 +136,8 @@ class AnswerQuestion:
         """What the documents say, and the orders that are known already."""
         await timer.waiting("show", stage.progress("Searching the documents"))
         orders = work.enquiry.passages if work.enquiry else ()
+        if work.vague and not orders:
+            return Answer(Outcome.ASKED, WHICH)
         if work.enquiry and work.enquiry.alone:
             found = NOTHING_SEARCHED
         else:

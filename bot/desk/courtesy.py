@@ -18,6 +18,7 @@ TOO_LONG = (
 )
 PRESS_FOR_HUMAN = "Press *Talk to a human* below and somebody takes it from here."
 
+NOTED = "Good to hear from you. Ask me whenever there is something to look up."
 WELCOME = "You're welcome. Ask me whenever something else comes up."
 FAREWELL = "Goodbye! Take care."
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 ORDER_ID = "order:"  # begins the chunk id of an order's passage
 PlaceKind = Literal["channel", "private", "dm", "cli"]
+Intent = Literal["human", "courtesy", "vague"]  # of a message that is no question to look up
 Standing = Literal["member", "guest", "outside", "unknown"]  # "outside": of another company, or gone
 
 

@@ -15,6 +15,7 @@ from bot.desk.model import (
     Escalation,
     EscalationState,
     HumanCalled,
+    Intent,
     Interpreted,
     Looked,
     Order,
@@ -59,6 +60,10 @@ class OrderTools(Protocol):
 
 class Engine(Protocol):
     """Search and writing. Raises RetrievalUnavailable, ModelUnavailable or ModelRefused, never a vendor's error."""
+
+    async def meant(self, text: str) -> Intent | None:
+        """What a message is for, where it is no question to look up; None: it is one, or nobody is sure."""
+        ...
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval: ...
 

@@ -51,6 +51,11 @@ def content_words(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in words if word not in _STOP and len(word) > 1)
 
 
+def means_nothing(word: str) -> bool:
+    """Whether a word of a text only holds it together."""
+    return word.lower() in _STOP or not any(letter.isalnum() for letter in word)
+
+
 def codes(text: str) -> frozenset[str]:
     """Product codes, order numbers and model names, in capitals: VX-TB4-DOCK, EM-104233. Not measures such as 100W."""
     return frozenset(code.upper() for code in _CODE.findall(flat(text)) if _is_code(code))

@@ -38,6 +38,7 @@ class Work:
     prompt: Prompt
     interpreting: Interpreting
     interpreted: bool = False  # `searched` is what a model made of the message, in English
+    vague: bool = False  # it names nothing that could be looked up
     language: str = ""  # to answer in; "": the question's
     found: Retrieval = NOTHING_SEARCHED
     enquiry: Enquiry | None = None  # None: the desk knows nothing of orders

@@ -12,12 +12,13 @@ from llama_index.core.schema import NodeWithScore
 from bot.desk.asking import questions_in
 from bot.desk.errors import ModelUnavailable, RetrievalUnavailable
 from bot.desk.languages import is_english
-from bot.desk.model import Attachment, DraftEnd, Passage, Prompt, Retrieval, Turn
+from bot.desk.model import Attachment, DraftEnd, Intent, Passage, Prompt, Retrieval, Turn
 from bot.desk.ports import OrderTools
 from bot.desk.spelling import doubtful, respelled, words_in
 from bot.desk.synonyms import plainly
 from bot.desk.words import hyphenated
 from bot.engine.extractive import ExtractiveWriter
+from bot.engine.intents import Intents
 from bot.engine.postprocessors import (
     Cap,
     JoinedNeighbours,
@@ -31,6 +32,7 @@ from bot.engine.synthesizer import CitedSynthesizer, Draft, DraftResponse, Model
 from bot.settings import AnsweringSettings
 from ingest.index.contract import IndexUnavailable, Reranker, SearchIndex
 
+QUOTED_FROM = 12  # passages: a model is given fewer, since each costs tokens
 VOCABULARY = 120  # chunks whose words a misspelt one is compared with
 MOST_SEEN = 50_000  # words of documents that are remembered
 ENGLISH_ONLY = "I can only read English here. Could you ask me that in English?"
@@ -57,7 +59,8 @@ class DocumentEngine:
         reranker: Reranker | None = None,
     ) -> None:
         self._index = index
-        self._quoting = ExtractiveWriter(index.similarity, index.knows)
+        self._intents = Intents(index.embed, index.model)
+        self._quoting = ExtractiveWriter(index.likeness, index.knows)
         self._model = writer
         self._shown = settings.passages
         self._seen: set[str] = set()
@@ -71,9 +74,15 @@ class DocumentEngine:
                 *([Reranked(reranker)] if reranker else []),
                 Preferred(),
                 JoinedNeighbours(),
-                Cap(passages=settings.passages),
+                Cap(passages=settings.passages if writer else max(settings.passages, QUOTED_FROM)),
             ],
         )
+
+    async def meant(self, text: str) -> Intent | None:
+        try:
+            return await asyncio.to_thread(self._intents.of, text)
+        except IndexUnavailable as error:
+            raise RetrievalUnavailable(f"what the message is for could not be looked at: {error}") from error
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         """Each question of a message is searched for by itself; what was found for them comes in turns."""

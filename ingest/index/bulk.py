@@ -15,7 +15,7 @@ from threading import Lock, Timer
 
 import numpy as np
 
-from ingest.index.contract import Embedder, IndexUnavailable, Vectors
+from ingest.index.contract import Embedder, IndexUnavailable, Likeness, Vectors
 from ingest.index.embedder import FastEmbedder
 from ingest.index.vector_cache import VectorCache
 
@@ -59,6 +59,9 @@ class BulkEmbedder:
 
     def count_tokens(self, text: str) -> int:
         return self._embedder.count_tokens(text)
+
+    def likeness(self, query: str, texts: Sequence[str]) -> Likeness:
+        return self._embedder.likeness(query, texts)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of length 1 in the order of the texts. Best with a few hundred at once.

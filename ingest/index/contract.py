@@ -128,6 +128,16 @@ class Collection(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Texts held against a query by the embedding model: the cosine of each text to the query, and of each of the
+    query's words to the nearest word piece of each text."""
+
+    words: tuple[str, ...]  # of the query, as written
+    cosines: list[float]  # a text
+    met: list[list[float]]  # a text, a word
+
+
 class Embedder(Protocol):
     """One model for documents and queries."""
 
@@ -152,6 +162,8 @@ class Embedder(Protocol):
         ...
 
     def count_tokens(self, text: str) -> int: ...
+
+    def likeness(self, query: str, texts: Sequence[str]) -> Likeness: ...
 
 
 class Reranker(Protocol):
@@ -216,12 +228,20 @@ class SearchIndex(Protocol):
         `floor`. Only the number leaves the index. Blocks. Raises IndexUnavailable."""
         ...
 
-    def similarity(self, query: str, texts: Sequence[str]) -> list[float]:
-        """Cosine of the query to each text, in their order. Blocks. Raises IndexUnavailable."""
+    def likeness(self, query: str, texts: Sequence[str]) -> Likeness:
+        """How like the query each text is, as a whole and word by word. Blocks. Raises IndexUnavailable."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of length 1, in the order of the texts. Blocks. Raises IndexUnavailable."""
         ...
 
     def knows(self, word: str) -> bool:
         """Whether the model's vocabulary has the word whole, as it has common words but not misspelt ones. Blocks."""
+        ...
+
+    def model(self) -> str:
+        """The fingerprint of the embedding model."""
         ...
 
     def version(self) -> int: ...

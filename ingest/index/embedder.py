@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ingest.index import minilm
-from ingest.index.contract import IndexUnavailable, Vectors
+from ingest.index.contract import IndexUnavailable, Likeness, Vectors
+from ingest.index.likeness import Read, Readings, Words, likeness
 from ingest.index.loading import open_model, weights_sha256
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class FastEmbedder:
         self._loading = Lock()
         self._model: TextEmbedding | None = None
         self._counter: Tokenizer | None = None
+        self._readings = Readings(self._read)
 
     @property
     def fingerprint(self) -> str:
@@ -96,15 +98,55 @@ class FastEmbedder:
                 pass
         except Exception as error:  # whatever onnxruntime raises: out of memory, above all
             raise IndexUnavailable(f"The embedding model {self.name} failed ({error}); nothing was written.") from error
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
-        return unit
+        return _unit(vectors)
 
     def count_tokens(self, text: str) -> int:
         """Word pieces of the whole text, special tokens included, as the model would read it without its window."""
         self._loaded()
         assert self._counter is not None
         return len(self._counter.encode(well_formed(text)))
+
+    def likeness(self, query: str, texts: Sequence[str]) -> Likeness:
+        """How like the query each text is, word by word; texts that were compared lately are not read again."""
+        try:
+            read = self._readings.of([well_formed(text) for text in (query, *texts)])
+        except IndexUnavailable:
+            raise
+        except Exception as error:  # as in embed
+            raise IndexUnavailable(f"The embedding model {self.name} failed ({error}).") from error
+        return likeness(read[0], self._words(well_formed(query), len(read[0].pieces)), read[1:])
+
+    def _words(self, text: str, pieces: int) -> Words:
+        """The words of a text's first `pieces` word pieces."""
+        assert self._counter is not None
+        encoded = self._counter.encode(text)
+        known = [at for at, word in enumerate(encoded.word_ids) if word is not None][:pieces]
+        order = {word: row for row, word in enumerate(dict.fromkeys(encoded.word_ids[at] for at in known))}
+        spans: dict[int, tuple[int, int]] = {}
+        for at in known:
+            begin, end = encoded.offsets[at]
+            first = spans.get(order[encoded.word_ids[at]], (begin, end))[0]
+            spans[order[encoded.word_ids[at]]] = first, end
+        words = tuple(text[begin:end] for begin, end in spans.values())
+        return Words(words, np.array([order[encoded.word_ids[at]] for at in known], np.int64))
+
+    def _read(self, texts: Sequence[str]) -> list[Read]:
+        """Each text's word pieces and its vector, which is their mean as in embed()."""
+        inner: Any = self._loaded().model
+        read: dict[int, Read] = {}
+
+        def run(batch: list[int]) -> None:
+            output = inner.onnx_embed([texts[index] for index in batch])
+            if output.model_output.ndim != 3:
+                raise IndexUnavailable(f"The embedding model {self.name} gives no vectors of word pieces.")
+            for index, pieces, mask in zip(batch, output.model_output, output.attention_mask, strict=True):
+                states = pieces[mask.astype(bool)]
+                read[index] = Read(_unit(states[1:-1]).astype(np.float16), _unit(states.mean(axis=0, keepdims=True))[0])
+
+        batches = list(self._batches(texts))
+        for _ in map(run, batches) if len(batches) == 1 else self._threads.map(run, batches):
+            pass
+        return [read[index] for index in range(len(texts))]
 
     def _batches(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """Indices of texts of like length, the longest first, so that the threads finish together."""
@@ -154,6 +196,11 @@ class FastEmbedder:
                 pooling=str(getattr(inner, "_pooling", type(inner).__name__)),
             )
         self._counter, self._model = counter, model
+
+
+def _unit(rows: Vectors) -> Vectors:
+    unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
+    return unit
 
 
 def well_formed(text: str) -> str:

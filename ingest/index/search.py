@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from ingest.index.contract import Collection, Embedder, Found, Generations, Hit, IndexUnavailable, Query
+from ingest.index.contract import (
+    Collection,
+    Embedder,
+    Found,
+    Generations,
+    Hit,
+    IndexUnavailable,
+    Likeness,
+    Query,
+    Vectors,
+)
 
 SPARE = 8  # asked for besides `limit`: a document that was just rewritten has two generations in the collection
 WIDEN = 4
@@ -111,16 +121,19 @@ class CurrentSearch:
                 return Found(current[:limit], after)
             wanted = min(wanted * WIDEN, MAX_CANDIDATES)
 
-    def similarity(self, query: str, texts: Sequence[str]) -> list[float]:
-        """Cosine of the query to each text, in their order; what exceeds the model's window is not looked at."""
-        if not texts:
-            return []
-        vectors = self._searched.embedder.embed([query, *texts])
-        return [float(value) for value in vectors[1:] @ vectors[0]]
+    def likeness(self, query: str, texts: Sequence[str]) -> Likeness:
+        """What exceeds the model's window is not looked at."""
+        return self._searched.embedder.likeness(query, texts)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return self._searched.embedder.embed(texts)
 
     def knows(self, word: str) -> bool:
         """Whether the model's vocabulary has the word whole, as it has common words but not misspelt ones."""
         return self._searched.embedder.count_tokens(word) <= _WHOLE
+
+    def model(self) -> str:
+        return self._searched.embedder.fingerprint
 
     def version(self) -> int:
         return self._searched.generations.index_version()

@@ -93,7 +93,7 @@ def judge(case: GoldenCase, answer: Answer, *, ms: float, limit: int | None, cor
     # Another fine ending than an answer needs nothing of an answer.
     excused = not answered and "answered" in case.outcome and answer.outcome in case.outcome
     facts, wanted = ((), ()) if excused else (case.must_say, case.cites)
-    cited = tuple(dict.fromkeys(unquote(one.uri) for one in answer.citations))
+    cited = tuple(dict.fromkeys(unquote(one.uri) for one in answer.citations if one.uri))  # an order has no address
     allowed = [fragment for entry in case.cites for fragment in entry]
     sentences = answer.sentences if answered else ()
     stating = [one for one in sentences if not may_go_uncited(_bare(one))]

@@ -394,12 +394,17 @@ def test_a_search_for_nothing_asks_nobody(closed: Collection, embedder: Embedder
         search.search("returns", audience=["everyone"])
 
 
-def test_similarity_compares_a_query_with_texts(closed: Collection, embedder: Embedder) -> None:
+def test_likeness_holds_texts_against_a_query_word_by_word(closed: Collection, embedder: Embedder) -> None:
     search = CurrentSearch(Searched(closed, embedder, Known()))
-    same, near, far = search.similarity("get my money back", ["get my money back", "a refund", "a cat on a sofa"])
-    assert same == pytest.approx(1, abs=1e-5)
+    like = search.likeness("get my money back", ["get my money back", "a refund of the money", "a cat on a sofa"])
+    same, near, far = like.cosines
+    assert same == pytest.approx(1, abs=1e-2)
     assert near > far
-    assert search.similarity("x", []) == []
+    assert like.words == ("get", "my", "money", "back")
+    money = [met[2] for met in like.met]
+    assert money[0] == pytest.approx(1, abs=1e-2)
+    assert money[1] > 0.5 > money[2]
+    assert search.likeness("x", []).cosines == []
 
 
 def test_vectors_of_two_models_never_meet(opened: Open) -> None:

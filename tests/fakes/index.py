@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ingest.index.contract import Hit, IndexUnavailable, Point, Query, Vectors
+from ingest.index.contract import Hit, IndexUnavailable, Likeness, Point, Query, Vectors
 
 DIMENSIONS = 8
 
@@ -30,6 +30,12 @@ class WordEmbedder:
             for word in re.findall(r"\w+", text.lower()):
                 vectors[row, zlib.crc32(word.encode()) % DIMENSIONS] += 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def likeness(self, query: str, texts: Sequence[str]) -> Likeness:
+        words = tuple(re.findall(r"\w+", query.lower()))
+        vectors = self.embed([query, *texts])
+        met = [[float(word in re.findall(r"\w+", text.lower())) for word in words] for text in texts]
+        return Likeness(words, [float(value) for value in vectors[1:] @ vectors[0]], met)
 
     def count_tokens(self, text: str) -> int:
         return len(re.findall(r"\w+|[^\w\s]", text)) + 2

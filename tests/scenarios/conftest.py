@@ -68,6 +68,9 @@ class Shelf:
     broken: Exception | None = None
     complete: bool = True
 
+    async def meant(self, text: str) -> None:
+        return None
+
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         self.asked.append(query)
         if self.broken:

@@ -59,6 +59,9 @@ class Scripted:
     writer: ClaudeWriter
     passages: tuple[Passage, ...]
 
+    async def meant(self, text: str) -> None:
+        return None
+
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Readable | Sequence[str]) -> Retrieval:
         return Retrieval(self.passages, (), 1)
 

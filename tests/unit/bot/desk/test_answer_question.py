@@ -67,6 +67,9 @@ class SmallEngine:
     wrote_for: list[tuple[str, Sequence[Turn]]] = field(default_factory=list)
     quoted_for: list[tuple[str, Sequence[Turn]]] = field(default_factory=list)
 
+    async def meant(self, text: str) -> None:
+        return None
+
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         self.asked.append((query, sources, audience))
         if isinstance(self.found, Exception):

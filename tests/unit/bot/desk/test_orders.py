@@ -88,6 +88,9 @@ class Shop:
         self.looked.append(("*", email))
         return [DOCK, BANK] if email == "dana@x.example" else []
 
+    async def meant(self, text: str) -> None:
+        return None
+
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         self.searched.append(query)
         return Retrieval((PASSAGE,), (), 7)

@@ -1,11 +1,13 @@
 """Retriever, postprocessors and the quoting writer over a small index."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from llama_index.core.base.response.schema import AsyncStreamingResponse
 
@@ -13,10 +15,12 @@ from bot.desk.errors import RetrievalUnavailable
 from bot.desk.grounding import Rejected, check
 from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, PromptRef, Retrieval, Turn
 from bot.desk.words import codes, content_words
+from bot.engine.extractive import ExtractiveWriter
 from bot.engine.query_engine import DocumentEngine
 from bot.engine.retriever import DeskQuery, node_of, passage_of
 from bot.settings import AnsweringSettings
 from ingest.index import Found, Hit, IndexUnavailable, Payload
+from ingest.index.contract import Likeness, Vectors
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PROMPT = Prompt(PromptRef("p", "1.0.0", "0" * 64), "text")
@@ -47,11 +51,21 @@ class SmallIndex:
         near = [one for one in self.hits if (one.similarity or 0) >= floor]
         return sum(set(one.payload.audience).isdisjoint(audience) for one in near)
 
-    def similarity(self, query: str, texts: Sequence[str]) -> list[float]:
+    def likeness(self, query: str, texts: Sequence[str]) -> Likeness:
         if self.down:
             raise IndexUnavailable("qdrant is away")
         wanted = content_words(query) - content_words(" ".join(codes(query)))
-        return [len(wanted & content_words(text)) / len(wanted) if wanted else 0.5 for text in texts]
+        words = tuple(re.findall(r"\w+", query))
+        met = [[0.9 if content_words(word) & content_words(text) else 0.2 for word in words] for text in texts]
+        return Likeness(
+            words, [len(wanted & content_words(one)) / len(wanted) if wanted else 0.5 for one in texts], met
+        )
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return np.ones((len(texts), 4), np.float32) / 2
+
+    def model(self) -> str:
+        return "words"
 
     def knows(self, word: str) -> bool:
         return not word.startswith("mis")
@@ -87,7 +101,9 @@ def hit(
 
 
 async def found(*hits: Hit, question: str = "How long can I return it?", **settings: object) -> Retrieval:
-    engine = DocumentEngine(SmallIndex(hits), None, AnsweringSettings(**settings))  # type: ignore[arg-type]
+    index = SmallIndex(hits)
+    writer = ExtractiveWriter(index.likeness, index.knows)
+    engine = DocumentEngine(index, writer, AnsweringSettings(**settings))  # type: ignore[arg-type]
     return await engine.retrieve(question, sources=("docs",), audience=("everyone",))
 
 
@@ -174,6 +190,18 @@ async def test_repeated_texts_and_too_many_are_left_out() -> None:
     other_figure = hit(9, same.replace("thirty", "fourteen"))
     got = await found(hit(1, same), hit(2, same.replace(" a ", " the ")), other_figure, *others, passages=3)
     assert ids(got.passages) == ["c1", "c9", "c3"]
+
+
+async def test_quotes_are_chosen_from_more_passages_than_a_model_is_given() -> None:
+    index = SmallIndex(
+        [
+            hit(number, f"Returns of kind {'abcdefghijklmnopq'[number] * 4} take {number} days.")
+            for number in range(1, 17)
+        ]
+    )
+    engine = DocumentEngine(index, None, AnsweringSettings(passages=3))
+    got = await engine.retrieve("Do returns differ?", sources=("docs",), audience=("everyone",))
+    assert len(got.passages) == 12
 
 
 async def test_the_engine_is_one_of_llama_index() -> None:
@@ -343,7 +371,7 @@ async def test_a_rule_that_differs_by_country_is_asked_back() -> None:
         hit(2, "In Ireland the trial lasts 3 months.", section="Trial", document="d", position=5),
     ]
     engine = DocumentEngine(index, None, AnsweringSettings())
-    passages = [passage_of(node_of(one)) for one in rules]
+    passages = [replace(passage_of(node_of(one)), score=1.0) for one in rules]
     asked = [piece async for piece in engine.quote("How long does the trial last?", passages, ())]
     assert isinstance(asked[0], DraftSentence)
     assert asked[0].text == "Which country is it about: Germany or Ireland?"
@@ -392,7 +420,9 @@ async def test_a_reranker_orders_what_passed_the_floor_and_superseded_comes_last
 
 async def test_a_reranker_decides_what_the_cap_leaves() -> None:
     hits = [hit(1, "Return it."), hit(2, "Return it within 30 days.")]
-    engine = DocumentEngine(SmallIndex(hits), None, AnsweringSettings(passages=1), SmallReranker())
+    index = SmallIndex(hits)
+    writer = ExtractiveWriter(index.likeness, index.knows)
+    engine = DocumentEngine(index, writer, AnsweringSettings(passages=1), SmallReranker())
     assert ids((await engine.retrieve("return", sources=(), audience=("everyone",))).passages) == ["c2"]
     assert ids((await found(*hits, passages=1)).passages) == ["c1"]
 

@@ -1,0 +1,223 @@
+"""Which quotable units of the passages answer a question, and how sure that is.
+
+A unit's score is a sum of features; the weights were fitted on questions with known answers, for this embedding model
+(`python -m ops.evaluation.fit`).
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.desk.asking import focus
+from bot.desk.figures import figures
+from bot.desk.model import Passage
+from bot.desk.places import countries, without_places
+from bot.desk.synonyms import concepts
+from bot.desk.words import codes, has_code, means_nothing, without_codes
+from bot.engine.postprocessors import about_the_past
+from bot.engine.quotable import Unit
+from ingest.index.contract import Likeness
+
+COMPARED = 32  # units that the model compares with the question, the likeliest by their words
+SUBJECT = 80  # characters: a record's or a product sheet's own code stands in its first lines
+READ = 1500  # characters of a passage
+MET = 0.5  # how near the nearest word piece is to a word that a text speaks of
+LONG = 30  # words of a question, beyond which one more says nothing
+
+# What kind of figure a question wants.
+_WANTED: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), frozenset(units))
+    for pattern, units in (
+        (
+            r"\bhow much (?:is|are|does|do|for|will|would)\b|\bpric|\bcosts?\b|\bfees?\b|\bcharge\b|\bdeposit",
+            ("$", "%"),
+        ),
+        (
+            r"\bhow (?:long|soon|late|fast|quick)|\bwhen\b|\bdeadline|\bhours\b|\bdays\b|\bperiod\b",
+            ("day", "business day", "month", "min", "date", "time"),
+        ),
+        (r"\bwatts?\b|\bhow much power|\bwattage", ("W", "Wh")),
+        (r"\bhow (?:big|large|wide|thick|tall)|\bsize\b|\binch", ("in", "m")),
+        (r"\bhow heavy|\bweigh", ("kg", "lb", "oz")),
+        (r"\bphone number|\bcall you\b|\btelephone", ("code",)),
+    )
+)
+_MEASURED = re.compile(r"\b(?:how many|in) ((?:business |working )?[a-z]+)\b(?! of\b)", re.IGNORECASE)
+_WHO = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
+
+Compare = Callable[[str, Sequence[str]], Likeness]
+
+
+@dataclass(slots=True)
+class Ranked:
+    unit: Unit
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Units, the best first, and the probability that the best one's document answers the question."""
+
+    units: list[Ranked]
+    sure: float
+
+
+NOTHING = Ranking([], 0.0)
+
+
+def rank(asked: str, units: Sequence[Unit], passages: Sequence[Passage], compare: Compare) -> Ranking:
+    """Blocks while the model reads. Raises what `compare` raises."""
+    likely = by_words(asked, units)[:COMPARED]
+    if not likely:
+        return NOTHING
+    seen = features(asked, likely, passages, compare)
+    ranked = sorted(
+        (Ranked(unit, _sum(WEIGHTS, one)) for (unit, _), one in zip(likely, seen, strict=True)),
+        key=lambda one: -one.score,
+    )
+    best = max(seen, key=lambda one: _sum(WEIGHTS, one))
+    return Ranking(ranked, 1 / (1 + math.exp(-_sum(SURE, doubts(asked, ranked, best, seen, passages)))))
+
+
+def _sum(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
+    return sum(weight * values[name] for name, weight in weights.items())
+
+
+def by_words(asked: str, units: Sequence[Unit]) -> list[tuple[Unit, float]]:
+    """Units with the share of the question's words that they or their headings hold, rare words counting more; the
+    likeliest first.
+
+    A code says which product is meant, and that is a matter of the passage: it does not count here.
+    """
+    words = concepts(without_codes(without_places(asked)))
+    seen = Counter(word for unit in units for word in unit.words & words)
+    weight = {word: math.log(1 + len(units) / (1 + seen[word])) for word in words}
+    total = sum(weight.values()) or 1.0
+    wanted, named = _wanted(asked), codes(asked)
+
+    def lexical(unit: Unit) -> float:
+        around = unit.context - unit.words
+        return sum(weight[word] * ((word in unit.words) + 0.75 * (word in around)) for word in words) / total
+
+    def promise(found: tuple[Unit, float]) -> float:
+        unit, share = found
+        return share + 0.3 * states(unit, wanted) + 0.3 * has_code(unit.text, named) - 0.04 * unit.passage
+
+    return sorted(((unit, lexical(unit)) for unit in units), key=promise, reverse=True)
+
+
+def features(
+    asked: str, likely: Sequence[tuple[Unit, float]], passages: Sequence[Passage], compare: Compare
+) -> list[dict[str, float]]:
+    """What speaks for each unit, and against it, by name."""
+    units = [unit for unit, _ in likely]
+    at = sorted({unit.passage for unit in units})
+    read = {one: f"{passages[one].title}. {passages[one].section}. {passages[one].text}"[:READ] for one in at}
+    meanings = [unit.meaning for unit in units]
+    # A code is met exactly or not at all: its pieces are near those of any other.
+    like = compare(without_codes(without_places(focus(asked))), [*meanings, *(read[one] for one in at)])
+    weights = _weights(like.words, meanings)
+    of_passage = {one: like.met[len(units) + row] for row, one in enumerate(at)}
+    nearest = {one: max(like.cosines[row] for row, unit in enumerate(units) if unit.passage == one) for one in at}
+    documents = Counter(passage.document_id for passage in passages)
+    best = max(passages[one].score for one in at) or 1.0
+    here, named, past, wanted = countries(asked), codes(asked), about_the_past(asked), _wanted(asked)
+    found = []
+    for row, (unit, lexical) in enumerate(likely):
+        passage = passages[unit.passage]
+        own = f"{passage.title}\n{passage.section}\n{passage.text[:SUBJECT]}"
+        found.append(
+            {
+                "like": like.cosines[row],
+                "met": _mean(weights, like.met[row]),
+                "words": lexical,
+                "first": float(unit.order == 0),
+                "length": min(len(unit.text), 300) / 300,
+                "record": float(bool(unit.lead)),
+                "figure": float(states(unit, wanted)),
+                "label": float(_is_a_label(unit, wanted)),
+                "here": float(bool(here & (countries(unit.text) or countries(unit.heading)))),
+                "named": float(has_code(own, named) or has_code(unit.text, named)),
+                "unnamed": float(bool(named) and not has_code(own, named) and not has_code(unit.text, named)),
+                "superseded": float(passage.superseded and not past),
+                "fused": passage.score / best,
+                "near": nearest[unit.passage],
+                "passage_met": _mean(weights, of_passage[unit.passage]),
+                "document": documents[passage.document_id] / len(passages),
+                "unmet": _mean(weights, [float(met < MET) for met in of_passage[unit.passage]]),
+                "least_met": min(
+                    (met for weight, met in zip(weights, of_passage[unit.passage], strict=True) if weight), default=0.0
+                ),
+            }
+        )
+    return found
+
+
+def doubts(
+    asked: str,
+    ranked: Sequence[Ranked],
+    best: Mapping[str, float],
+    seen: Sequence[Mapping[str, float]],
+    passages: Sequence[Passage],
+) -> dict[str, float]:
+    """What speaks for the best unit's document as the one that answers, and against it, by name."""
+    top = ranked[0].score
+    mass = [(math.exp(one.score - top), passages[one.unit.passage].document_id) for one in ranked]
+    own = passages[ranked[0].unit.passage].document_id
+    return {
+        **best,
+        "one": 1.0,
+        "asked": min(len(asked.split()), LONG) / LONG,
+        "share": sum(part for part, document in mass if document == own) / sum(part for part, _ in mass),
+        "who": float(bool(_WHO.search(asked))),
+        "most_words": max(one["words"] for one in seen),
+    }
+
+
+def _weights(words: Sequence[str], texts: Sequence[str]) -> list[float]:
+    """How much each word of a question counts: rare ones more, and those without meaning not at all."""
+    lowered = [set(re.findall(r"[a-z0-9]+", text.lower())) for text in texts]
+    return [
+        0.0 if means_nothing(word) else math.log(1 + len(lowered) / (1 + sum(word.lower() in one for one in lowered)))
+        for word in words
+    ]
+
+
+def _mean(weights: Sequence[float], values: Sequence[float]) -> float:
+    return sum(weight * value for weight, value in zip(weights, values, strict=True)) / (sum(weights) or 1.0)
+
+
+def _is_a_label(unit: Unit, wanted: frozenset[str]) -> bool:
+    """It says no more than its heading, or hardly a word."""
+    said = concepts(unit.text.split(": ", 1)[-1]) if unit.lead else unit.words
+    return said <= unit.context or (len(unit.words) < 2 and not states(unit, wanted))
+
+
+def _wanted(asked: str) -> frozenset[str]:
+    return frozenset().union(*(units for pattern, units in _WANTED if pattern.search(asked)))
+
+
+def measures(asked: str) -> frozenset[str]:
+    """The unit that a question asks for by its name: "how many minutes", "in decibels"."""
+    named = _MEASURED.search(asked)
+    if named is None:
+        return frozenset()
+    units = frozenset(figure.unit for figure in figures(f"2 {named[1]}")) - {""}
+    return units | {"business day", "month", "date"} if units & {"day", "month"} else units
+
+
+def states(unit: Unit, wanted: frozenset[str]) -> bool:
+    return bool(wanted) and any(figure.unit in wanted for figure in figures(unit.text))
+
+
+WEIGHTS: Mapping[str, float] = {
+    "like": 5.01, "met": 5.0, "words": 2.98, "first": 0.33, "length": 0.67, "record": -0.39, "figure": 0.78,
+    "label": -0.29, "here": 1.79, "unnamed": -1.96, "superseded": -1.13, "fused": 2.7, "near": 2.58,
+    "passage_met": 3.65, "document": 0.48,
+}  # fmt: skip
+SURE: Mapping[str, float] = {
+    "one": -3.64, "unmet": -2.16, "least_met": 1.05, "asked": 3.21, "share": 2.17, "named": 1.38,
+    "unnamed": -1.97, "near": 2.8, "who": -0.93, "most_words": 0.79,
+}  # fmt: skip

@@ -1,0 +1,187 @@
+"""Fits the weights of bot/engine/ranking.py: `python -m ops.evaluation.fit`, after a change of its features or of the
+embedding model. Prints them, and how well they do on questions that they were not fitted on.
+
+Trained on the open golden cases of the three desks and on `training/DESK.jsonl` (questions with the documents that
+answer them, written from the documents); never on a held case.
+"""
+
+import asyncio
+import json
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+
+from bot.desk.audience import readable_in
+from bot.desk.conversation import standalone
+from bot.engine import ranking
+from bot.engine.extractive import ExtractiveWriter
+from ops.config import load_config
+from ops.evaluation.golden import load
+from ops.evaluation.judging import comparable, says
+from ops.evaluation.run import golden_of, opened, question_of
+
+HERE = Path(__file__).parent
+CONFIG = HERE.parent / "demo" / "three-desks.toml"
+DESKS = ("support", "people", "techflow")
+FOLDS = 8
+MEMBER = ("public", "everyone", "members")  # what a full member may read
+FACT = 0.3  # how much more it counts that the fact is stated than that the document is right
+HELD_BACK = 10.0  # the ridge of the ranking's weights
+DOUBT = 2.0  # and of those that say how sure it is
+WRITTEN_FOR_THIS = 0.6  # what a training question counts beside a golden case: a third of them have no answer
+
+RANKING = ("like", "met", "words", "first", "length", "record", "figure", "label", "here", "unnamed", "superseded",
+           "fused", "near", "passage_met", "document")  # fmt: skip
+SURE = ("one", "unmet", "least_met", "asked", "share", "named", "unnamed", "near", "who", "most_words")
+
+
+@dataclass
+class Example:
+    """A question with what was found: a row a unit."""
+
+    name: str
+    asked: str
+    passages: Sequence[Any]
+    likely: list[tuple[Any, float]]
+    seen: list[dict[str, float]]
+    right: Any  # units of a document that answers; none where there is no answer
+    stated: Any  # of those, the units that state the fact
+    weight: float
+
+
+async def examples(desk_name: str) -> list[Example]:
+    config = load_config(CONFIG)
+    found = []
+    async with opened(config, desk_name, lambda *_: None) as (local, desk):
+        engine, search = local.bot.engine, local.knowledge.search
+        writer = ExtractiveWriter(search.likeness, search.knows)
+        for name, question, turns, readable, cites, facts, weight in _questions(config, desk):
+            alone = standalone(question, turns)
+            got = await engine.retrieve(alone, sources=desk.sources, audience=readable)
+            parts, units = writer.parts(alone, question, got.passages, turns)
+            likely = ranking.by_words(parts[0], units)[: ranking.COMPARED]
+            if len(parts) > 1 or not likely:
+                continue
+            right = np.array([_cited(got.passages[unit.passage].url, cites) for unit, _ in likely])
+            stated = right & np.array([any(says(comparable(unit.text), fact) for fact in facts) for unit, _ in likely])
+            seen = ranking.features(parts[0], likely, got.passages, search.likeness)
+            found.append(Example(name, parts[0], got.passages, likely, seen, right, stated, weight))
+    return found
+
+
+def _questions(config: Any, desk: Any) -> Any:
+    for case in load(golden_of(config, desk)):
+        if case.held or case.kind in ("order", "courtesy", "human", "vague", "language"):
+            continue
+        question = question_of(case)
+        turns = tuple(turn.turn() for turn in case.conversation)
+        cites = [part for entry in case.cites for part in entry] if "answered" in case.outcome else []
+        facts = [fact for entry in case.must_say for fact in entry]
+        yield case.id, case.question, turns, readable_in(question.place, question.asker).keywords, cites, facts, 1.0
+    for number, line in enumerate((HERE / "training" / f"{desk.prompt}.jsonl").read_text().splitlines()):
+        written = json.loads(line)
+        yield f"{number}", written["question"], (), MEMBER, written["cites"], [], WRITTEN_FOR_THIS
+
+
+def _cited(url: str, cites: Sequence[str]) -> bool:
+    return any(part in unquote(url) for part in cites)
+
+
+def fit_ranking(found: Sequence[Example]) -> dict[str, float]:
+    """Weights that put right units before wrong ones: the likelihood of the right ones under a softmax over all units
+    of a question (ListNet's top-one loss)."""
+    known = [each for each in found if each.right.any()]
+    pairs = [(np.array([[one[name] for name in RANKING] for one in each.seen]), each) for each in known]
+    spread = np.vstack([rows for rows, _ in pairs]).std(axis=0) + 1e-9
+
+    def loss(weights: Any) -> tuple[float, Any]:
+        total, slope = 0.0, np.zeros(len(RANKING))
+        for rows, each in pairs:
+            rows = rows / spread
+            scores = rows @ weights
+            chance = np.exp(scores - logsumexp(scores))
+            for which, counts in ((each.right, 1 - FACT), (each.stated, FACT)):
+                if which.any():
+                    mass = chance[which].sum() + 1e-12
+                    total -= counts * np.log(mass)
+                    slope -= counts * rows.T @ (np.where(which, chance / mass, 0) - chance)
+        return total / len(pairs) + HELD_BACK * weights @ weights / len(pairs), (slope + 2 * HELD_BACK * weights) / len(
+            pairs
+        )
+
+    return dict(zip(RANKING, _smallest(loss, len(RANKING)) / spread, strict=True))
+
+
+def fit_sure(found: Sequence[Example], scored: Callable[[Example], Sequence[float]]) -> dict[str, float]:
+    """Weights of a logistic regression: whether the best unit's document answers."""
+    rows = np.array([_doubts(each, scored(each)) for each in found])
+    right = np.array([float(each.right[int(np.argmax(scored(each)))]) for each in found])
+    count = np.array([each.weight for each in found])
+    spread = rows.std(axis=0) + 1e-9
+    spread[0] = 1.0  # the constant
+
+    def loss(weights: Any) -> tuple[float, Any]:
+        scores = rows / spread @ weights
+        chance = 1 / (1 + np.exp(-scores))
+        ridge = DOUBT * np.append(0.0, weights[1:])
+        likely = np.log(np.where(right > 0, chance, 1 - chance) + 1e-12)
+        return -(count * likely).sum() + ridge @ weights, (rows / spread).T @ (count * (chance - right)) + 2 * ridge
+
+    return dict(zip(SURE, _smallest(loss, len(SURE)) / spread, strict=True))
+
+
+def _doubts(each: Example, scores: Sequence[float]) -> list[float]:
+    order = np.argsort(-np.array(scores))
+    ranked = [ranking.Ranked(each.likely[at][0], float(scores[at])) for at in order]
+    said = ranking.doubts(each.asked, ranked, each.seen[order[0]], each.seen, each.passages)
+    return [said[name] for name in SURE]
+
+
+def _smallest(loss: Callable[[Any], tuple[float, Any]], size: int) -> Any:
+    return minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B").x
+
+
+def scores_by(weights: Mapping[str, float]) -> Callable[[Example], list[float]]:
+    return lambda each: [sum(weight * one[name] for name, weight in weights.items()) for one in each.seen]
+
+
+def crossed(found: Sequence[Example]) -> None:
+    """What each fold's weights, fitted on the others, make of it: at each threshold the share that ends as it should
+    (answered where there is an answer, else not), and how often the first document is a right one."""
+    sure, right, answerable, golden = [], [], [], []
+    fold = [zlib.crc32(each.asked.encode()) % FOLDS for each in found]
+    for number in range(FOLDS):
+        others = [each for each, its in zip(found, fold, strict=True) if its != number]
+        score = scores_by(fit_ranking(others))
+        weights = fit_sure(others, score)
+        for each in (each for each, its in zip(found, fold, strict=True) if its == number):
+            doubts = dict(zip(SURE, _doubts(each, score(each)), strict=True))
+            sure.append(1 / (1 + np.exp(-sum(weight * doubts[name] for name, weight in weights.items()))))
+            right.append(bool(each.right[int(np.argmax(score(each)))]))
+            answerable.append(each.right.any())
+            golden.append(each.weight == 1.0)
+    for name, which in (("golden", np.array(golden)), ("training", ~np.array(golden))):
+        for threshold in (0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
+            given, there, first = np.array(sure) >= threshold, np.array(answerable), np.array(right)
+            fine = np.where(there, given, ~given)[which].mean()
+            first_right = first[which & given & there].mean()
+            print(f"{name} {threshold}: outcome {fine:.3f}, first document right {first_right:.3f}")  # noqa: T201
+
+
+async def main() -> None:
+    found = [one for desk in DESKS for one in await examples(desk)]
+    crossed(found)
+    weights = fit_ranking(found)
+    for name, fitted in (("WEIGHTS", weights), ("SURE", fit_sure(found, scores_by(weights)))):
+        print(name, {key: round(float(value), 2) for key, value in fitted.items()})  # noqa: T201
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
