@@ -402,7 +402,8 @@ class FoundSources:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A question as it came in, stored before it was acked. `payload` is the Slack event, whole."""
+    """A question as it came in, stored before it was acked. `payload` is the Slack event, whole. `unasked`: nobody put
+    it to the desk, which answers it where it surely can, and is silent where not."""
 
     key: str
     team: str
@@ -414,6 +415,7 @@ class Accepted:
     payload: Mapping[str, object]
     received_at: datetime
     thread_ts: str | None = None
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,12 +440,14 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class ThreadState:
-    """`quiet`: a human has the thread, so the desk does not answer in it."""
+    """`quiet`: a human has the thread, so the desk does not answer in it. `hushed`: somebody told it to be silent there,
+    until it is mentioned."""
 
     participates: bool = False
     desk: str | None = None
     escalation_id: str | None = None
     quiet: bool = False
+    hushed: bool = False
 
 
 class EscalationState(StrEnum):

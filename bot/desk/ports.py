@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
+from bot.desk.desk_settings import ChannelSetting, DayNumbers, RecentThread, SetInSlack
 from bot.desk.model import (
     Accepted,
     Answer,
@@ -217,6 +218,37 @@ class Threads(Protocol):
         ...
 
 
+    async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:
+        """Be silent there from now on."""
+        ...
+
+    async def wake(self, team: str, channel: str, thread_ts: str, at: datetime) -> bool:
+        """Be silent there no more, unless it was hushed after `at`. Whether it was hushed."""
+        ...
+
+    async def recent(self, team: str, channel: str, since: datetime, limit: int) -> Sequence[RecentThread]:
+        """Where the desk answered in the channel and is not hushed, the latest first."""
+        ...
+
+
+class DeskSettings(Protocol):
+    """What admins set in Slack. Raises StoreUnavailable."""
+
+    async def all(self, team: str) -> SetInSlack: ...
+
+    async def set_channel(self, team: str, setting: ChannelSetting) -> None: ...
+
+    async def pause(self, team: str, by: str) -> None: ...
+
+    async def resume(self, team: str) -> None: ...
+
+
+class Numbers(Protocol):
+    async def between(self, team: str, begin: datetime, end: datetime) -> DayNumbers:
+        """Of the questions that came then."""
+        ...
+
+
 class Presence(Protocol):
     """Until when the desk has heard everything that was said in a workspace."""
 
@@ -258,6 +290,10 @@ class Escalations(Protocol):
     async def set_brief(self, escalation_id: str, channel: str, ts: str) -> None: ...
 
     async def set_announced(self, escalation_id: str, state: EscalationState) -> None: ...
+
+    async def unresolved(self, team: str, limit: int, asker: str | None = None) -> Sequence[Escalation]:
+        """The latest first; of one asker, or of all."""
+        ...
 
     async def unannounced(self) -> list[Escalation]:
         """Whose brief is not posted, or whose state people were not told: what a crash or an outage left behind."""

@@ -144,6 +144,7 @@ def _row(item: Accepted) -> dict[str, Any]:
         "kind": item.kind,
         "text": item.text,
         "payload": dict(item.payload),
+        "unasked": item.unasked,
         "received_at": item.received_at,
     }
 
@@ -160,4 +161,5 @@ def _item(row: Row[Any]) -> Accepted:
         text=row.text,
         payload=row.payload,
         received_at=row.received_at,
+        unasked=row.unasked,
     )

@@ -5,11 +5,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Table, and_, exists, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Table, and_, delete, exists, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.desk.audience import OWNER
+from bot.desk.desk_settings import RecentThread
 from bot.desk.model import (
     ORDER_ID,
     Answer,
@@ -26,12 +27,12 @@ from bot.desk.model import (
 )
 from bot.desk.ports import Clock
 from bot.store.database import Database
-from bot.store.tables import answers, escalations, feedback, inbox, posts, presence, threads
+from bot.store.tables import answers, escalations, feedback, hushed, inbox, posts, presence, threads
 
 _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
 
 
-async def _put(connection: AsyncConnection, table: Table, row: dict[str, Any], *, replace: bool) -> bool:
+async def put(connection: AsyncConnection, table: Table, row: dict[str, Any], *, replace: bool) -> bool:
     """Insert; where the primary key is there already, replace the row or leave it. Tells whether a row was written."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     keys = [column.name for column in table.primary_key]
@@ -80,7 +81,7 @@ class SqlAnswers:
             "created_at": answer.answered_at or self._clock(),
         }
         async with self._database.transaction() as connection:
-            await _put(connection, answers, row, replace=True)
+            await put(connection, answers, row, replace=True)
 
     async def get(self, key: str) -> StoredAnswer | None:
         async with self._database.transaction() as connection:
@@ -154,6 +155,10 @@ def _stored_answer(row: Row[Any]) -> StoredAnswer:
     )
 
 
+def _same_place(one: Table, other: Table = threads) -> ColumnElement[bool]:
+    return and_(*(one.c[name] == other.c[name] for name in ("team", "channel", "thread_ts")))
+
+
 class SqlPosts:
     """bot.desk.ports.Posts over SQL."""
 
@@ -164,7 +169,7 @@ class SqlPosts:
     async def started(self, key: str, channel: str, kind: Literal["stream", "message"]) -> None:
         row = {"key": key, "channel": channel, "kind": kind, "ts": None, "final": False, "started_at": self._clock()}
         async with self._database.transaction() as connection:
-            await _put(connection, posts, row, replace=True)
+            await put(connection, posts, row, replace=True)
 
     async def posted(self, key: str, ts: str, *, final: bool) -> None:
         async with self._database.transaction() as connection:
@@ -186,7 +191,7 @@ class SqlThreads:
     async def join(self, team: str, channel: str, thread_ts: str, desk: str) -> None:
         row = {"team": team, "channel": channel, "thread_ts": thread_ts, "desk": desk, "joined_at": self._clock()}
         async with self._database.transaction() as connection:
-            await _put(connection, threads, row, replace=False)
+            await put(connection, threads, row, replace=False)
 
     async def state(self, team: str, channel: str, thread_ts: str) -> ThreadState:
         same_thread = and_(
@@ -196,15 +201,47 @@ class SqlThreads:
             escalations.c.state != EscalationState.RESOLVED.value,
         )
         known = (
-            select(threads.c.desk, escalations.c.id, escalations.c.state)
+            select(threads.c.desk, escalations.c.id, escalations.c.state, hushed.c.at)
             .outerjoin(escalations, same_thread)
+            .outerjoin(hushed, _same_place(hushed))
             .where(threads.c.team == team, threads.c.channel == channel, threads.c.thread_ts == thread_ts)
         )
         async with self._database.transaction() as connection:
             row = (await connection.execute(known)).one_or_none()
         if row is None:
             return ThreadState()
-        return ThreadState(True, row.desk, row.id, quiet=row.state == EscalationState.CLAIMED.value)
+        claimed = row.state == EscalationState.CLAIMED.value
+        return ThreadState(True, row.desk, row.id, quiet=claimed, hushed=row.at is not None)
+
+    async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:
+        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "by": by, "at": self._clock()}
+        async with self._database.transaction(durable=True) as connection:
+            await put(connection, hushed, row, replace=True)
+
+    async def wake(self, team: str, channel: str, thread_ts: str, at: datetime) -> bool:
+        here = (hushed.c.team == team, hushed.c.channel == channel, hushed.c.thread_ts == thread_ts)
+        async with self._database.transaction() as connection:
+            return bool((await connection.execute(delete(hushed).where(*here, hushed.c.at <= at))).rowcount)
+
+    async def recent(self, team: str, channel: str, since: datetime, limit: int) -> Sequence[RecentThread]:
+        here = and_(answers.c.team == team, answers.c.channel == channel, answers.c.created_at >= since)
+        latest = (
+            select(answers.c.thread_ts, func.max(answers.c.created_at).label("at"))
+            .where(here, answers.c.text != "")
+            .group_by(answers.c.thread_ts)
+            .subquery()
+        )
+        awake = (
+            select(answers.c.thread_ts, answers.c.question, answers.c.created_at)
+            .join(latest, and_(answers.c.thread_ts == latest.c.thread_ts, answers.c.created_at == latest.c.at))
+            .outerjoin(hushed, _same_place(hushed, answers))
+            .where(here, hushed.c.at.is_(None))
+            .order_by(answers.c.created_at.desc())
+            .limit(limit)
+        )
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(awake)).all()
+        return [RecentThread(row.thread_ts, row.question, row.created_at) for row in rows]
 
     async def took_part(self, team: str, channel: str, thread_ts: str, ts: str) -> bool:
         at = datetime.fromtimestamp(float(ts), UTC)
@@ -235,7 +272,7 @@ class SqlPresence:
 
     async def set_heard_until(self, team: str, at: datetime) -> None:
         async with self._database.transaction() as connection:
-            await _put(connection, presence, {"team": team, "heard_until": at}, replace=True)
+            await put(connection, presence, {"team": team, "heard_until": at}, replace=True)
 
 
 class SqlFeedback:
@@ -248,7 +285,7 @@ class SqlFeedback:
     async def save(self, answer_key: str, user: str, verdict: Literal["up", "down"], comment: str = "") -> None:
         row = {"answer_key": answer_key, "user_id": user, "verdict": verdict, "comment": comment, "at": self._clock()}
         async with self._database.transaction(durable=True) as connection:
-            await _put(connection, feedback, row, replace=True)
+            await put(connection, feedback, row, replace=True)
 
 
 class SqlEscalations:
@@ -260,7 +297,7 @@ class SqlEscalations:
     async def create(self, escalation: Escalation) -> Escalation:
         row = asdict(escalation) | {"state": escalation.state.value}
         async with self._database.transaction(durable=True) as connection:
-            if await _put(connection, escalations, row, replace=False):
+            if await put(connection, escalations, row, replace=False):
                 return escalation
         existing = await self.of_thread(escalation.team, escalation.channel, escalation.thread_ts)
         return existing or escalation
@@ -310,6 +347,15 @@ class SqlEscalations:
         told = update(escalations).where(escalations.c.id == escalation_id).values(announced_state=state.value)
         async with self._database.transaction() as connection:
             await connection.execute(told)
+
+    async def unresolved(self, team: str, limit: int, asker: str | None = None) -> Sequence[Escalation]:
+        whose = () if asker is None else (escalations.c.asker == asker,)
+        known = select(escalations).where(
+            escalations.c.team == team, escalations.c.state != EscalationState.RESOLVED.value, *whose
+        )
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(known.order_by(escalations.c.created_at.desc()).limit(limit))).all()
+        return [_escalation(row) for row in rows]
 
     async def unannounced(self) -> list[Escalation]:
         pending = select(escalations).where(

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
@@ -56,6 +57,7 @@ inbox = Table(
     Column("text", Text, nullable=False),
     Column("payload", JSON, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
+    Column("unasked", Boolean, nullable=False, server_default=false()),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("lease_until", UtcDateTime),
     Column("outcome", String(16)),
@@ -162,4 +164,35 @@ escalations = Table(
         sqlite_where=text("state <> 'resolved'"),
         postgresql_where=text("state <> 'resolved'"),
     ),
+)
+
+# What admins set in Slack: how the desk takes part in a channel, and whether it answers at all.
+channel_settings = Table(
+    "channel_settings",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("mode", String(16), nullable=False),
+    Column("desk", String(80)),
+    Column("changed_by", String(32), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("by", String(32), nullable=False),
+)
+
+# Threads in which somebody told the desk to be silent.
+hushed = Table(
+    "hushed",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("thread_ts", String(32), primary_key=True),
+    Column("by", String(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
