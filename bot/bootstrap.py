@@ -20,10 +20,11 @@ from bot.orders import SqlOrders
 from bot.prompting import PromptLibrary
 from bot.settings import BotSettings
 from bot.slack.admin_channel import SlackAdminChannel
-from bot.slack.answering import Desks, Work
+from bot.slack.answering import Work
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
 from bot.slack.connection import Edge, SlackConnection
+from bot.slack.desks import Desks
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.people import People
 from bot.store import Store
@@ -98,7 +99,7 @@ class Bot:
             threads=store.threads,
             humans=humans,
             answer_question=self.answering(store.answers, people),
-            desks=Desks(self.desks),
+            desks=Desks(self.desks, store.settings),
             settings=self.settings.answering,
             clock=self.clock,
             attached=AttachedFiles(clients, read_file, sees=self.writer is not None),
@@ -114,6 +115,8 @@ class Bot:
             store.sole,
             sync_desk=sync_desk,
             admins=slack.admins,
+            escalations=store.escalations,
+            numbers=store.numbers,
         )
         admin_channel = slack.admin_channel and SlackAdminChannel(clients, slack.admin_channel, self.clock)
         return SlackConnection(edge), admin_channel or None

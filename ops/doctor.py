@@ -59,7 +59,7 @@ async def examine(config: Config) -> list[Check]:
         *_sources(config),
         await _index(config),
         *[check async for check in _reranker(config)],
-        await _database(config),
+        *[check async for check in _database(config)],
         *[check async for check in _orders(config)],
         await _model(config),
         *[check async for check in _slack(config)],
@@ -125,14 +125,23 @@ async def _reranker(config: Config) -> AsyncIterator[Check]:
         yield _failed("reranker", error)
 
 
-async def _database(config: Config) -> Check:
+async def _database(config: Config) -> AsyncIterator[Check]:
     try:
         store = await open_store(config.store_url, utc_now)
     except DeskError as error:
-        return _failed("database", error)
-    waiting = await store.inbox.depth()
-    await store.close()
-    return _ok("database", f"{waiting} questions wait to be answered")
+        yield _failed("database", error)
+        return
+    try:
+        waiting, paused = await store.inbox.depth(), await store.settings.paused()
+    except DeskError as error:
+        yield _failed("database", error)
+        return
+    finally:
+        await store.close()
+    yield _ok("database", f"{waiting} questions wait to be answered")
+    for one in paused:
+        said = f"paused by {one.by} at {one.since:%Y-%m-%d %H:%M} UTC; an admin resumes it in the bot's App Home"
+        yield _warning("answering", said)
 
 
 async def _orders(config: Config) -> AsyncIterator[Check]:

@@ -20,9 +20,7 @@ _SEEKS = re.compile(
     r"|@channel|@everyone)[\s,:!.-]+)*(?:(?:does|do|did|has|have|can|could|would) (?:any(?:one|body)|some(?:one|body))"
     r"|any(?:one|body) (?:know|knows|here|have|has)|i(?:'m| am| was)? (?:wonder(?:ing)?|not sure)|wondering"
     r"|(?:i )?(?:don't|do not|can't|cannot|can not) (?:know|find|figure|see|understand)|any (?:idea|chance|way|news)"
-    r"|looking for|where's|what's|how's|who's|is (?:it|there|that|this)|"
-    + _ASKS
-    + r")\b",
+    r"|looking for|where's|what's|how's|who's|is (?:it|there|that|this)|" + _ASKS + r")\b",
     re.IGNORECASE,
 )
 _FEW = 2  # content words: a question with fewer leans on the one before

@@ -38,10 +38,10 @@ class LookUpSources:
         passages = _by_document(found.passages or _with_a_word(found.nearest, words))
         return FoundSources(tuple(_hit(passage, words) for passage in passages), withheld)
 
-    async def covers(self, question: str, desk: Desk, readable: Sequence[str]) -> bool:
-        """Whether the documents surely say something about it, by the same bar as an answer that nobody asked for."""
+    async def covers(self, question: str, desk: Desk, readable: Sequence[str], sure: float) -> bool:
+        """Whether the documents surely say something about it: see bot.desk.unasked.close."""
         found = await self._engine.retrieve(question, sources=desk.sources, audience=readable)
-        return close(found.passages)
+        return close(found.passages, sure)
 
 
 def _with_a_word(nearest: Sequence[Passage], words: str) -> list[Passage]:

@@ -440,8 +440,8 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class ThreadState:
-    """`quiet`: a human has the thread, so the desk does not answer in it. `hushed`: somebody told it to be silent there,
-    until it is mentioned."""
+    """`quiet`: a human has the thread, so the desk does not answer in it. `hushed`: somebody told it to be silent
+    there, until it is mentioned."""
 
     participates: bool = False
     desk: str | None = None

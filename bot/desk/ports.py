@@ -217,7 +217,6 @@ class Threads(Protocol):
         written while a human, who has resolved it since, had been asked for."""
         ...
 
-
     async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:
         """Be silent there from now on."""
         ...

@@ -2,7 +2,9 @@
 unasked. Pure.
 
 Whoever writes into a channel writes to its people. The desk may answer them, and then it has to be right: where it is
-not sure it is silent, and only the inbox knows that it looked.
+not sure it is silent, and only the inbox knows that it looked. How near a passage has to be is a setting
+(answering.unasked_similarity), above the floor of what the desk is asked itself. On the ElectroMart demo the best
+passage of 11 questions that it answers had 0.60 to 0.87, of 15 that colleagues ask each other 0.22 to 0.55.
 """
 
 import re
@@ -13,9 +15,6 @@ from bot.desk.courtesy import courtesy, wants_human
 from bot.desk.model import Answer, Outcome, Passage
 from bot.desk.words import codes, content_words, flat
 
-# Cosine of question and passage; the desk's own floor is lower (answering.min_similarity): who asks it wants to hear of
-# what is merely near, too.
-SURE = 0.45
 _FEW = 2  # words with a meaning
 _TO_PEOPLE = re.compile(
     r"\b(?:lunch|coffee|drinks|pizza|meeting|standup|stand-up|on call|on-call|out of office|day off today|weekend"
@@ -35,14 +34,15 @@ def asks_everybody(text: str, limit: int) -> bool:
     return (len(words) >= _FEW or bool(codes(text))) and not _TO_PEOPLE.search(flat(text))
 
 
-def worth_saying(answer: Answer) -> bool:
+def worth_saying(answer: Answer, sure: float) -> bool:
     """Whether an answer is given that nobody asked the desk for: it is cited and what it cites is near to the question,
     or it goes to the asker alone, or the asker called for a human."""
     if answer.outcome is Outcome.ESCALATED or answer.private:
         return True
-    return answer.outcome is Outcome.ANSWERED and close([answer.passages[one.passage] for one in answer.citations])
+    cited = [answer.passages[one.passage] for one in answer.citations]
+    return answer.outcome is Outcome.ANSWERED and close(cited, sure)
 
 
-def close(passages: Sequence[Passage]) -> bool:
-    """Whether one of them is surely about what was searched for."""
-    return any(one.similarity is not None and one.similarity >= SURE for one in passages)
+def close(passages: Sequence[Passage], sure: float) -> bool:
+    """Whether one of them is surely about what was searched for: `sure` is the least cosine of the two."""
+    return any(one.similarity is not None and one.similarity >= sure for one in passages)

@@ -9,13 +9,16 @@ from typing import Protocol
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import Unavailable
-from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Question, StoredAnswer, incident_of
+from bot.desk.model import Accepted, Answer, Claimed, Desk, DraftSentence, Outcome, Question, StoredAnswer, incident_of
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
 from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
+from bot.desk.unasked import worth_saying
 from bot.settings import AnsweringSettings
 from bot.slack.attached import AttachedFiles, read_again
+from bot.slack.blocks import HUMAN_LABEL
 from bot.slack.client import SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery, SlackStage, failed
+from bot.slack.desks import Desks
 from bot.slack.inbound import Identity
 from bot.slack.people import People
 from bot.slack.private_note import PrivateNote
@@ -24,21 +27,12 @@ log = logging.getLogger(__name__)
 
 TOO_SLOW = "This took too long, so I stopped."
 GAVE_UP = "I tried this several times and could not answer it."
+PAUSED = "I'm paused at the moment, so I don't answer questions. Please ask me again later."
 STUCK = "I could not get to this in time."
 
 
 class AnswerQuestion(Protocol):
     def __call__(self, question: Question, desk: Desk, stage: Stage) -> Awaitable[Answer]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Desks:
-    """Which desk a channel belongs to; the first desk has all the others."""
-
-    all: tuple[Desk, ...]
-
-    def of(self, channel: str) -> Desk:
-        return next((desk for desk in self.all if channel in desk.channels), self.all[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +49,16 @@ class Work:
     settings: AnsweringSettings
     clock: Clock
     attached: AttachedFiles
+
+
+class Unseen:
+    """bot.desk.ports.Stage of a question that nobody put to the desk: nothing is shown before it is worth saying."""
+
+    async def progress(self, text: str) -> None:
+        return None
+
+    async def sentence(self, sentence: DraftSentence) -> None:
+        return None
 
 
 def _passes(error: Exception) -> bool:
@@ -75,12 +79,14 @@ class Answering:
         self._began = work.clock()
 
     async def give_up(self, item: Accepted) -> None:
-        """The visible notice of a question that nobody got to; its row is closed."""
+        """The visible notice of a question that nobody got to; its row is closed. Where nobody waits for an answer
+        there is none to be told."""
         incident = incident_of(item.key)
         log.error("incident %s: %s is stuck", incident, item.key)
         try:
-            stage = await self._stage(await self._question(item), again=True)
-            await self._deliver(stage, failed(incident, STUCK), item.key)
+            if not item.unasked:
+                stage = await self._stage(await self._question(item), again=True)
+                await self._deliver(stage, failed(incident, STUCK), item.key)
         except Exception as error:
             if _passes(error):
                 raise
@@ -121,11 +127,20 @@ class Answering:
             await stage.withdraw()
             return Outcome.WITHDRAWN
         answer = await self._made(claimed, question, desk, stage)
+        if item.unasked and posted is None and not worth_saying(answer, self._work.settings.unasked_similarity):
+            return await self._leave_unsaid(question, desk, answer)
         # Now and not first: nobody should wait for it, and a crash before it repeats all of this.
         await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
         if answer.private and not await self._private.send(question, answer):
             answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
         return await self._concluded(question, await self._deliver(stage, answer, item.key))
+
+    async def _leave_unsaid(self, question: Question, desk: Desk, answer: Answer) -> Outcome:
+        """Nobody asked the desk, and it is not sure: it says nothing, and the inbox has how it ended. Without a text,
+        so that no later answer in the thread takes it for something that was said."""
+        outcome = Outcome.ABSTAINED if answer.outcome is Outcome.ANSWERED else answer.outcome
+        await self._work.answers.save(question, desk.name, replace(answer, outcome=outcome, text=""))
+        return outcome
 
     async def _concluded(self, question: Question, outcome: Outcome) -> Outcome:
         if outcome is Outcome.ESCALATED:
@@ -135,7 +150,9 @@ class Answering:
 
     async def _made(self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage) -> Answer:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""
-        stored = await self._work.answers.get(question.key) if claimed.attempt > 1 else None
+        item = claimed.item
+        # Of an unasked question's answer it is not stored how sure it is.
+        stored = await self._work.answers.get(question.key) if claimed.attempt > 1 and not item.unasked else None
         if stored is not None and stored.outcome is not Outcome.FAILED and await self._may_be_shown(question, stored):
             return Answer(
                 stored.outcome,
@@ -145,12 +162,13 @@ class Answering:
                 private=stored.private,
                 answered_at=stored.created_at,
             )
-        answer = self._notice(claimed, question)
+        answer = self._notice(claimed, question, desk)
+        shown: Stage = Unseen() if item.unasked else stage
         if answer is None:
             try:
                 async with asyncio.timeout(self._work.settings.deadline_s):
-                    told = await self._with_files(claimed.item, question, stage)
-                    made = await self._work.answer_question(told, desk, stage)
+                    told = await self._with_files(item, question, shown)
+                    made = await self._work.answer_question(told, desk, shown)
                 answer = stage.with_shown(made)
                 if answer is made:
                     return answer
@@ -167,7 +185,7 @@ class Answering:
         # Of an order only its asker was told more than that it was looked up.
         return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)
 
-    async def _with_files(self, item: Accepted, question: Question, stage: SlackStage) -> Question:
+    async def _with_files(self, item: Accepted, question: Question, stage: Stage) -> Question:
         """Read now and not when the question is accepted: an answer that is stored already needs none of it."""
         files = await self._work.attached.listed(item)
         if not files:
@@ -175,8 +193,11 @@ class Answering:
         await stage.progress("Reading a file" if len(files) == 1 else f"Reading {len(files)} files")
         return replace(question, attachments=await self._work.attached.read(files))
 
-    def _notice(self, claimed: Claimed, question: Question) -> Answer | None:
-        """What needs no search: giving up."""
+    def _notice(self, claimed: Claimed, question: Question, desk: Desk) -> Answer | None:
+        """What needs no search: that the desk is paused, or giving up."""
+        if self._work.desks.pause is not None:
+            human = f" If it can't wait, press *{HUMAN_LABEL}*." if desk.escalation_channel else ""
+            return Answer(Outcome.ASKED, PAUSED + human)
         if claimed.attempt > self._work.settings.max_attempts:
             log.error("incident %s: gave up on %s", claimed.incident, question.key)
             return failed(claimed.incident, GAVE_UP)

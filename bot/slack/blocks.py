@@ -20,6 +20,7 @@ SOURCES_LIMIT = 2_500
 FALLBACK_LIMIT = 3_000
 
 FEEDBACK, CALL_HUMAN = "answer_feedback", "human_call"
+MORE, QUIET = "answer_more", "quiet"  # the menu beside it, and its entry
 HUMAN_LABEL = "Talk to a human"
 CLAIM, RESOLVE, SHARE = "human_claim", "human_resolve", "sources_share"
 
@@ -90,7 +91,7 @@ def closing_blocks(answer: Answer, key: str) -> list[Block]:
     if answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED):
         blocks.append(_feedback(key))
     if answer.outcome not in (Outcome.ASKED, Outcome.ESCALATED) or HUMAN_LABEL in answer.text:
-        blocks.append({"type": "actions", "elements": [button(HUMAN_LABEL, CALL_HUMAN, key)]})
+        blocks.append({"type": "actions", "elements": [button(HUMAN_LABEL, CALL_HUMAN, key), _more()]})
     return blocks
 
 
@@ -106,6 +107,11 @@ def button(label: str, action: str, value: str, style: str | None = None, *, con
         "value": value,
     }
     return element | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
+
+
+def _more() -> Block:
+    text = {"type": "plain_text", "text": "Keep quiet in this thread"}
+    return {"type": "overflow", "action_id": MORE, "options": [{"text": text, "value": QUIET}]}
 
 
 def _feedback(key: str) -> Block:

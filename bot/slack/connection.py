@@ -3,25 +3,30 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 
 from bot.desk.errors import DeskError
-from bot.desk.ports import Feedback, Presence, SyncDesk
+from bot.desk.ports import Escalations, Feedback, Numbers, Presence, SyncDesk
 from bot.slack.answering import Answering, Work
 from bot.slack.app import build_app
 from bot.slack.attendance import Attendance
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery
 from bot.slack.inbound import Identity
-from bot.slack.listeners import register
+from bot.slack.listeners import Manners, register
 from bot.slack.listeners.app_home import AppHome
+from bot.slack.listeners.channel_settings import ChannelSettingsModal
 from bot.slack.listeners.feedback import FeedbackButtons
+from bot.slack.listeners.home import Home, HomeRecords
 from bot.slack.listeners.humans import HumanButtons
 from bot.slack.listeners.messages import Messages
+from bot.slack.listeners.offers import OfferButtons
+from bot.slack.listeners.quiet import QuietButtons
 from bot.slack.listeners.sources_command import LookUpSources, SourcesCommand
 from bot.slack.listeners.sync_command import PROGRESS_AFTER_S, SyncCommand
+from bot.slack.offers import Offers
 from bot.slack.people import People
 from bot.slack.read_back import ReadBack
 from bot.slack.worker import Workers
@@ -78,6 +83,8 @@ class Edge:
     sync_desk: SyncDesk | None = None
     admins: Sequence[str] = ()
     progress_after_s: Sequence[float] = PROGRESS_AFTER_S
+    escalations: Escalations = field(kw_only=True)
+    numbers: Numbers = field(kw_only=True)
 
 
 class SlackConnection:
@@ -90,6 +97,8 @@ class SlackConnection:
         self._dial: asyncio.Task[None] | None = None
         self._attendance: Attendance | None = None
         self._syncs: SyncCommand | None = None
+        self._home: Home | None = None
+        self._offers: Offers | None = None
         self.workers: Workers | None = None
 
     async def start(self) -> Identity:
@@ -99,20 +108,36 @@ class SlackConnection:
         try:
             me, address = await check_credentials(clients)
             delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
-            workers = Workers(work, Answering(work, delivery, self._edge.people, me), sole=self._edge.sole)
-            messages = Messages(work.inbox, work.threads, workers, me, work.clock)
+            answering = Answering(work, delivery, self._edge.people, me)
+            workers = Workers(work, answering, me.team, sole=self._edge.sole)
+            longest, sure = work.settings.max_question_chars, work.settings.unasked_similarity
+            self._offers = Offers(self._edge.look_up, sure, work.desks, self._edge.people, clients)
+            messages = Messages(work.inbox, work.threads, workers, me, work.clock, work.desks, self._offers, longest)
             app = build_app(clients, me, messages)
             if self._edge.sync_desk is not None:
                 admins, after = self._edge.admins, self._edge.progress_after_s
                 self._syncs = SyncCommand(self._edge.sync_desk, admins, work.desks, clients, work.clock, after)
+            manners = self._manners(me, workers)
+            self._home = manners.home
             register(
                 app,
-                AppHome(clients, self._edge.suggestions),
+                AppHome(clients, self._edge.suggestions, manners.home),
                 FeedbackButtons(self._edge.feedback, clients),
                 HumanButtons(work.humans, clients, me),
-                SourcesCommand(self._edge.look_up, work.desks, clients, me, work.clock, self._edge.people, self._syncs),
+                SourcesCommand(
+                    self._edge.look_up,
+                    work.desks,
+                    clients,
+                    me,
+                    work.clock,
+                    self._edge.people,
+                    manners.quiet,
+                    self._syncs,
+                ),
                 self._syncs,
+                manners,
             )
+            await work.desks.refresh(me.team)
             heard_until = await self._edge.presence.heard_until(me.team)
             await workers.start()
         except BaseException:
@@ -144,6 +169,17 @@ class SlackConnection:
         log.info("connected to Slack as %s in %s", me.user_id, me.team)
         return me
 
+    def _manners(self, me: Identity, workers: Workers) -> Manners:
+        edge, work, clients = self._edge, self._edge.work, self._edge.clients
+        records = HomeRecords(work.desks, edge.escalations, edge.numbers, edge.sync_desk, edge.admins)
+        home = Home(records, clients, me, work.clock)
+        return Manners(
+            home,
+            ChannelSettingsModal(work.desks, home, clients, me, work.clock),
+            QuietButtons(work.threads, clients, me, work.clock),
+            OfferButtons(work.inbox, work.posts, workers, clients, me, work.clock),
+        )
+
     async def stop(self, drain_s: float = 20.0) -> None:
         """Take no more events, let answers end within `drain_s` seconds, give the rest back to the inbox."""
         for task in (self._watchdog, self._dial):
@@ -156,8 +192,11 @@ class SlackConnection:
             await self._handler.close_async()  # type: ignore[no-untyped-call]
         if self.workers is not None:
             await self.workers.stop(drain_s)
-        if self._syncs is not None:
-            await self._syncs.drain(drain_s)
+        if self._offers is not None:
+            await self._offers.stop()
+        for upkeep in (self._syncs, self._home):
+            if upkeep is not None:
+                await upkeep.drain(drain_s)
         await self._edge.clients.close()
 
     async def _watch(self) -> None:

@@ -25,7 +25,8 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Somebody wrote something. Not `addressed`: it counts only in a thread where the desk takes part."""
+    """Somebody wrote something. Not `addressed`: it counts only in a thread where the desk takes part, or at the
+    root of a channel whose questions it looks at."""
 
     item: Accepted
     addressed: bool
@@ -97,10 +98,8 @@ def _heard(event: Mapping[str, Any], channel: str, me: Identity, now: datetime) 
     thread_ts = event.get("thread_ts")
     thread_ts = thread_ts if isinstance(thread_ts, str) and thread_ts != ts else None
     addressed = mentioned or place == "dm"
-    if not addressed and thread_ts is None:
-        return Ignored("not for the desk")
-    if not addressed and re.match(r"\s*<@", raw):
-        return Ignored("a reply to somebody else")
+    if not addressed and re.match(r"\s*<@" if thread_ts else r"(?s).*<(?:@|!subteam)", raw):
+        return Ignored("for somebody else")
     item = Accepted(
         key=question_key(me.team, channel, ts),
         team=me.team,

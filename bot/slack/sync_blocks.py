@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bot.desk.desk_settings import Pause
 from bot.desk.freshness import ago, checked
 from bot.desk.model import SourceNotice, SourceStatus, SyncResult, SyncStep
 from bot.slack.blocks import Block, Message, button, rich, span
@@ -56,14 +57,20 @@ def _held(source: str, held: int) -> list[str]:
     ]
 
 
-def status(sources: Sequence[SourceStatus], now: datetime, *, admin: bool) -> Message:
-    """What is known of the sources; why something failed is for admins."""
-    parts = [(one.source, _known(one, now, admin)) for one in sources]
+def status(sources: Sequence[SourceStatus], now: datetime, *, admin: bool, pause: Pause | None = None) -> Message:
+    """What is known of the sources; why something failed is for admins. `pause`: since when nothing is answered."""
+    parts = [(one.source, known(one, now, admin=admin)) for one in sources]
+    parts = [("I'm paused", [paused_since(pause)]), *parts] if pause else parts
     held = {one.source: one.held for one in sources if one.held} if admin else {}
     return _message("What I know", parts, held)
 
 
-def _known(one: SourceStatus, now: datetime, admin: bool) -> list[str]:
+def paused_since(pause: Pause) -> str:
+    return f"Since {pause.since:%-d %b, %H:%M} UTC I don't answer questions. The documents are synced all the same."
+
+
+def known(one: SourceStatus, now: datetime, *, admin: bool) -> list[str]:
+    """What is known of one source, a fact a line."""
     states = [
         "being synced now" if one.syncing else "",
         "older than it should be" if one.stale else "",

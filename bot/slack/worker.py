@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 class Workers:
     """At most `settings.workers` questions at once, one a thread. `sole`: no other process works on this inbox."""
 
-    def __init__(self, work: Work, answering: Answering, *, sole: bool = True) -> None:
+    def __init__(self, work: Work, answering: Answering, team: str, *, sole: bool = True) -> None:
+        self._team = team
         self._work = work
         self._answering = answering
         self._sole = sole
@@ -86,6 +87,7 @@ class Workers:
     async def _watch_loop(self) -> None:
         while True:
             try:
+                await self._work.desks.refresh(self._team)
                 await self._report_stuck()
                 await self._work.humans.post_pending()
             except DeskError as error:

@@ -31,10 +31,11 @@ from bot.desk.orders import OrderDesk
 from bot.desk.ports import Interpreter, OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
 from bot.settings import AnsweringSettings, SlackSettings
-from bot.slack.answering import Desks, Work
+from bot.slack.answering import Work
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
 from bot.slack.connection import Edge, SlackConnection
+from bot.slack.desks import Desks
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.people import People
 from bot.store import Store, open_store
@@ -179,7 +180,8 @@ class Bot:
     escalation_channel: str | None = "C0ESCALATE"
     streaming: bool = True
     ahead: timedelta = timedelta()  # of this bot's clock
-    sources: tuple[str, ...] = ()  # of its desk
+    sources: tuple[str, ...] = ()  # of its first desk
+    desks: tuple[Desk, ...] = ()  # beside that
     sync_desk: SyncDesk | None = None
     orders: OrderDesk | None = None
     interpreter: Interpreter | None = None
@@ -221,7 +223,9 @@ class Bot:
             agents=self.slack.agents,
             admins=self.slack.admins,
         )
-        desk = Desk("support", "electromart", self.sources, (), self.escalation_channel, orders=self.orders is not None)
+        support = Desk(
+            "support", "electromart", self.sources, (), self.escalation_channel, orders=self.orders is not None
+        )
         work = Work(
             inbox=inbox,
             posts=posts,
@@ -239,7 +243,7 @@ class Bot:
                 orders=self.orders,
                 budget=self.budget,
             ),
-            desks=Desks((desk,)),
+            desks=Desks((support, *self.desks), self.store.settings),
             settings=self.answering,
             clock=self.now,
             attached=AttachedFiles(clients, FileTexts(), sees=self.sees, time_limit_s=self.file_time_s),
@@ -258,6 +262,8 @@ class Bot:
             sync_desk=self.sync_desk,
             admins=self.slack.admins,
             progress_after_s=self.progress_after_s,
+            escalations=self.store.escalations,
+            numbers=self.store.numbers,
         )
         self.connection = SlackConnection(edge)
         try:

@@ -2,19 +2,37 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.blocks import CALL_HUMAN, CLAIM, FEEDBACK, RESOLVE, SHARE
+from bot.slack.blocks import CALL_HUMAN, CLAIM, FEEDBACK, MORE, RESOLVE, SHARE
+from bot.slack.channel_modal import MODAL, PICKED
+from bot.slack.home_blocks import CHANNELS, PAUSE, RESUME, SYNC
 from bot.slack.listeners.app_home import AppHome
+from bot.slack.listeners.channel_settings import ChannelSettingsModal
 from bot.slack.listeners.feedback import FeedbackButtons
+from bot.slack.listeners.home import Home
 from bot.slack.listeners.humans import HumanButtons
+from bot.slack.listeners.offers import OfferButtons
+from bot.slack.listeners.quiet import HUSH, WAKE, QuietButtons
 from bot.slack.listeners.sources_command import SourcesCommand
 from bot.slack.listeners.sync_command import SyncCommand
+from bot.slack.offers import ANSWER_HERE, ANSWER_ME, NO_ANSWER
 from bot.slack.sync_blocks import APPROVE
 
 Ack = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """The surfaces by which people decide how the desk behaves."""
+
+    home: Home
+    channels: ChannelSettingsModal
+    quiet: QuietButtons
+    offers: OfferButtons
 
 
 async def nothing(ack: Ack) -> None:
@@ -29,6 +47,7 @@ def register(
     humans: HumanButtons,
     sources: SourcesCommand,
     syncs: SyncCommand | None,
+    manners: Manners,
 ) -> None:
     """Messages are not here: they are stored by a middleware before they are acked (rule 1)."""
     app.event("app_home_opened")(home.opened)
@@ -40,6 +59,23 @@ def register(
     app.action(SHARE)(sources.share)
     if syncs is not None:
         app.action(re.compile(rf"^{APPROVE}_\d+$"))(syncs.approve)
+    _register_manners(app, manners)
     app.event(re.compile(".*"))(nothing)
     for surface in (app.action, app.command, app.shortcut, app.view, app.view_closed, app.options):
         surface(re.compile(".*"))(nothing)
+
+
+def _register_manners(app: AsyncApp, manners: Manners) -> None:
+    home, quiet, offers = manners.home, manners.quiet, manners.offers
+    app.action(re.compile(rf"^{SYNC}_(?:\d+|all)$"))(home.sync)
+    app.action(PAUSE)(home.pause)
+    app.action(RESUME)(home.resume)
+    app.action(CHANNELS)(manners.channels.open)
+    app.action(PICKED)(manners.channels.picked)
+    app.view(MODAL)(manners.channels.submitted)
+    app.action(MORE)(quiet.chosen)
+    app.action(re.compile(rf"^{HUSH}_\d+$"))(quiet.hush)
+    app.action(WAKE)(quiet.wake)
+    app.action(ANSWER_HERE)(offers.here)
+    app.action(ANSWER_ME)(offers.me)
+    app.action(NO_ANSWER)(offers.no)

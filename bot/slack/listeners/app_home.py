@@ -1,4 +1,4 @@
-"""The app's own pages: suggested prompts beside its messages, and a small home."""
+"""The app's own pages: suggested prompts beside its messages, and its home."""
 
 import logging
 from collections.abc import Mapping
@@ -6,31 +6,28 @@ from typing import Any
 
 from bot.desk.errors import DeskError
 from bot.slack.client import SlackClients, slack_errors
+from bot.slack.listeners.home import Home
 
 log = logging.getLogger(__name__)
-
-_HOME = (
-    "*What I do*\nI answer questions from the documents of your company and show which ones I used.",
-    "*How to ask*\nMention me in a channel, or write to me under Messages. In a thread where I take part you need"
-    " not mention me again.\nType `/sources` and a few words to look into the documents yourself;"
-    " `/sources status` says how fresh they are.",
-    "*When I don't know*\nI say so, and “Talk to a human” under my answers fetches somebody.",
-)
 
 
 class AppHome:
     """`suggestions` are up to four questions that the documents can answer."""
 
-    def __init__(self, clients: SlackClients, suggestions: tuple[str, ...]) -> None:
+    def __init__(self, clients: SlackClients, suggestions: tuple[str, ...], home: Home) -> None:
+        self._home = home
         self._clients = clients
         self._suggestions = suggestions
 
     async def opened(self, event: Mapping[str, Any]) -> None:
+        if event.get("tab") != "messages":
+            await self._home.refresh(str(event["user"]))
+            return
         try:
             with slack_errors():
-                await (self._suggest(event) if event.get("tab") == "messages" else self._publish(event))
+                await self._suggest(event)
         except DeskError as error:
-            log.info("the app's %s page stays as it was: %s", event.get("tab"), error)
+            log.info("no prompts are suggested: %s", error)
 
     async def _suggest(self, event: Mapping[str, Any]) -> None:
         if not self._suggestions:
@@ -41,7 +38,3 @@ class AppHome:
             title="Ask me, for example",
             prompts=[{"title": question, "message": question} for question in self._suggestions],
         )
-
-    async def _publish(self, event: Mapping[str, Any]) -> None:
-        blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in _HOME]
-        await self._clients.web.views_publish(user_id=str(event["user"]), view={"type": "home", "blocks": blocks})

@@ -2,12 +2,17 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from bot.desk.desk_settings import Mode
 from bot.desk.model import Accepted
 from bot.desk.ports import Clock, Inbox, Threads
+from bot.desk.unasked import asks_everybody
+from bot.slack.desks import Desks
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
+from bot.slack.offers import Offers
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -17,7 +22,21 @@ _RECENT = 5_000
 class Messages:
     """What happens to a `message` or `app_mention` event."""
 
-    def __init__(self, inbox: Inbox, threads: Threads, workers: Workers, me: Identity, clock: Clock) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        threads: Threads,
+        workers: Workers,
+        me: Identity,
+        clock: Clock,
+        desks: Desks,
+        offers: Offers,
+        longest: int,
+    ) -> None:
+        """`longest`: characters of a question."""
+        self._desks = desks
+        self._offers = offers
+        self._longest = longest
         self._inbox = inbox
         self._threads = threads
         self._workers = workers
@@ -49,6 +68,10 @@ class Messages:
         if not isinstance(heard, Heard):
             return None
         item = heard.item
+        if _is_unasked(heard):
+            if float(item.ts) >= oldest.timestamp() and not message.get("reply_count"):
+                await self._overhear(item, late=True)
+            return None
         place = (self._me.team, item.channel, item.thread_ts or item.ts)
         if not heard.addressed and not await self._threads.took_part(*place, item.ts):
             return None
@@ -57,11 +80,17 @@ class Messages:
             return None
         if not heard.addressed and not await self._takes_part(item):
             return None
-        return None if (await self._threads.state(*place)).quiet or await self._inbox.has(item.key) else item
+        state = await self._threads.state(*place)
+        return None if state.quiet or state.hushed or await self._inbox.has(item.key) else item
 
     async def _hear(self, heard: Heard) -> None:
         item = heard.item
+        if _is_unasked(heard):
+            await self._overhear(item)
+            return
         if not heard.addressed and not await self._takes_part(item):
+            return
+        if item.thread_ts and await self._stays_hushed(heard, item.thread_ts):
             return
         self._recent[item.channel, item.thread_ts or item.ts] = None
         while len(self._recent) > _RECENT:
@@ -70,11 +99,37 @@ class Messages:
             log.info("accepted %s", item.key)
             self._workers.wake()
 
+    async def _overhear(self, item: Accepted, *, late: bool = False) -> None:
+        """A message at the root of a channel, to its people. What is ignored takes no key (rule 3). `late`: it is read
+        back; to offer an answer to it would come as a surprise."""
+        mode = self._desks.mode(item.channel)
+        if mode is Mode.MENTIONS or self._desks.pause or not asks_everybody(item.text, self._longest):
+            return
+        if mode is Mode.OFFER:
+            if not late:
+                self._offers.make(item)
+        elif await self._inbox.accept(replace(item, unasked=True)):
+            log.info("accepted %s, which nobody put to us", item.key)
+            self._workers.wake()
+
+    async def _stays_hushed(self, heard: Heard, thread_ts: str) -> bool:
+        """Whether somebody told the desk to be silent in the thread. A mention since then wakes it."""
+        place = (self._me.team, heard.item.channel, thread_ts)
+        if heard.mentioned:
+            await self._threads.wake(*place, datetime.fromtimestamp(float(heard.item.ts), UTC))
+            return False
+        # A reply in a channel was looked up already; in a direct message each is for the desk.
+        return heard.addressed and (await self._threads.state(*place)).hushed
+
     async def _takes_part(self, item: Accepted) -> bool:
         """Whether a reply that addresses nobody is for the desk."""
         thread_ts = str(item.thread_ts)
         state = await self._threads.state(self._me.team, item.channel, thread_ts)
         # Once a human was asked for, what others write there is the help. Slack tells who began the thread.
-        if state.quiet or (state.escalation_id and item.payload.get("parent_user_id") != item.user):
+        if state.quiet or state.hushed or (state.escalation_id and item.payload.get("parent_user_id") != item.user):
             return False
         return state.participates or (item.channel, thread_ts) in self._recent
+
+
+def _is_unasked(heard: Heard) -> bool:
+    return not heard.addressed and heard.item.thread_ts is None

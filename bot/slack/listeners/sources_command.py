@@ -1,5 +1,5 @@
-"""/sources WORDS: a private list of what the documents say about them; Share shows it to the channel. `sync`, `status`
-and `help` are commands."""
+"""/sources WORDS: a private list of what the documents say about them; Share shows it to the channel. `sync`, `status`,
+`quiet` and `help` are commands."""
 
 import asyncio
 import logging
@@ -10,13 +10,15 @@ from bot.desk.audience import UNKNOWN_READERS, may_read
 from bot.desk.errors import DeskError
 from bot.desk.model import Desk, FoundSources, Readable
 from bot.desk.ports import Clock
-from bot.desk.sources_request import Help, Status, SyncNow, read_request
-from bot.slack.answering import Desks
+from bot.desk.sources_request import Help, Quiet, Status, SyncNow, read_request
 from bot.slack.blocks import Message, found
 from bot.slack.client import SlackClients, SlackRefused, slack_errors
+from bot.slack.desks import Desks
 from bot.slack.inbound import Identity, clean
+from bot.slack.listeners.quiet import QuietButtons
 from bot.slack.listeners.sync_command import SyncCommand
 from bot.slack.mrkdwn import escape
+from bot.slack.offers import Covers
 from bot.slack.people import People
 
 log = logging.getLogger(__name__)
@@ -26,12 +28,13 @@ Body = Mapping[str, Any]
 HELP = (
     "Type `/sources` and a few words, such as `/sources return without receipt`, to see what the documents say.\n"
     "`/sources status` says how fresh they are; admins bring them up to date with `/sources sync` or"
-    " `/sources sync NAME`."
+    " `/sources sync NAME`.\n"
+    "`/sources quiet` keeps me quiet in a thread of this channel."
 )
 _WORDS = 300
 
 
-class LookUpSources(Protocol):
+class LookUpSources(Covers, Protocol):
     def __call__(self, words: str, desk: Desk, readable: Sequence[str]) -> Awaitable[FoundSources]: ...
 
 
@@ -44,6 +47,7 @@ class SourcesCommand:
         me: Identity,
         clock: Clock,
         people: People,
+        quiet: QuietButtons,
         syncs: SyncCommand | None = None,
     ) -> None:
         """Without `syncs` every word is searched for."""
@@ -53,6 +57,7 @@ class SourcesCommand:
         self._me = me
         self._clock = clock
         self._people = people
+        self._quiet = quiet
         self._syncs = syncs
 
     async def run(self, ack: Ack, body: Body) -> None:
@@ -61,6 +66,8 @@ class SourcesCommand:
         match read_request(words, self._syncs.sources if self._syncs else ()), self._syncs:
             case Help(), _:
                 await ack(response_type="ephemeral", text=HELP)
+            case Quiet(), _:
+                await self._quiet.choose(ack, body)
             case Status(), SyncCommand() as syncs:
                 await syncs.status(ack, body)
             case SyncNow(sources), SyncCommand() as syncs:
@@ -108,7 +115,7 @@ class SourcesCommand:
             return Message(self._failed(error, user))
         notice = " ".join(filter(None, (_withheld(result.withheld), "" if own.known else UNKNOWN_READERS)))
         if not result.hits:
-            return Message(" ".join(filter(None, (_nothing(words), escape(notice)))))
+            return Message(" ".join(filter(None, (_nothing(words), escape(notice)))) + f"\n{HELP}")
         return found(result.hits, words, self._clock(), share=words, notice=notice)
 
     async def _to_share(self, words: str, channel: str, user: str) -> Message | str:

@@ -52,11 +52,12 @@ def test_where_it_was_said(given: dict[str, Any], kind: str) -> None:
 
 
 def test_a_reply_is_for_the_desk_only_where_it_takes_part() -> None:
-    """Without a mention it is left to the thread's state; a broadcast reply too; a root message is not for the desk."""
+    """Without a mention it is left to the thread's state; a broadcast reply too; a root message to the channel's."""
     assert not heard(thread_ts="0.9").addressed
     assert not heard(thread_ts="0.9", subtype="thread_broadcast").addressed
-    assert isinstance(read(event(), ME, NOW), Ignored)
-    assert isinstance(read(event(thread_ts="1.000100"), ME, NOW), Ignored)
+    assert not heard().addressed
+    assert isinstance(read(event(text="hi all, <@U2> knows?"), ME, NOW), Ignored)
+    assert heard(thread_ts="1.000100").item.thread_ts is None
     assert isinstance(read(event(thread_ts="0.9", text="<@U2> see above"), ME, NOW), Ignored)
     assert heard(thread_ts="0.9", text="<@U2> <@U0BOT> see above").addressed
 
