@@ -213,8 +213,8 @@ class Threads(Protocol):
     async def state(self, team: str, channel: str, thread_ts: str) -> ThreadState: ...
 
     async def took_part(self, team: str, channel: str, thread_ts: str, ts: str) -> bool:
-        """Whether the desk had been asked something in the thread before the message at `ts`, and that was not
-        written while a human, who has resolved it since, had been asked for."""
+        """Whether the desk had been asked something in the thread before the message at `ts`, and that was written
+        neither while a human, who has resolved it since, had been asked for, nor while the desk was hushed there."""
         ...
 
     async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Table, and_, delete, exists, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Table, and_, exists, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -203,7 +203,7 @@ class SqlThreads:
         known = (
             select(threads.c.desk, escalations.c.id, escalations.c.state, hushed.c.at)
             .outerjoin(escalations, same_thread)
-            .outerjoin(hushed, _same_place(hushed))
+            .outerjoin(hushed, and_(_same_place(hushed), hushed.c.until.is_(None)))
             .where(threads.c.team == team, threads.c.channel == channel, threads.c.thread_ts == thread_ts)
         )
         async with self._database.transaction() as connection:
@@ -214,14 +214,15 @@ class SqlThreads:
         return ThreadState(True, row.desk, row.id, quiet=claimed, hushed=row.at is not None)
 
     async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:
-        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "by": by, "at": self._clock()}
+        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "by": by, "at": self._clock(), "until": None}
         async with self._database.transaction(durable=True) as connection:
             await put(connection, hushed, row, replace=True)
 
     async def wake(self, team: str, channel: str, thread_ts: str, at: datetime) -> bool:
         here = (hushed.c.team == team, hushed.c.channel == channel, hushed.c.thread_ts == thread_ts)
+        silent = and_(*here, hushed.c.at <= at, hushed.c.until.is_(None))
         async with self._database.transaction() as connection:
-            return bool((await connection.execute(delete(hushed).where(*here, hushed.c.at <= at))).rowcount)
+            return bool((await connection.execute(update(hushed).where(silent).values(until=at))).rowcount)
 
     async def recent(self, team: str, channel: str, since: datetime, limit: int) -> Sequence[RecentThread]:
         here = and_(answers.c.team == team, answers.c.channel == channel, answers.c.created_at >= since)
@@ -234,7 +235,7 @@ class SqlThreads:
         awake = (
             select(answers.c.thread_ts, answers.c.question, answers.c.created_at)
             .join(latest, and_(answers.c.thread_ts == latest.c.thread_ts, answers.c.created_at == latest.c.at))
-            .outerjoin(hushed, _same_place(hushed, answers))
+            .outerjoin(hushed, and_(_same_place(hushed, answers), hushed.c.until.is_(None)))
             .where(here, hushed.c.at.is_(None))
             .order_by(answers.c.created_at.desc())
             .limit(limit)
@@ -255,8 +256,15 @@ class SqlThreads:
             escalations.c.created_at <= at,
             escalations.c.changed_at >= at,
         )
+        silent = exists().where(
+            hushed.c.team == team,
+            hushed.c.channel == channel,
+            hushed.c.thread_ts == thread_ts,
+            hushed.c.at <= at,
+            or_(hushed.c.until.is_(None), hushed.c.until > at),
+        )
         async with self._database.transaction() as connection:
-            return bool(await connection.scalar(select(and_(asked, not_(helped)))))
+            return bool(await connection.scalar(select(and_(asked, not_(helped), not_(silent)))))
 
 
 class SqlPresence:

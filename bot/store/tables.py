@@ -186,7 +186,7 @@ pauses = Table(
     Column("by", String(32), nullable=False),
 )
 
-# Threads in which somebody told the desk to be silent.
+# Threads in which somebody told the desk to be silent, and until when; without an end they still are.
 hushed = Table(
     "hushed",
     metadata,
@@ -195,4 +195,5 @@ hushed = Table(
     Column("thread_ts", String(32), primary_key=True),
     Column("by", String(32), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
 )

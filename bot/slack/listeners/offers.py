@@ -10,7 +10,7 @@ from bot.desk.model import Accepted, question_key
 from bot.desk.ports import Clock, Inbox, Posts
 from bot.slack.attached import read_again
 from bot.slack.blocks import Block
-from bot.slack.client import SlackClients, slack_errors
+from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.inbound import Heard, Identity, read
 from bot.slack.thread_posts import metadata
 from bot.slack.worker import Workers
@@ -69,7 +69,12 @@ class OfferButtons:
         team, channel, user = self._me.team, str(body["channel"]["id"]), str(body["user"]["id"])
         ts, now = str(body["actions"][0].get("value") or ""), self._clock()
         offered = Accepted(question_key(team, channel, ts), team, channel, ts, user, "channel", "", {}, now)
-        message = await read_again(self._clients, offered)
+        try:
+            message = await read_again(self._clients, offered)
+        except SlackRefused as error:
+            if error.code != "thread_not_found":
+                raise
+            message = None
         heard = read({**message, "type": "message", "channel": channel}, self._me, now) if message else None
         return heard.item if isinstance(heard, Heard) and heard.item.user == user else None
 

@@ -35,5 +35,6 @@ def upgrade() -> None:
         sa.Column("thread_ts", sa.String(length=32), nullable=False),
         sa.Column("by", sa.String(length=32), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("team", "channel", "thread_ts", name=op.f("pk_hushed")),
     )
