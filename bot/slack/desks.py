@@ -42,8 +42,9 @@ class Desks:
 
     @property
     def given(self) -> Sequence[ChannelSetting]:
-        """What is set for channels, the latest first."""
-        return sorted(self._set.channels.values(), key=lambda one: one.changed_at, reverse=True)
+        """What is set for channels and differs from what they are without, the latest first."""
+        set_apart = [one for one in self._set.channels.values() if one.desk or one.mode is not Mode.MENTIONS]
+        return sorted(set_apart, key=lambda one: one.changed_at, reverse=True)
 
     # By admins. Raises StoreUnavailable, with nothing changed.
 

@@ -9,11 +9,11 @@ from bot.desk.freshness import ago
 from bot.desk.model import Escalation, EscalationState, Outcome, SourceStatus
 from bot.slack.blocks import Block, button, note, rich, span
 from bot.slack.mrkdwn import escape, plain
-from bot.slack.sync_blocks import known, paused_since
+from bot.slack.sync_blocks import approve_button, known, paused_since
 
-SYNC, SYNC_ALL, PAUSE, RESUME = "home_sync", "home_sync_all", "home_pause", "home_resume"  # SYNC and a number
-CHANNELS = "home_channels"
-MOST_SOURCES, MOST_REQUESTS, MOST_CHANNELS = 30, 10, 15
+SYNC, APPROVE = "home_sync", "home_approve"  # and a number: the ids of a page's buttons differ
+SYNC_ALL, PAUSE, RESUME, CHANNELS = "home_sync_all", "home_pause", "home_resume", "home_channels"
+MOST_SOURCES, MOST_REQUESTS, MOST_CHANNELS = 20, 10, 15
 NOT_KNOWN = "I can't read that right now. Open this page again in a minute."
 
 _ABOUT = (
@@ -67,7 +67,7 @@ class Page:
 def home_blocks(page: Page) -> list[Block]:
     blocks = [note(page.said)] if page.said else []
     if page.pause:
-        blocks.append(_text(f"*I'm paused.* {paused_since(page.pause)} It was <@{page.pause.by}>."))
+        blocks.append(_text(f"*I'm paused*, by <@{page.pause.by}>. {paused_since(page.pause)}"))
     blocks += [*map(_text, _ABOUT), *_sources(page), *_requests(page)]
     return blocks + (_admin(page, page.admin) if page.admin else [])
 
@@ -83,6 +83,8 @@ def _sources(page: Page) -> list[Block]:
         if admin and admin.can_sync and not one.syncing:
             block["accessory"] = button("Sync now", f"{SYNC}_{at}", one.source)
         lines.append(block)
+        if admin and admin.can_sync and one.held:
+            lines.append({"type": "actions", "elements": [approve_button(f"{APPROVE}_{at}", one.source, one.held)]})
     if (more := len(page.sources) - MOST_SOURCES) > 0:
         lines.append(note(f"and {more} more sources: /sources status names them"))
     return [_heading("What I know"), *(lines or [note("No documents yet.")])]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from bot.desk.desk_settings import Mode
 from bot.desk.errors import SyncRefused
 from bot.desk.model import Desk, Outcome, SourceStatus, SyncResult, SyncStep
 from bot.store.tables import answers, inbox
@@ -21,8 +22,8 @@ from tests.scenarios.conftest import Bot, MakeBot, everything, said
 from tests.scenarios.surf import ADMINS, configure, entered, home_of, open_settings
 
 ASKED = "@frontdesk How many days do I have to return something?"
-CHECKED = datetime.now(UTC) - timedelta(minutes=5)
-DOCS = SourceStatus("docs", 412, "success", CHECKED, False, False, 0, None, "", ())
+CHECKED_AGO = timedelta(minutes=5, seconds=20)
+DOCS = SourceStatus("docs", 412, "success", None, False, False, 0, None, "", ())
 PEOPLE = SourceStatus("people", 7, "failed", None, True, False, 0, None, "the folder is gone", ())
 
 
@@ -32,6 +33,7 @@ class Upkeep:
 
     known: dict[str, SourceStatus] = field(default_factory=lambda: {"docs": DOCS, "people": PEOPLE})
     synced: list[str] = field(default_factory=list)
+    approved: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     refused: bool = False
 
@@ -45,11 +47,12 @@ class Upkeep:
         self.known[source] = replace(self.known[source], syncing=True)
         await self.gate.wait()
         self.synced.append(source)
+        self.approved += [source] if approve else []
         self.known[source] = replace(DOCS, source=source)
         return SyncResult(source, "success", 3, 0, 0, 9, (), 0, "", 0.1)
 
     async def status(self) -> Sequence[SourceStatus]:
-        return list(self.known.values())
+        return [replace(one, verified_at=datetime.now(UTC) - CHECKED_AGO) for one in self.known.values()]
 
 
 @pytest.fixture
@@ -126,10 +129,30 @@ async def test_an_admin_syncs_one_source_and_sees_it_run_and_end(
     await home_of(workspace, "priya")
     await pressed(workspace, "priya", "home_sync_1", lambda text: "being synced now" in text)
     upkeep.gate.set()
-    await workspace.wait_for(lambda: "“people”: 3 added" in everything(workspace.home("priya") or {}))
+    await workspace.wait_for(lambda: "“people”: Success: 3 added" in everything(workspace.home("priya") or {}))
     assert upkeep.synced == ["people"]
-    await pressed(workspace, "priya", "home_sync_all", lambda text: "“docs”: 3 added" in text and "“people”" in text)
+    await pressed(
+        workspace,
+        "priya",
+        "home_sync_all",
+        lambda text: "“docs”: Success: 3 added" in text and "“people”: Success" in text,
+    )
     assert upkeep.synced == ["people", "docs", "people"]
+
+
+async def test_an_admin_approves_what_a_sync_held_unless_it_changed(
+    workspace: LocalWorkspace, bot: Bot, upkeep: Upkeep
+) -> None:
+    """The button says what it removes; by now it may be something else."""
+    upkeep.gate.set()
+    upkeep.known["docs"] = replace(DOCS, held=3)
+    home = await home_of(workspace, "priya")
+    assert "home_approve_0" in buttons(home)
+    upkeep.known["docs"] = replace(DOCS, held=5)
+    await pressed(workspace, "priya", "home_approve_0", lambda text: "Nothing was done" in text)
+    assert upkeep.approved == []
+    await pressed(workspace, "priya", "home_approve_0", lambda text: "“docs”: Success" in text)
+    assert upkeep.approved == ["docs"]
 
 
 async def test_a_sync_that_does_not_start_says_why(workspace: LocalWorkspace, bot: Bot, upkeep: Upkeep) -> None:
@@ -233,7 +256,7 @@ async def test_the_largest_page_is_within_slacks_limits(
     bot = await make_bot(slack=ADMINS, sync_desk=upkeep)
     desks = bot.connection._edge.work.desks
     for at in range(30):
-        await desks.set_channel("T0ELECTRO", f"C{at:04d}", desks.mode("x"), None, "U0PRIYA", bot.now())
+        await desks.set_channel("T0ELECTRO", f"C{at:04d}", Mode.OFFER, None, "U0PRIYA", bot.now())
         await bot.humans.call("T0ELECTRO", "C0SUPPORT", f"17000000{at:02d}.000100", "U0PRIYA", "none")
     home = await home_of(workspace, "priya")
     check_view({"type": "home", "blocks": home["blocks"]}, "home")

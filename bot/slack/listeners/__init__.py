@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.slack.blocks import CALL_HUMAN, CLAIM, FEEDBACK, MORE, RESOLVE, SHARE
 from bot.slack.channel_modal import MODAL, PICKED
+from bot.slack.home_blocks import APPROVE as APPROVE_AT_HOME
 from bot.slack.home_blocks import CHANNELS, PAUSE, RESUME, SYNC
 from bot.slack.listeners.app_home import AppHome
 from bot.slack.listeners.channel_settings import ChannelSettingsModal
@@ -68,6 +69,7 @@ def register(
 def _register_manners(app: AsyncApp, manners: Manners) -> None:
     home, quiet, offers = manners.home, manners.quiet, manners.offers
     app.action(re.compile(rf"^{SYNC}_(?:\d+|all)$"))(home.sync)
+    app.action(re.compile(rf"^{APPROVE_AT_HOME}_\d+$"))(home.approve)
     app.action(PAUSE)(home.pause)
     app.action(RESUME)(home.resume)
     app.action(CHANNELS)(manners.channels.open)

@@ -14,6 +14,7 @@ from bot.slack.client import SlackClients, slack_errors
 from bot.slack.desks import Desks
 from bot.slack.home_blocks import MOST_REQUESTS, SYNC_ALL, AdminPart, ChannelLine, Page, home_blocks
 from bot.slack.inbound import Identity
+from bot.slack.sync_blocks import ended
 
 log = logging.getLogger(__name__)
 Ack = Callable[..., Awaitable[Any]]
@@ -21,6 +22,7 @@ Body = Mapping[str, Any]
 T = TypeVar("T")
 
 NOT_YOURS = "Only an admin can do that."
+NOT_SO = "Nothing was done: other removals wait now than the page said. This is how it stands."
 NOT_NOW = "That could not be done just now. Please try again in a minute."
 
 
@@ -61,15 +63,30 @@ class Home:
     async def sync(self, ack: Ack, body: Body) -> None:
         """One source, or all."""
         await ack()
-        user, action = str(body["user"]["id"]), body["actions"][0]
+        action = body["actions"][0]
+        named = str(action.get("value") or "")
+        await self._begin(str(body["user"]["id"]), None if action["action_id"] == SYNC_ALL else named)
+
+    async def approve(self, ack: Ack, body: Body) -> None:
+        """Remove what was held, unless it is something else by now than what the button says."""
+        await ack()
+        user = str(body["user"]["id"])
+        count, _, source = str(body["actions"][0].get("value") or "").partition(" ")
+        known = await _or_none(self._sources(all_of_them=True))
+        held = {one.source: one.held for one in known or ()}
+        if self.is_admin(user) and str(held.get(source)) != count:
+            await self.refresh(user, NOT_SO)
+            return
+        await self._begin(user, source, approve=True)
+
+    async def _begin(self, user: str, named: str | None, *, approve: bool = False) -> None:
         desk = self._records.sync_desk
         if desk is None or not self.is_admin(user):
             await self.refresh(user, NOT_YOURS)
             return
-        named = str(action.get("value") or "")
-        sources = [one for one in desk.sources if action["action_id"] == SYNC_ALL or one == named]
-        log.info("%s syncs %s from App Home", user, ", ".join(sources))
-        task = asyncio.create_task(self._sync(desk, sources, user))
+        sources = [one for one in desk.sources if named in (None, one)]
+        log.info("%s syncs %s from App Home%s", user, ", ".join(sources), ", with its removals" if approve else "")
+        task = asyncio.create_task(self._sync(desk, sources, user, approve=approve))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -100,16 +117,15 @@ class Home:
                 said = NOT_NOW
         await self.refresh(user, said)
 
-    async def _sync(self, desk: SyncDesk, sources: Sequence[str], user: str) -> None:
+    async def _sync(self, desk: SyncDesk, sources: Sequence[str], user: str, *, approve: bool) -> None:
         """One after the other: a sync uses all cores. How each ended, the page itself says."""
         said: list[str] = []
         for name in sources:
-            running = asyncio.create_task(desk.sync(name, _nothing))
+            running = asyncio.create_task(desk.sync(name, _nothing, approve=approve))
             await asyncio.wait({running}, timeout=0.2)  # by then the page can say that it is being synced
             await self.refresh(user, " ".join(said))
             try:
-                ended = await running
-                said.append(f"“{name}”: {ended.added} added, {ended.changed} changed, {ended.removed} removed.")
+                said.append(f"“{name}”: {ended(await running)[0]}.")
             except DeskError as error:
                 said.append(f"“{name}”: {error.public}")
             except Exception as error:

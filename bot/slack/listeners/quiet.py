@@ -72,7 +72,7 @@ class QuietButtons:
         if not threads:
             await self._respond(body, NONE_HERE)
             return
-        lines = [_choice(at, one, f"asked {ago(one.at, now)}") for at, one in enumerate(threads)]
+        lines = [_choice(at, one, f"answered {ago(one.at, now)}") for at, one in enumerate(threads)]
         await self._respond(body, WHICH, [rich(span(WHICH, bold=True)), *lines])
 
     async def hush(self, ack: Ack, body: Body) -> None:
