@@ -25,6 +25,7 @@ from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
 from bot.slack.connection import Edge, SlackConnection
 from bot.slack.human_desk import SlackHumanDesk
+from bot.slack.manners import manners_of
 from bot.slack.people import People
 from bot.store import Store
 from ingest.index import Reranker, SearchIndex
@@ -110,10 +111,12 @@ class Bot:
             self.look_up_sources,
             store.feedback,
             store.presence,
+            store.told,
             suggestions,
             store.sole,
             sync_desk=sync_desk,
             admins=slack.admins,
+            manners=manners_of(self.settings.limits, slack),
         )
         admin_channel = slack.admin_channel and SlackAdminChannel(clients, slack.admin_channel, self.clock)
         return SlackConnection(edge), admin_channel or None

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from bot.desk.model import (
     Accepted,
+    Allowance,
     Answer,
     Attachment,
     Brief,
@@ -16,6 +17,7 @@ from bot.desk.model import (
     EscalationState,
     HumanCalled,
     Interpreted,
+    Limited,
     Looked,
     Order,
     Outcome,
@@ -157,12 +159,29 @@ class Answers(Protocol):
 class Inbox(Protocol):
     """The questions that were accepted. Durable: what accept() returned for survives a crash."""
 
-    async def accept(self, item: Accepted) -> bool:
-        """Store a question. False: its key was there already. Raises StoreUnavailable: then nothing may be acked."""
+    async def accept(self, item: Accepted, allowance: Allowance | None = None) -> bool:
+        """Store a question; what is over the allowance is stored as limited. False: its key was there already. Raises
+        StoreUnavailable: then nothing may be acked."""
         ...
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
-        """Take up to `limit` questions that nobody has, oldest first; ones whose lease ended come again."""
+        """Take up to `limit` questions that nobody has, of each thread one at a time; ones whose lease ended come
+        again. Fair: first each asker's first one, among these each channel's first one, and so on; then the oldest."""
+        ...
+
+    async def take(self, key: str, lease_s: float) -> bool:
+        """Claim this one, whatever its turn, and count no attempt. False: somebody has it, or it is finished."""
+        ...
+
+    async def limited(self) -> list[Limited]:
+        """Whose askers are yet to be told, oldest first."""
+        ...
+
+    async def limit_told(self, key: str) -> None: ...
+
+    async def by_bots_lately(self, item: Accepted, since: datetime) -> int:
+        """Questions of bots with no person's after them: in the item's thread, or of the same bot in its channel since
+        then, whichever are more."""
         ...
 
     async def finish(self, key: str, outcome: Outcome) -> None: ...
@@ -190,6 +209,17 @@ class Inbox(Protocol):
     async def stuck(self, older_than: datetime) -> list[Accepted]:
         """Accepted before that time and still not finished: what the watchdog reports."""
         ...
+
+
+class Told(Protocol):
+    """What people are told once, of which there is no message that could be looked up: over restarts and replicas."""
+
+    async def begin(self, key: str, until: datetime) -> bool | None:
+        """Whether to tell it now; `until` then it counts as told. False: it was told. None: somebody is about to, or
+        was and died; then it is to be told again a little later. Raises StoreUnavailable."""
+        ...
+
+    async def done(self, key: str) -> None: ...
 
 
 class Posts(Protocol):

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import Unavailable
-from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Question, StoredAnswer, incident_of
+from bot.desk.model import NOBODY, Accepted, Answer, Claimed, Desk, Outcome, Question, StoredAnswer, incident_of
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
 from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
 from bot.settings import AnsweringSettings
@@ -201,7 +201,8 @@ class Answering:
         return stage
 
     async def _question(self, item: Accepted) -> Question:
-        asker, place = await asyncio.gather(self._people.person(item.user, item.team), self._people.place(item))
+        place = await self._people.place(item)
+        asker = NOBODY if item.by_bot else await self._people.person(item.user, item.team)
         return Question(item.key, item.text, asker, place, item.ts, item.received_at)
 
     async def _gone(self, item: Accepted) -> bool:
@@ -216,6 +217,8 @@ class Answering:
 
     async def _keep_quiet(self, item: Accepted) -> None:
         """A human has the thread. Whoever addressed the bot there is told so, and only they see it."""
+        if item.by_bot:
+            return
         try:
             with slack_errors():
                 await self._delivery.clients.poster.chat_postEphemeral(

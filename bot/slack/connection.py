@@ -3,18 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 
 from bot.desk.errors import DeskError
-from bot.desk.ports import Feedback, Presence, SyncDesk
+from bot.desk.ports import Feedback, Presence, SyncDesk, Told
 from bot.slack.answering import Answering, Work
 from bot.slack.app import build_app
 from bot.slack.attendance import Attendance
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery
 from bot.slack.inbound import Identity
+from bot.slack.limit_notes import LimitNotes
 from bot.slack.listeners import register
 from bot.slack.listeners.app_home import AppHome
 from bot.slack.listeners.feedback import FeedbackButtons
@@ -22,6 +23,7 @@ from bot.slack.listeners.humans import HumanButtons
 from bot.slack.listeners.messages import Messages
 from bot.slack.listeners.sources_command import LookUpSources, SourcesCommand
 from bot.slack.listeners.sync_command import PROGRESS_AFTER_S, SyncCommand
+from bot.slack.manners import Manners
 from bot.slack.people import People
 from bot.slack.read_back import ReadBack
 from bot.slack.worker import Workers
@@ -69,6 +71,7 @@ class Edge:
     look_up: LookUpSources
     feedback: Feedback
     presence: Presence
+    told: Told
     suggestions: tuple[str, ...] = ()
     sole: bool = True
     streaming: bool = True
@@ -78,6 +81,7 @@ class Edge:
     sync_desk: SyncDesk | None = None
     admins: Sequence[str] = ()
     progress_after_s: Sequence[float] = PROGRESS_AFTER_S
+    manners: Manners = field(default_factory=Manners)
 
 
 class SlackConnection:
@@ -90,6 +94,7 @@ class SlackConnection:
         self._dial: asyncio.Task[None] | None = None
         self._attendance: Attendance | None = None
         self._syncs: SyncCommand | None = None
+        self._notes: LimitNotes | None = None
         self.workers: Workers | None = None
 
     async def start(self) -> Identity:
@@ -98,9 +103,10 @@ class SlackConnection:
         await clients.open()
         try:
             me, address = await check_credentials(clients)
+            me = await _with_app(clients, me)
             delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
             workers = Workers(work, Answering(work, delivery, self._edge.people, me), sole=self._edge.sole)
-            messages = Messages(work.inbox, work.threads, workers, me, work.clock)
+            messages = Messages(work.inbox, work.threads, workers, me, work.clock, self._edge.manners)
             app = build_app(clients, me, messages)
             if self._edge.sync_desk is not None:
                 admins, after = self._edge.admins, self._edge.progress_after_s
@@ -119,6 +125,8 @@ class SlackConnection:
             await clients.close()
             raise
         self.workers = workers
+        self._notes = LimitNotes(clients, work.inbox, self._edge.told, self._edge.manners.limits, work.clock)
+        self._notes.start()
         self._handler = AsyncSocketModeHandler(
             app, clients.app_token, web_client=clients.web, ping_interval=self._edge.ping_every_s
         )
@@ -154,6 +162,8 @@ class SlackConnection:
             await self._attendance.stop()
         if self._handler is not None:
             await self._handler.close_async()  # type: ignore[no-untyped-call]
+        if self._notes is not None:
+            await self._notes.stop()
         if self.workers is not None:
             await self.workers.stop(drain_s)
         if self._syncs is not None:
@@ -192,6 +202,17 @@ class SlackConnection:
                 await handler.client.connect_to_new_endpoint(force=True)
         except DeskError as error:
             log.error("Slack can't be reached, trying again: %s", error)
+
+
+async def _with_app(clients: SlackClients, me: Identity) -> Identity:
+    """With our app's id, by which we know what it posts without its bot. Where Slack does not tell, without."""
+    try:
+        with slack_errors():
+            known = await clients.web.bots_info(bot=me.bot_id)
+    except DeskError as error:
+        log.warning("Slack does not tell which app this is: %s", error)
+        return me
+    return replace(me, app_id=str((known.get("bot") or {}).get("app_id") or ""))
 
 
 async def granted_scopes(clients: SlackClients) -> frozenset[str]:

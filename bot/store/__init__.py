@@ -6,6 +6,7 @@ from bot.desk.ports import Clock
 from bot.store.database import Database, open_database
 from bot.store.inbox import SqlInbox
 from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlPresence, SqlThreads
+from bot.store.told import SqlTold
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Store:
 
     database: Database
     inbox: SqlInbox
+    told: SqlTold
     answers: SqlAnswers
     posts: SqlPosts
     threads: SqlThreads
@@ -36,6 +38,7 @@ async def open_store(url: str, clock: Clock) -> Store:
     return Store(
         database=database,
         inbox=SqlInbox(database, clock),
+        told=SqlTold(database, clock),
         answers=SqlAnswers(database, clock),
         posts=SqlPosts(database, clock),
         threads=SqlThreads(database, clock),

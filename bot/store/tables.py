@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
@@ -60,8 +61,20 @@ inbox = Table(
     Column("lease_until", UtcDateTime),
     Column("outcome", String(16)),
     Column("finished_at", UtcDateTime),
-    Index(None, "outcome", "received_at"),
+    Column("by_bot", Boolean, nullable=False, server_default=false()),
+    Column("due_at", UtcDateTime),  # when it may be worked on, or asked again where it is refused
+    Column("refused", Boolean, nullable=False, server_default=false()),
+    Column("limited", String(8)),  # by which limit, until its asker was told
+    Index(None, "outcome", "due_at"),
     Index(None, "team", "channel", "thread_ts"),
+    Index(None, "user_id", "due_at"),
+    Index(None, "channel", "due_at"),
+    Index(
+        "ix_inbox_limited",
+        "received_at",
+        sqlite_where=text("limited IS NOT NULL"),
+        postgresql_where=text("limited IS NOT NULL"),
+    ),
 )
 
 posts = Table(
@@ -162,4 +175,13 @@ escalations = Table(
         sqlite_where=text("state <> 'resolved'"),
         postgresql_where=text("state <> 'resolved'"),
     ),
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
 )

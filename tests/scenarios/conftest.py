@@ -30,12 +30,13 @@ from bot.desk.model import (
 from bot.desk.orders import OrderDesk
 from bot.desk.ports import Interpreter, OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
-from bot.settings import AnsweringSettings, SlackSettings
+from bot.settings import AnsweringSettings, LimitSettings, SlackSettings
 from bot.slack.answering import Desks, Work
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
 from bot.slack.connection import Edge, SlackConnection
 from bot.slack.human_desk import SlackHumanDesk
+from bot.slack.manners import manners_of
 from bot.slack.people import People
 from bot.store import Store, open_store
 from ops.attached_files import FileTexts
@@ -133,6 +134,7 @@ def _passage(title: str, text: str) -> Passage:
     return Passage(f"{name}-0", name, "docs", title, "Overview", text, url, CHANGED, 0, 1.0, similarity=0.9)
 
 
+UNLIMITED = LimitSettings(per_user_per_minute=9_999, per_user_per_day=9_999, per_channel_per_minute=9_999)
 PROMPT = Prompt(PromptRef("electromart", "1.0.0", "0" * 64), "Be brief.")
 
 
@@ -178,6 +180,7 @@ class Bot:
     slack: SlackSettings
     escalation_channel: str | None = "C0ESCALATE"
     streaming: bool = True
+    limits: LimitSettings = field(default_factory=LimitSettings)
     ahead: timedelta = timedelta()  # of this bot's clock
     sources: tuple[str, ...] = ()  # of its desk
     sync_desk: SyncDesk | None = None
@@ -198,7 +201,7 @@ class Bot:
 
     async def start(self) -> None:
         self.store = await open_store(f"sqlite:///{self.database}", now)
-        inbox, posts, threads, answers, escalations, presence = (
+        inbox, posts, threads, answers, escalations, presence, told = (
             Faulty(part, self)
             for part in (
                 self.store.inbox,
@@ -207,6 +210,7 @@ class Bot:
                 self.store.answers,
                 self.store.escalations,
                 self.store.presence,
+                self.store.told,
             )
         )
         clients = SlackClients(self.slack)
@@ -251,6 +255,7 @@ class Bot:
             LookUpSources(self.shelf),
             self.store.feedback,
             presence,
+            told,
             SUGGESTIONS,
             watch_every_s=0.1,
             attend_every_s=0.01,
@@ -258,6 +263,7 @@ class Bot:
             sync_desk=self.sync_desk,
             admins=self.slack.admins,
             progress_after_s=self.progress_after_s,
+            manners=manners_of(self.limits, self.slack),
         )
         self.connection = SlackConnection(edge)
         try:

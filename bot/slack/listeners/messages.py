@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.desk.model import Accepted
 from bot.desk.ports import Clock, Inbox, Threads
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
+from bot.slack.manners import BOTS_S, Manners
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,10 @@ _RECENT = 5_000
 class Messages:
     """What happens to a `message` or `app_mention` event."""
 
-    def __init__(self, inbox: Inbox, threads: Threads, workers: Workers, me: Identity, clock: Clock) -> None:
+    def __init__(
+        self, inbox: Inbox, threads: Threads, workers: Workers, me: Identity, clock: Clock, manners: Manners
+    ) -> None:
+        self._manners = manners
         self._inbox = inbox
         self._threads = threads
         self._workers = workers
@@ -28,7 +32,7 @@ class Messages:
 
     async def take(self, event: Mapping[str, Any]) -> None:
         """Store what the event means. Raises StoreUnavailable: then it must not be acked, and Slack sends it again."""
-        meaning = read(event, self._me, self._clock())
+        meaning = read(event, self._me, self._clock(), self._manners.bots)
         match meaning:
             case Ignored(reason):
                 log.debug("ignored: %s", reason)
@@ -45,7 +49,7 @@ class Messages:
         One from before `oldest` is not stored: it is returned where it was for the desk and nobody has taken it up.
         Raises StoreUnavailable.
         """
-        heard = read(message, self._me, self._clock())
+        heard = read(message, self._me, self._clock(), self._manners.bots)
         if not isinstance(heard, Heard):
             return None
         item = heard.item
@@ -63,12 +67,23 @@ class Messages:
         item = heard.item
         if not heard.addressed and not await self._takes_part(item):
             return
+        if item.by_bot and await self._goes_round(item):
+            return
         self._recent[item.channel, item.thread_ts or item.ts] = None
         while len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
-        if await self._inbox.accept(item):
+        if await self._inbox.accept(item, self._manners.allowance(item)):
             log.info("accepted %s", item.key)
             self._workers.wake()
+
+    async def _goes_round(self, item: Accepted) -> bool:
+        """Whether bots had all the answers that they get without a person in between. One that answers answers, such as
+        another Frontdesk, would go on for ever."""
+        lately = await self._inbox.by_bots_lately(item, self._clock() - timedelta(seconds=BOTS_S))
+        if lately < self._manners.limits.bot_answers or await self._inbox.has(item.key):
+            return False
+        log.warning("%s is left out: %d of bots were answered and nobody wrote between", item.key, lately)
+        return True
 
     async def _takes_part(self, item: Accepted) -> bool:
         """Whether a reply that addresses nobody is for the desk."""
