@@ -607,3 +607,17 @@ class SourceNotice:
     verified_at: datetime | None = None
     problem: str = ""
     held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetNotice:
+    """What the admins' channel is told of the model's budget of a day, in dollars. `since`: when the day began."""
+
+    key: str
+    kind: Literal["near", "spent"]
+    spent: float
+    dollars: float
+    since: datetime
+
+
+AdminNotice = SourceNotice | BudgetNotice

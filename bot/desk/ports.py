@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from bot.desk.model import (
     Accepted,
+    AdminNotice,
     Allowance,
     Answer,
     Attachment,
@@ -26,7 +27,6 @@ from bot.desk.model import (
     Prompt,
     Question,
     Retrieval,
-    SourceNotice,
     SourceStatus,
     StoredAnswer,
     SyncResult,
@@ -354,10 +354,11 @@ class SyncDesk(Protocol):
 
 
 class AdminChannel(Protocol):
-    """Where the admins hear of sources. Raises SlackUnavailable and SlackRefused, which are DeskErrors."""
+    """Where the admins hear of sources and of the budget. Raises SlackUnavailable and SlackRefused, which are
+    DeskErrors."""
 
-    async def tell(self, notice: SourceNotice) -> None: ...
+    async def tell(self, notice: AdminNotice) -> None: ...
 
-    async def told(self, notice: SourceNotice) -> bool:
+    async def told(self, notice: AdminNotice) -> bool:
         """Whether it stands there: after a crash or a lost reply nobody knows without looking."""
         ...

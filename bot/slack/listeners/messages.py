@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.desk.model import Accepted
+from bot.desk.model import Accepted, Allowance
 from bot.desk.ports import Clock, Inbox, Threads
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
 from bot.slack.manners import BOTS_S, Manners
@@ -41,7 +41,7 @@ class Messages:
             case Edited(key, text):
                 await self._inbox.amend(key, text)
             case Heard():
-                await self._hear(meaning)
+                await self._hear(meaning, self._manners.allowance(meaning.item))
 
     async def take_missed(self, message: Mapping[str, Any], oldest: datetime) -> Accepted | None:
         """Hear a message that is read back later, as an event, by the rules of the time when it was written.
@@ -57,13 +57,13 @@ class Messages:
         if not heard.addressed and not await self._threads.took_part(*place, item.ts):
             return None
         if float(item.ts) >= oldest.timestamp():
-            await self._hear(heard)
+            await self._hear(heard)  # without limits: what was written over hours is not a burst
             return None
         if not heard.addressed and not await self._takes_part(item):
             return None
         return None if (await self._threads.state(*place)).quiet or await self._inbox.has(item.key) else item
 
-    async def _hear(self, heard: Heard) -> None:
+    async def _hear(self, heard: Heard, allowance: Allowance | None = None) -> None:
         item = heard.item
         if not heard.addressed and not await self._takes_part(item):
             return
@@ -72,7 +72,7 @@ class Messages:
         self._recent[item.channel, item.thread_ts or item.ts] = None
         while len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
-        if await self._inbox.accept(item, self._manners.allowance(item)):
+        if await self._inbox.accept(item, allowance):
             log.info("accepted %s", item.key)
             self._workers.wake()
 
