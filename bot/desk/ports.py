@@ -166,7 +166,8 @@ class Inbox(Protocol):
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
         """Take up to `limit` questions that nobody has, of each thread one at a time; ones whose lease ended come
-        again. Fair: first each asker's first one, among these each channel's first one, and so on; then the oldest."""
+        again. Fair: first each asker's first one within a minute, among these each channel's first one, and so on;
+        then the oldest."""
         ...
 
     async def take(self, key: str, lease_s: float) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.desk.model import Accepted, Allowance, Claimed, Limited, Outcome, incident_of
 from bot.desk.ports import Clock
 from bot.store.database import Database
-from bot.store.queueing import CLAIM, TAKE, admitted
+from bot.store.queueing import CLAIM, LATELY, TAKE, admitted
 from bot.store.tables import inbox
 
 _KNOWN = 5_000
@@ -67,7 +67,7 @@ class SqlInbox:
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
         now = self._clock()
-        values = {"now": now, "until": now + timedelta(seconds=lease_s), "most": limit}
+        values = {"now": now, "lately": now - LATELY, "until": now + timedelta(seconds=lease_s), "most": limit}
         async with self._database.transaction() as connection:
             rows = (await connection.execute(CLAIM, values)).all()
         claimed = [Claimed(_item(row), row.attempts, incident_of(row.key)) for row in rows]

@@ -5,39 +5,58 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Subquery, and_, bindparam, case, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.desk.model import Allowance, LimitName
 from bot.store.tables import inbox
 
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
-# So many of the oldest are looked at: to rank them all would take longer the more there are, and every answer waits for
-# it. Limits see to it that nobody has all of these.
+LATELY = _MINUTE  # so long what an asker and a channel had counts against their next turn
+# So many of the oldest are looked at, and of the latest that ended: to rank them all would take longer the more there
+# are, and every answer waits for it. Limits see to it that nobody has all of these.
 _SEEN = 400
 _NOBODY_HAS_IT = or_(inbox.c.lease_until.is_(None), inbox.c.lease_until < bindparam("now"))
 _DUE = and_(inbox.c.outcome.is_(None), not_(inbox.c.refused), inbox.c.due_at <= bindparam("now"))
 
-_due = (
-    select(
-        inbox.c.key,
-        inbox.c.team,
-        inbox.c.channel,
-        inbox.c.user_id,
-        func.coalesce(inbox.c.thread_ts, inbox.c.ts).label("thread"),
-        inbox.c.received_at,
-        inbox.c.ts,
-        case((_NOBODY_HAS_IT, 1), else_=0).label("waits"),
-    )
+
+def _rows(thread: ColumnElement[str], waits: ColumnElement[int]) -> Select[Any]:
+    of = (inbox.c.key, inbox.c.team, inbox.c.channel, inbox.c.user_id, inbox.c.received_at, inbox.c.ts)
+    return select(*of, thread.label("thread"), waits.label("waits")).limit(_SEEN)
+
+
+_open = (
+    _rows(func.coalesce(inbox.c.thread_ts, inbox.c.ts), case((_NOBODY_HAS_IT, 1), else_=0))
     .where(_DUE)
     .order_by(inbox.c.due_at)
-    .limit(_SEEN)
     .subquery()
 )
+_ended = (
+    _rows(inbox.c.key, literal_column("0"))  # nothing in its thread waits for it
+    .where(inbox.c.finished_at > bindparam("lately"))
+    .order_by(inbox.c.finished_at.desc())
+    .subquery()
+)
+_due = union_all(select(_open), select(_ended)).subquery()
 
 
 def _rank(rows: Subquery, *within: ColumnElement[Any]) -> ColumnElement[int]:
-    """1 for the first of a group; what somebody works on already goes before what waits."""
+    """1 for the first of a group; what ended lately or is being answered goes before what waits."""
     order = (rows.c.waits, rows.c.received_at, rows.c.ts)
     return func.row_number().over(partition_by=(rows.c.team, *within), order_by=order)
 

@@ -66,6 +66,7 @@ inbox = Table(
     Column("refused", Boolean, nullable=False, server_default=false()),
     Column("limited", String(8)),  # by which limit, until its asker was told
     Index(None, "outcome", "due_at"),
+    Index(None, "finished_at"),
     Index(None, "team", "channel", "thread_ts"),
     Index(None, "user_id", "due_at"),
     Index(None, "channel", "due_at"),

@@ -200,7 +200,7 @@ class Bot:
     humans: Escalate = field(init=False)
 
     async def start(self) -> None:
-        self.store = await open_store(f"sqlite:///{self.database}", now)
+        self.store = await open_store(f"sqlite:///{self.database}", self.now)
         inbox, posts, threads, answers, escalations, presence, told = (
             Faulty(part, self)
             for part in (

@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.execute("UPDATE inbox SET due_at = received_at")
     op.drop_index(op.f("ix_inbox_outcome_received_at"), "inbox")
     op.create_index(op.f("ix_inbox_outcome_due_at"), "inbox", ["outcome", "due_at"])
+    op.create_index(op.f("ix_inbox_finished_at"), "inbox", ["finished_at"])
     op.create_index(op.f("ix_inbox_user_id_due_at"), "inbox", ["user_id", "due_at"])
     op.create_index(op.f("ix_inbox_channel_due_at"), "inbox", ["channel", "due_at"])
     not_told = sa.text("limited IS NOT NULL")
