@@ -181,8 +181,8 @@ class Inbox(Protocol):
     async def limit_told(self, key: str) -> None: ...
 
     async def by_bots_lately(self, item: Accepted, since: datetime) -> int:
-        """Questions of bots with no person's after them: in the item's thread, or of the same bot in its channel since
-        then, whichever are more."""
+        """Questions of bots around the item, with no person's between them: in its thread, or since then of the same
+        bot in its channel, whichever are more."""
         ...
 
     async def finish(self, key: str, outcome: Outcome) -> None: ...

@@ -189,6 +189,9 @@ class Answering:
         except SlackRefused as error:
             if error.passing:
                 raise
+            if error.code == "thread_not_found":  # and we did not hear of it before we heard of the question
+                log.info("the message of %s was deleted", key)
+                return Outcome.WITHDRAWN
             log.error("incident %s: Slack does not take the answer to %s (%s)", incident_of(key), key, error.code)
             return Outcome.FAILED
         return answer.outcome

@@ -13,6 +13,7 @@ from bot.store.database import Database
 from bot.store.queueing import CLAIM, LATELY, TAKE, admitted
 from bot.store.tables import inbox
 
+Conditions = tuple[ColumnElement[bool], ...]
 _KNOWN = 5_000
 _INSERT = {
     "sqlite": sqlite.insert(inbox).on_conflict_do_nothing(),
@@ -93,10 +94,10 @@ class SqlInbox:
         channel = (inbox.c.team == item.team, inbox.c.channel == item.channel)
         root = item.thread_ts or item.ts
         thread = (*channel, or_(inbox.c.thread_ts == root, inbox.c.ts == root))
+        own = (*channel, inbox.c.user_id == item.user, inbox.c.received_at >= since)
         async with self._database.transaction() as connection:
-            in_thread = await connection.scalar(_by_bots_after_people(*thread))
-            lately = (*channel, inbox.c.received_at >= since)
-            in_channel = await connection.scalar(_by_bots_after_people(*lately, whose=item.user))
+            in_thread = await connection.scalar(_bots_between(thread, thread, item.ts))
+            in_channel = await connection.scalar(_bots_between(own, channel, item.ts))
         return max(int(in_thread or 0), int(in_channel or 0))
 
     async def finish(self, key: str, outcome: Outcome) -> None:
@@ -150,11 +151,14 @@ class SqlInbox:
             return int(await connection.scalar(count) or 0)
 
 
-def _by_bots_after_people(*there: ColumnElement[bool], whose: str | None = None) -> Select[Any]:
-    person = select(func.max(inbox.c.received_at)).where(*there, not_(inbox.c.by_bot)).scalar_subquery()
-    after = or_(person.is_(None), inbox.c.received_at > person)
-    of = () if whose is None else (inbox.c.user_id == whose,)
-    return select(func.count()).select_from(inbox).where(*there, inbox.c.by_bot, after, *of)
+def _bots_between(bots: Conditions, people: Conditions, ts: str) -> Select[Any]:
+    """How many bots' questions, since a person's last one before that time until a person's next one: in whatever order
+    they are accepted, the count is the same."""
+    by_person = select(inbox.c.ts).where(*people, not_(inbox.c.by_bot))
+    later = by_person.where(inbox.c.ts > ts).order_by(inbox.c.ts).limit(1).scalar_subquery()
+    earlier = by_person.where(inbox.c.ts < ts).order_by(inbox.c.ts.desc()).limit(1).scalar_subquery()
+    between = (inbox.c.ts > func.coalesce(earlier, ""), or_(later.is_(None), inbox.c.ts < later))
+    return select(func.count()).select_from(inbox).where(*bots, inbox.c.by_bot, *between)
 
 
 def _row(item: Accepted, now: datetime) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Mentions, direct messages and replies: stored before they are acked, then left to the workers."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ class Messages:
         self._workers = workers
         self._me = me
         self._clock = clock
+        self._bots = asyncio.Lock()
         # Threads of questions that were just accepted: their worker has perhaps not joined them in the store yet.
         self._recent: dict[tuple[str, str], None] = {}
 
@@ -67,8 +69,14 @@ class Messages:
         item = heard.item
         if not heard.addressed and not await self._takes_part(item):
             return
-        if item.by_bot and await self._goes_round(item):
+        if not item.by_bot:
+            await self._accept(item, allowance)
             return
+        async with self._bots:  # each counts those before it
+            if not await self._goes_round(item):
+                await self._accept(item, None)
+
+    async def _accept(self, item: Accepted, allowance: Allowance | None) -> None:
         self._recent[item.channel, item.thread_ts or item.ts] = None
         while len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]

@@ -176,7 +176,9 @@ async def test_bots_are_counted_until_a_person_writes(store: Store, clock: Clock
         clock.now += 10 * MINUTE
     assert await store.inbox.by_bots_lately(latest, clock() - MINUTE) == 3
     await ask("dana", thread_ts=root.ts)
-    assert await store.inbox.by_bots_lately(latest, clock() - MINUTE) == 0
+    assert await store.inbox.by_bots_lately(latest, clock() - MINUTE) == 3  # as when it is heard after her
+    later = await ask("B1", thread_ts=root.ts, by_bot=True)
+    assert await store.inbox.by_bots_lately(later, clock() - MINUTE) == 1
     for _ in range(2):
         elsewhere = await ask("B1", "C2", by_bot=True)
     assert await store.inbox.by_bots_lately(elsewhere, clock() - MINUTE) == 2
