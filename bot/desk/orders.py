@@ -11,7 +11,6 @@ from bot.desk.commitments import ASK_FOR_HUMAN, ASK_FOR_ORDER, ASK_IN_PRIVATE, c
 from bot.desk.conversation import standalone
 from bot.desk.errors import OrdersInvalid, OrdersUnavailable
 from bot.desk.model import (
-    NOBODY,
     ORDER_ID,
     Answer,
     Citation,
@@ -76,7 +75,7 @@ class OrderDesk:
 
     async def begin(self, question: Question, desk: Desk, turns: Sequence[Turn], *, follows: bool) -> "Enquiry | None":
         """What the question says of orders, looked up. None: this desk knows nothing of orders."""
-        if not desk.orders or question.asker == NOBODY:
+        if not desk.orders:
             return None
         asked = [turn.text for turn in turns if turn.role == "asker"]
         request = self._numbers.request(question.text, asked, follows=follows)

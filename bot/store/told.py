@@ -29,7 +29,7 @@ class SqlTold:
             mine = begin.on_conflict_do_update(
                 index_elements=[told.c.key], set_=row, where=~told.c.told & (told.c.lease_until < now)
             )
-            if (await connection.execute(mine)).rowcount:
+            if await connection.scalar(mine.returning(told.c.key)) is not None:
                 return True
             # While it goes on it is the same thing, and it is over later.
             longer = update(told).where(told.c.key == key, told.c.told, told.c.until < until).values(until=until)

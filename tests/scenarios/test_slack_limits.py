@@ -279,7 +279,23 @@ async def test_two_hundred_at_once_end_in_one_outcome_each(workspace: LocalWorks
         (Outcome.ANSWERED, 1): 40, (Outcome.ASKED, 1): 40, (Outcome.ABSTAINED, 1): 40,
         (Outcome.ESCALATED, 1): 35, (Outcome.FAILED, 1): 40, (Outcome.WITHDRAWN, 0): 5,
     }  # fmt: skip
-    assert [one for one in workspace.calls if one["error"] == "not acked"] == []
+
+
+async def test_whoever_nobody_gets_to_is_told(workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf) -> None:
+    """One worker is stuck on one question: the others get their notice, once, and are not answered as well."""
+    bot = await make_bot(answering={"workers": 1}, ahead=timedelta(minutes=-1))
+    shelf.gate = asyncio.Event()
+    first, *others = await asks(workspace, "dana", 6)
+    for ts in (first, *others):
+        await bot.accepted(ts)
+    assert bot.connection.workers is not None
+    bot.connection.workers.patience_s = 0.0
+    for ts in others:
+        assert await bot.ended(ts) is Outcome.FAILED
+    shelf.gate.set()
+    assert await bot.ended(first) is Outcome.ANSWERED
+    assert [len(said(workspace, ts)) for ts in (first, *others)] == [1] * 6
+    assert all("could not get to this in time" in everything(said(workspace, ts)[0]) for ts in others)
 
 
 async def _ended(bot: Bot, channel: str, ts: str) -> Outcome:
