@@ -14,7 +14,10 @@ def budget_message(notice: BudgetNotice) -> Message:
     else:
         said = f"Today's ${notice.dollars:,.2f} are used up."
         means = f"Until 00:00 UTC {_QUOTES}. Orders, /sources and humans work as ever."
-    title, change = "The model's budget", ("To change it, set ", "model.daily_budget_usd", " and restart the desk.")
+    title, change = (
+        "The model's budget",
+        ("To change it, set ", "model.daily_budget_usd", " in frontdesk.toml and restart the desk."),
+    )
     code = {"style": {"code": True}}
     lines = (span(f"\n{said} {means}\n{change[0]}"), span(change[1]) | code, span(change[2]))
     return Message(f"{title}: {said} {means}", (rich(span(title, bold=True), *lines),))

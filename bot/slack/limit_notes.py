@@ -102,15 +102,22 @@ class LimitNotes:
 
 def note(one: Limited, limits: LimitSettings, now: datetime) -> str:
     """What the asker is told, as mrkdwn. Never how many wait before them."""
-    reason = {
-        "user": f"I answer up to {limits.per_user_per_minute} questions a minute for each person.",
-        "channel": "There are more questions in this channel right now than I can answer at once.",
-        "day": f"I answer up to {limits.per_user_per_day} questions a day for each person, and you have asked as many.",
+    reason, own = {
+        "user": (f"I answer up to {_questions(limits.per_user_per_minute)} a minute for each person.", "the rest"),
+        "channel": ("There are more questions in this channel right now than I can answer at once.", "yours"),
+        "day": (f"I answer up to {_questions(limits.per_user_per_day)} a day for each person.", "the rest"),
     }[one.by]
     if one.refused:
         asked = f"“{escape(plain(one.item.text, 60))}”" if one.item.text else "your last message"
-        left = f"I leave out {asked} and what you write after it: please ask again after {moment(one.due_at)}."
-        return f"{reason} {left} What you asked before, I answer."
+        after = moment(one.due_at + timedelta(minutes=1))  # it is shown without seconds
+        return (
+            f"{reason} I can't take {asked} or what you write after it: please ask again after {after}."
+            " I still answer what you asked before."
+        )
     wait = one.due_at - now
-    when = "in a minute" if wait <= _SOON else "in a few minutes" if wait <= _LATER else f"at {moment(one.due_at)}"
-    return f"{reason} I'll get to your next one {when}; you don't have to ask again."
+    when = "in a minute" if wait <= _SOON else "in a few minutes" if wait <= _LATER else f"after {moment(one.due_at)}"
+    return f"{reason} I'll get to {own} {when}; you don't have to ask again."
+
+
+def _questions(count: int) -> str:
+    return f"{count:,} question{'s' if count != 1 else ''}"

@@ -62,7 +62,7 @@ async def test_what_would_wait_too_long_is_refused_with_one_note(workspace: Loca
     assert outcomes == [Outcome.ANSWERED] * 2 + [Outcome.ASKED] * 3
     [note] = [one for ts in asked[2:] for one in said(workspace, ts, "dm:dana")]
     assert note["thread_ts"] == asked[2]
-    assert "(2)” and what you write after it: please ask again after <!date^" in note["text"]
+    assert "(2)” or what you write after it: please ask again after <!date^" in note["text"]
     assert "position" not in note["text"]
 
 
