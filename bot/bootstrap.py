@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.desk.answer_question import AnswerQuestion
 from bot.desk.audience import AS_STATED, Readers
 from bot.desk.budget import Budget
+from bot.desk.budget_warnings import BudgetWarnings
 from bot.desk.errors import OrdersUnavailable
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import Desk
@@ -23,9 +24,11 @@ from bot.slack.admin_channel import SlackAdminChannel
 from bot.slack.answering import Work
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
-from bot.slack.connection import Edge, SlackConnection
+from bot.slack.connection import SlackConnection
 from bot.slack.desks import Desks
+from bot.slack.edge import Edge
 from bot.slack.human_desk import SlackHumanDesk
+from bot.slack.manners import manners_of
 from bot.slack.people import People
 from bot.store import Store
 from ingest.index import Reranker, SearchIndex
@@ -54,7 +57,7 @@ class Bot:
     def answering(self, conversations: Conversations, readers: Readers = AS_STATED) -> AnswerQuestion:
         """The use case with the conversation from there: a Slack thread's, or one that was given. `readers` say who
         sees its answers; by default the question itself does."""
-        orders, answers, dollars = self.settings.orders, self.store.answers, self.settings.model.daily_budget_usd
+        orders, answers = self.settings.orders, self.store.answers
         return AnswerQuestion(
             self.engine,
             self.prompts,
@@ -64,9 +67,17 @@ class Bot:
             self.clock,
             interpreter=self.interpreter,
             orders=OrderDesk(self.orders, OrderNumbers(orders.numbers), self.clock) if self.orders and orders else None,
-            budget=Budget(answers, dollars, self.clock) if self.writer and dollars else None,
+            budget=self._budget(),
             readers=readers,
         )
+
+    def _budget(self) -> Budget | None:
+        dollars = self.settings.model.daily_budget_usd
+        return Budget(self.store.answers, dollars, self.clock) if self.writer and dollars else None
+
+    def budget_warnings(self, channel: AdminChannel | None) -> BudgetWarnings | None:
+        budget = self._budget()
+        return BudgetWarnings(budget, self.store.told, channel) if budget else None
 
     async def check_orders(self) -> None:
         """Raises OrdersInvalid. A database that can't be reached now is no reason not to start."""
@@ -105,18 +116,20 @@ class Bot:
             attached=AttachedFiles(clients, read_file, sees=self.writer is not None),
         )
         edge = Edge(
-            clients,
-            people,
-            work,
-            self.look_up_sources,
-            store.feedback,
-            store.presence,
-            suggestions,
-            store.sole,
-            sync_desk=sync_desk,
-            admins=slack.admins,
+            clients=clients,
+            people=people,
+            work=work,
+            look_up=self.look_up_sources,
+            feedback=store.feedback,
+            presence=store.presence,
+            told=store.told,
             escalations=store.escalations,
             numbers=store.numbers,
+            suggestions=suggestions,
+            sole=store.sole,
+            sync_desk=sync_desk,
+            admins=slack.admins,
+            manners=manners_of(self.settings.limits, slack),
         )
         admin_channel = slack.admin_channel and SlackAdminChannel(clients, slack.admin_channel, self.clock)
         return SlackConnection(edge), admin_channel or None

@@ -44,6 +44,7 @@ class SlackSettings(Section):
     admins: tuple[SlackId, ...] = Field((), examples=[["U0123456789"]])
     admin_channel: ChannelId | None = Field(None, examples=["C0123456789"])
     agents: tuple[SlackId, ...] = Field((), examples=[["U0123456789"]])  # who may claim; empty: the channel's members
+    listens_to_bots: tuple[SlackId, ...] = Field((), examples=[["B0123456789"]])  # ids of bots, apps or bots' users
     bot_token: Annotated[SecretStr, AfterValidator(_starts("xoxb-"))] | None = None
     app_token: Annotated[SecretStr, AfterValidator(_starts("xapp-"))] | None = None
     signing_secret: SecretStr | None = None
@@ -158,6 +159,16 @@ class AnsweringSettings(Section):
     max_question_chars: Positive = 8000
 
 
+class LimitSettings(Section):
+    """[limits]: what one asker, one channel or one bot may take of the desk."""
+
+    per_user_per_minute: Positive = 10
+    per_user_per_day: Positive = 500
+    per_channel_per_minute: Positive = 60
+    longest_delay_s: Annotated[int, Field(ge=0, le=86_400)] = 300  # a question that would wait longer is refused
+    bot_answers: Positive = 5  # to listed bots, with no person in between
+
+
 class BotSettings(Section):
     data_dir: Path
     prompt_dirs: tuple[Path, ...]  # looked through in order: beside frontdesk.toml, then the package
@@ -165,6 +176,7 @@ class BotSettings(Section):
     slack: SlackSettings = SlackSettings()
     model: ModelSettings = ModelSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    limits: LimitSettings = LimitSettings()
     orders: OrdersSettings | None = None
     database_url: SecretStr | None = None
 

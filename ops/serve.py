@@ -68,7 +68,8 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
         connection, admin_channel = local.bot.slack(sync_desk, FileTexts())
         notices = Notices(lambda: knowledge.states(counted=False), knowledge.index.ledger, admin_channel)
         sync_desk.after = look
-        watch: asyncio.Task[None] | None = None
+        warnings = local.bot.budget_warnings(admin_channel)
+        watches: list[asyncio.Task[None]] = []
         async with serve_control(local, config.data_dir):
             try:
                 await connection.start()
@@ -78,13 +79,15 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
                 raise OperationError(str(error)) from error
             try:
                 await scheduler.start()
-                watch = asyncio.create_task(notices.watch())
+                watches.append(asyncio.create_task(notices.watch()))
+                if warnings is not None:
+                    watches.append(asyncio.create_task(warnings.watch()))
                 yield local
             finally:
                 knowledge.stopping = True
-                if watch is not None:
+                for watch in watches:
                     watch.cancel()
-                    await asyncio.gather(watch, return_exceptions=True)
+                await asyncio.gather(*watches, return_exceptions=True)
                 await connection.stop()
                 await scheduler.stop()
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import zip_longest
@@ -11,7 +11,8 @@ from typing import Literal
 
 ORDER_ID = "order:"  # begins the chunk id of an order's passage
 PlaceKind = Literal["channel", "private", "dm", "cli"]
-Standing = Literal["member", "guest", "outside", "unknown"]  # "outside": of another company, or gone
+# "outside": of another company, or gone; "nobody": a bot that is listened to
+Standing = Literal["member", "guest", "outside", "unknown", "nobody"]
 
 
 class Outcome(StrEnum):
@@ -36,6 +37,9 @@ class Person:
     standing: Standing = "unknown"
     groups: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
+
+
+NOBODY = Person("", standing="nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +420,32 @@ class Accepted:
     received_at: datetime
     thread_ts: str | None = None
     unasked: bool = False
+    by_bot: bool = False  # a listed bot or workflow wrote it: nobody's rights, no private word
+
+
+LimitName = Literal["user", "channel", "day"]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many questions are taken: of an asker a minute and a day, of their channel a minute. What is over it waits;
+    what would wait longer than `longest_delay` is refused."""
+
+    user_per_minute: int
+    user_per_day: int
+    channel_per_minute: int
+    longest_delay: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """A question over a limit whose asker is yet to be told so. It is answered from `due_at`; `refused`: it is not,
+    and one that is asked then will be."""
+
+    item: Accepted
+    by: LimitName
+    due_at: datetime
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,3 +611,17 @@ class SourceNotice:
     verified_at: datetime | None = None
     problem: str = ""
     held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetNotice:
+    """What the admins' channel is told of the model's budget of a day, in dollars. `since`: when the day began."""
+
+    key: str
+    kind: Literal["near", "spent"]
+    spent: float
+    dollars: float
+    since: datetime
+
+
+AdminNotice = SourceNotice | BudgetNotice

@@ -7,6 +7,8 @@ from typing import Literal, Protocol
 from bot.desk.desk_settings import ChannelSetting, DayNumbers, RecentThread, SetInSlack
 from bot.desk.model import (
     Accepted,
+    AdminNotice,
+    Allowance,
     Answer,
     Attachment,
     Brief,
@@ -17,6 +19,7 @@ from bot.desk.model import (
     EscalationState,
     HumanCalled,
     Interpreted,
+    Limited,
     Looked,
     Order,
     Outcome,
@@ -25,7 +28,6 @@ from bot.desk.model import (
     Prompt,
     Question,
     Retrieval,
-    SourceNotice,
     SourceStatus,
     StoredAnswer,
     SyncResult,
@@ -158,12 +160,30 @@ class Answers(Protocol):
 class Inbox(Protocol):
     """The questions that were accepted. Durable: what accept() returned for survives a crash."""
 
-    async def accept(self, item: Accepted) -> bool:
-        """Store a question. False: its key was there already. Raises StoreUnavailable: then nothing may be acked."""
+    async def accept(self, item: Accepted, allowance: Allowance | None = None) -> bool:
+        """Store a question; what is over the allowance is stored as limited. False: its key was there already. Raises
+        StoreUnavailable: then nothing may be acked."""
         ...
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
-        """Take up to `limit` questions that nobody has, oldest first; ones whose lease ended come again."""
+        """Take up to `limit` questions that nobody has, of each thread one at a time; ones whose lease ended come
+        again. Fair: first each asker's first one within a minute, among these each channel's first one, and so on;
+        then the oldest."""
+        ...
+
+    async def take(self, key: str, lease_s: float) -> bool:
+        """Claim this one, whatever its turn, and count no attempt. False: somebody has it, or it is finished."""
+        ...
+
+    async def limited(self) -> list[Limited]:
+        """Whose askers are yet to be told, oldest first."""
+        ...
+
+    async def limit_told(self, key: str) -> None: ...
+
+    async def by_bots_lately(self, item: Accepted, since: datetime) -> int:
+        """Questions of bots around the item, with no person's between them: in its thread, or since then of the same
+        bot in its channel, whichever are more."""
         ...
 
     async def finish(self, key: str, outcome: Outcome) -> None: ...
@@ -191,6 +211,17 @@ class Inbox(Protocol):
     async def stuck(self, older_than: datetime) -> list[Accepted]:
         """Accepted before that time and still not finished: what the watchdog reports."""
         ...
+
+
+class Told(Protocol):
+    """What people are told once, of which there is no message that could be looked up: over restarts and replicas."""
+
+    async def begin(self, key: str, until: datetime) -> bool | None:
+        """Whether to tell it now; `until` then it counts as told. False: it was told. None: somebody is about to, or
+        was and died; then it is to be told again a little later. Raises StoreUnavailable."""
+        ...
+
+    async def done(self, key: str) -> None: ...
 
 
 class Posts(Protocol):
@@ -359,10 +390,11 @@ class SyncDesk(Protocol):
 
 
 class AdminChannel(Protocol):
-    """Where the admins hear of sources. Raises SlackUnavailable and SlackRefused, which are DeskErrors."""
+    """Where the admins hear of sources and of the budget. Raises SlackUnavailable and SlackRefused, which are
+    DeskErrors."""
 
-    async def tell(self, notice: SourceNotice) -> None: ...
+    async def tell(self, notice: AdminNotice) -> None: ...
 
-    async def told(self, notice: SourceNotice) -> bool:
+    async def told(self, notice: AdminNotice) -> bool:
         """Whether it stands there: after a crash or a lost reply nobody knows without looking."""
         ...

@@ -9,7 +9,18 @@ from typing import Protocol
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import Unavailable
-from bot.desk.model import Accepted, Answer, Claimed, Desk, DraftSentence, Outcome, Question, StoredAnswer, incident_of
+from bot.desk.model import (
+    NOBODY,
+    Accepted,
+    Answer,
+    Claimed,
+    Desk,
+    DraftSentence,
+    Outcome,
+    Question,
+    StoredAnswer,
+    incident_of,
+)
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
 from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
 from bot.desk.unasked import worth_saying
@@ -210,6 +221,9 @@ class Answering:
         except SlackRefused as error:
             if error.passing:
                 raise
+            if error.code == "thread_not_found":  # and we did not hear of it before we heard of the question
+                log.info("the message of %s was deleted", key)
+                return Outcome.WITHDRAWN
             log.error("incident %s: Slack does not take the answer to %s (%s)", incident_of(key), key, error.code)
             return Outcome.FAILED
         return answer.outcome
@@ -222,7 +236,8 @@ class Answering:
         return stage
 
     async def _question(self, item: Accepted) -> Question:
-        asker, place = await asyncio.gather(self._people.person(item.user, item.team), self._people.place(item))
+        place = await self._people.place(item)
+        asker = NOBODY if item.by_bot else await self._people.person(item.user, item.team)
         return Question(item.key, item.text, asker, place, item.ts, item.received_at)
 
     async def _gone(self, item: Accepted) -> bool:
@@ -237,6 +252,8 @@ class Answering:
 
     async def _keep_quiet(self, item: Accepted) -> None:
         """A human has the thread. Whoever addressed the bot there is told so, and only they see it."""
+        if item.by_bot:
+            return
         try:
             with slack_errors():
                 await self._delivery.clients.poster.chat_postEphemeral(

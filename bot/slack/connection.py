@@ -2,33 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 
 from bot.desk.errors import DeskError
-from bot.desk.ports import Escalations, Feedback, Numbers, Presence, SyncDesk
-from bot.slack.answering import Answering, Work
+from bot.slack.answering import Answering
 from bot.slack.app import build_app
 from bot.slack.attendance import Attendance
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery
+from bot.slack.edge import Edge
 from bot.slack.inbound import Identity
-from bot.slack.listeners import Manners, register
-from bot.slack.listeners.app_home import AppHome
-from bot.slack.listeners.channel_settings import ChannelSettingsModal
-from bot.slack.listeners.feedback import FeedbackButtons
-from bot.slack.listeners.home import Home, HomeRecords
-from bot.slack.listeners.humans import HumanButtons
+from bot.slack.limit_notes import LimitNotes
+from bot.slack.listeners import Surfaces, register
 from bot.slack.listeners.messages import Messages
-from bot.slack.listeners.offers import OfferButtons
-from bot.slack.listeners.quiet import QuietButtons
-from bot.slack.listeners.sources_command import LookUpSources, SourcesCommand
-from bot.slack.listeners.sync_command import PROGRESS_AFTER_S, SyncCommand
 from bot.slack.offers import Offers
-from bot.slack.people import People
 from bot.slack.read_back import ReadBack
+from bot.slack.surfaces import surfaces_of
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -64,29 +55,6 @@ async def check_credentials(clients: SlackClients) -> tuple[Identity, str]:
     return me, str(opened["url"])
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """What the edge is given. `sole`: this process alone works on the inbox."""
-
-    clients: SlackClients
-    people: People
-    work: Work
-    look_up: LookUpSources
-    feedback: Feedback
-    presence: Presence
-    suggestions: tuple[str, ...] = ()
-    sole: bool = True
-    streaming: bool = True
-    ping_every_s: float = 10.0
-    watch_every_s: float = 20.0  # apps.connections.open is limited to about once a minute
-    attend_every_s: float = 1.0
-    sync_desk: SyncDesk | None = None
-    admins: Sequence[str] = ()
-    progress_after_s: Sequence[float] = PROGRESS_AFTER_S
-    escalations: Escalations = field(kw_only=True)
-    numbers: Numbers = field(kw_only=True)
-
-
 class SlackConnection:
     """start() returns when events are coming in; stop() drains what is being answered and disconnects."""
 
@@ -96,9 +64,9 @@ class SlackConnection:
         self._watchdog: asyncio.Task[None] | None = None
         self._dial: asyncio.Task[None] | None = None
         self._attendance: Attendance | None = None
-        self._syncs: SyncCommand | None = None
-        self._home: Home | None = None
+        self._surfaces: Surfaces | None = None
         self._offers: Offers | None = None
+        self._notes: LimitNotes | None = None
         self.workers: Workers | None = None
 
     async def start(self) -> Identity:
@@ -107,36 +75,16 @@ class SlackConnection:
         await clients.open()
         try:
             me, address = await check_credentials(clients)
+            me = await _with_app(clients, me)
             delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
             answering = Answering(work, delivery, self._edge.people, me)
             workers = Workers(work, answering, me.team, sole=self._edge.sole)
-            longest, sure = work.settings.max_question_chars, work.settings.unasked_similarity
+            sure = work.settings.unasked_similarity
             self._offers = Offers(self._edge.look_up, sure, work.desks, self._edge.people, clients)
-            messages = Messages(work.inbox, work.threads, workers, me, work.clock, work.desks, self._offers, longest)
+            messages = Messages(work, workers, me, self._offers, self._edge.manners)
             app = build_app(clients, me, messages)
-            if self._edge.sync_desk is not None:
-                admins, after = self._edge.admins, self._edge.progress_after_s
-                self._syncs = SyncCommand(self._edge.sync_desk, admins, work.desks, clients, work.clock, after)
-            manners = self._manners(me, workers)
-            self._home = manners.home
-            register(
-                app,
-                AppHome(clients, self._edge.suggestions, manners.home),
-                FeedbackButtons(self._edge.feedback, clients),
-                HumanButtons(work.humans, clients, me),
-                SourcesCommand(
-                    self._edge.look_up,
-                    work.desks,
-                    clients,
-                    me,
-                    work.clock,
-                    self._edge.people,
-                    manners.quiet,
-                    self._syncs,
-                ),
-                self._syncs,
-                manners,
-            )
+            self._surfaces = surfaces_of(self._edge, me, workers)
+            register(app, self._surfaces)
             await work.desks.refresh(me.team)
             heard_until = await self._edge.presence.heard_until(me.team)
             await workers.start()
@@ -144,6 +92,8 @@ class SlackConnection:
             await clients.close()
             raise
         self.workers = workers
+        self._notes = LimitNotes(clients, work.inbox, self._edge.told, self._edge.manners.limits, work.clock)
+        self._notes.start()
         self._handler = AsyncSocketModeHandler(
             app, clients.app_token, web_client=clients.web, ping_interval=self._edge.ping_every_s
         )
@@ -169,17 +119,6 @@ class SlackConnection:
         log.info("connected to Slack as %s in %s", me.user_id, me.team)
         return me
 
-    def _manners(self, me: Identity, workers: Workers) -> Manners:
-        edge, work, clients = self._edge, self._edge.work, self._edge.clients
-        records = HomeRecords(work.desks, edge.escalations, edge.numbers, edge.sync_desk, edge.admins)
-        home = Home(records, clients, me, work.clock)
-        return Manners(
-            home,
-            ChannelSettingsModal(work.desks, home, clients, me, work.clock),
-            QuietButtons(work.threads, clients, me, work.clock),
-            OfferButtons(work.inbox, work.posts, workers, clients, me, work.clock),
-        )
-
     async def stop(self, drain_s: float = 20.0) -> None:
         """Take no more events, let answers end within `drain_s` seconds, give the rest back to the inbox."""
         for task in (self._watchdog, self._dial):
@@ -190,13 +129,14 @@ class SlackConnection:
             await self._attendance.stop()
         if self._handler is not None:
             await self._handler.close_async()  # type: ignore[no-untyped-call]
+        if self._notes is not None:
+            await self._notes.stop()
         if self.workers is not None:
             await self.workers.stop(drain_s)
         if self._offers is not None:
             await self._offers.stop()
-        for upkeep in (self._syncs, self._home):
-            if upkeep is not None:
-                await upkeep.drain(drain_s)
+        if self._surfaces is not None:
+            await self._surfaces.drain(drain_s)
         await self._edge.clients.close()
 
     async def _watch(self) -> None:
@@ -231,6 +171,17 @@ class SlackConnection:
                 await handler.client.connect_to_new_endpoint(force=True)
         except DeskError as error:
             log.error("Slack can't be reached, trying again: %s", error)
+
+
+async def _with_app(clients: SlackClients, me: Identity) -> Identity:
+    """With our app's id, by which we know what it posts without its bot. Where Slack does not tell, without."""
+    try:
+        with slack_errors():
+            known = await clients.web.bots_info(bot=me.bot_id)
+    except DeskError as error:
+        log.warning("Slack does not tell which app this is: %s", error)
+        return me
+    return replace(me, app_id=str((known.get("bot") or {}).get("app_id") or ""))
 
 
 async def granted_scopes(clients: SlackClients) -> frozenset[str]:

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from bot.desk.grounding import Numbering
-from bot.desk.model import Answer, DraftSentence, Outcome, Posted, Question
+from bot.desk.model import NOBODY, Answer, DraftSentence, Outcome, Posted, Question
 from bot.desk.ports import Posts
 from bot.slack.blocks import TEXT_LIMIT, Message, answer_messages, closing_blocks, links_of
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
@@ -78,7 +78,7 @@ class SlackStage:
     async def progress(self, text: str) -> None:
         if self._status is None or self._status.done():
             self._status = asyncio.create_task(self._set_status(text))
-        if not self._delivery.streaming and self._ts is None and self._opening is None:
+        if not self._streams and self._ts is None and self._opening is None:
             self._opening = asyncio.create_task(self._open())
 
     async def sentence(self, sentence: DraftSentence) -> None:
@@ -89,10 +89,15 @@ class SlackStage:
             return  # finish() shows the rest
         if self._streaming:
             await self._append(markdown)
-        elif self._delivery.streaming and self._ts is None:
+        elif self._streams and self._ts is None:
             await self._start_stream(markdown)
         elif self._ts is not None and time.monotonic() - self._updated_at > _UPDATE_EVERY_S:
             await self._update_quietly(markdown)
+
+    @property
+    def _streams(self) -> bool:
+        """A stream in a channel is somebody's: a bot's question has none."""
+        return self._delivery.streaming and self._question.asker != NOBODY
 
     def _text(self) -> str:
         return "".join(one.text for one in self._sentences).strip()

@@ -13,6 +13,7 @@ from bot.slack.answering import Answering, Work
 from bot.slack.client import SlackUnavailable
 
 log = logging.getLogger(__name__)
+_NOTICE_S = 300.0  # the lease of a question while its notice is posted
 
 
 class Workers:
@@ -101,12 +102,13 @@ class Workers:
         if time.monotonic() - self._started < self.patience_s:
             return
         for item in await self._work.inbox.stuck(self._work.clock() - timedelta(seconds=self.patience_s)):
-            if item.key in self._running:
-                continue
+            if item.key in self._running or not await self._work.inbox.take(item.key, _NOTICE_S):
+                continue  # somebody answers it at this moment
             try:
                 await self._answering.give_up(item)
             except Exception as error:  # noqa: BLE001 - the others are to get theirs
                 log.error("the notice for %s will be tried again: %s", item.key, error)
+                await self._work.inbox.release(item.key)
 
     # -- one question
 

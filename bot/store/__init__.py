@@ -7,6 +7,7 @@ from bot.store.database import Database, open_database
 from bot.store.desk_settings import SqlDeskSettings, SqlNumbers
 from bot.store.inbox import SqlInbox
 from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlPresence, SqlThreads
+from bot.store.told import SqlTold
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Store:
 
     database: Database
     inbox: SqlInbox
+    told: SqlTold
     answers: SqlAnswers
     posts: SqlPosts
     threads: SqlThreads
@@ -39,6 +41,7 @@ async def open_store(url: str, clock: Clock) -> Store:
     return Store(
         database=database,
         inbox=SqlInbox(database, clock),
+        told=SqlTold(database, clock),
         answers=SqlAnswers(database, clock),
         posts=SqlPosts(database, clock),
         threads=SqlThreads(database, clock),

@@ -4,33 +4,21 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.desk.model import Accepted, Claimed, Outcome, incident_of
+from bot.desk.model import Accepted, Allowance, Claimed, Limited, Outcome, incident_of
 from bot.desk.ports import Clock
 from bot.store.database import Database
+from bot.store.queueing import CLAIM, LATELY, TAKE, admitted
 from bot.store.tables import inbox
 
+Conditions = tuple[ColumnElement[bool], ...]
 _KNOWN = 5_000
-_FREE = (
-    select(inbox.c.key)
-    .where(inbox.c.outcome.is_(None), or_(inbox.c.lease_until.is_(None), inbox.c.lease_until < bindparam("now")))
-    .order_by(inbox.c.received_at, inbox.c.ts)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-# Built once: composing them takes longer than running them, and every question waits for both.
 _INSERT = {
     "sqlite": sqlite.insert(inbox).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(inbox).on_conflict_do_nothing(),
 }
-_CLAIM = (
-    update(inbox)
-    .where(inbox.c.key.in_(_FREE))
-    .values(lease_until=bindparam("until"), attempts=inbox.c.attempts + 1)
-    .returning(*inbox.c)
-)
 
 
 class SqlInbox:
@@ -39,16 +27,16 @@ class SqlInbox:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._waiting: list[tuple[dict[str, Any], asyncio.Future[bool]]] = []
+        self._waiting: list[tuple[dict[str, Any], Allowance | None, asyncio.Future[bool]]] = []
         self._storing: asyncio.Task[None] | None = None
         self._known: dict[str, None] = {}  # keys that are stored, oldest first; a row never goes away
 
-    async def accept(self, item: Accepted) -> bool:
+    async def accept(self, item: Accepted, allowance: Allowance | None = None) -> bool:
         """Those that come at once share a transaction, so a burst costs one flush of the disk."""
         if item.key in self._known:  # most messages come twice, as two event types
             return False
         stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((_row(item), stored))
+        self._waiting.append((_row(item, self._clock()), allowance, stored))
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store_waiting())
         return await stored
@@ -57,31 +45,60 @@ class SqlInbox:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
-                new = await self._insert([row for row, _ in batch])
+                new = await self._insert([(row, allowance) for row, allowance, _ in batch])
             except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
-                for _, stored in batch:
+                for _, _, stored in batch:
                     if not stored.done():
                         stored.set_exception(error)
                 continue
-            self._known.update((row["key"], None) for row, _ in batch)
+            self._known.update((row["key"], None) for row, _, _ in batch)
             while len(self._known) > _KNOWN:
                 del self._known[next(iter(self._known))]
-            for (_, stored), first in zip(batch, new, strict=True):
+            for (_, _, stored), first in zip(batch, new, strict=True):
                 if not stored.done():
                     stored.set_result(first)
 
-    async def _insert(self, rows: list[dict[str, Any]]) -> list[bool]:
+    async def _insert(self, rows: list[tuple[dict[str, Any], Allowance | None]]) -> list[bool]:
         async with self._database.transaction(durable=True) as connection:
-            insert = _INSERT[connection.dialect.name]
-            return [bool((await connection.execute(insert, row)).rowcount) for row in rows]
+            insert, new = _INSERT[connection.dialect.name], []
+            for row, allowance in rows:
+                held = await admitted(connection, row, allowance) if allowance else {}
+                new.append(bool((await connection.execute(insert, {**row, **held})).rowcount))
+            return new
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
         now = self._clock()
-        values = {"now": now, "until": now + timedelta(seconds=lease_s), "most": limit}
+        values = {"now": now, "lately": now - LATELY, "until": now + timedelta(seconds=lease_s), "most": limit}
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(_CLAIM, values)).all()
+            rows = (await connection.execute(CLAIM, values)).all()
         claimed = [Claimed(_item(row), row.attempts, incident_of(row.key)) for row in rows]
         return sorted(claimed, key=lambda one: (one.item.received_at, one.item.ts))
+
+    async def take(self, key: str, lease_s: float) -> bool:
+        now = self._clock()
+        values = {"one": key, "now": now, "until": now + timedelta(seconds=lease_s)}
+        async with self._database.transaction() as connection:
+            return bool((await connection.execute(TAKE, values)).rowcount)
+
+    async def limited(self) -> list[Limited]:
+        waiting = select(inbox).where(inbox.c.limited.is_not(None), inbox.c.outcome.is_(None))
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(waiting.order_by(inbox.c.received_at, inbox.c.ts))).all()
+        return [Limited(_item(row), row.limited, row.due_at, row.refused) for row in rows]
+
+    async def limit_told(self, key: str) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(update(inbox).where(inbox.c.key == key).values(limited=None))
+
+    async def by_bots_lately(self, item: Accepted, since: datetime) -> int:
+        channel = (inbox.c.team == item.team, inbox.c.channel == item.channel)
+        root = item.thread_ts or item.ts
+        thread = (*channel, or_(inbox.c.thread_ts == root, inbox.c.ts == root))
+        own = (*channel, inbox.c.user_id == item.user, inbox.c.received_at >= since)
+        async with self._database.transaction() as connection:
+            in_thread = await connection.scalar(_bots_between(thread, thread, item.ts))
+            in_channel = await connection.scalar(_bots_between(own, channel, item.ts))
+        return max(int(in_thread or 0), int(in_channel or 0))
 
     async def finish(self, key: str, outcome: Outcome) -> None:
         await self._close(key, outcome)
@@ -121,7 +138,8 @@ class SqlInbox:
             return await connection.scalar(select(inbox.c.key).where(inbox.c.key == key)) is not None
 
     async def stuck(self, older_than: datetime) -> list[Accepted]:
-        old = select(inbox).where(inbox.c.outcome.is_(None), inbox.c.received_at < older_than)
+        since = case((inbox.c.refused, inbox.c.received_at), else_=inbox.c.due_at)
+        old = select(inbox).where(inbox.c.outcome.is_(None), since < older_than)
         async with self._database.transaction() as connection:
             rows = (await connection.execute(old.order_by(inbox.c.received_at))).all()
         return [_item(row) for row in rows]
@@ -133,7 +151,17 @@ class SqlInbox:
             return int(await connection.scalar(count) or 0)
 
 
-def _row(item: Accepted) -> dict[str, Any]:
+def _bots_between(bots: Conditions, people: Conditions, ts: str) -> Select[Any]:
+    """How many bots' questions, since a person's last one before that time until a person's next one: in whatever order
+    they are accepted, the count is the same."""
+    by_person = select(inbox.c.ts).where(*people, not_(inbox.c.by_bot))
+    later = by_person.where(inbox.c.ts > ts).order_by(inbox.c.ts).limit(1).scalar_subquery()
+    earlier = by_person.where(inbox.c.ts < ts).order_by(inbox.c.ts.desc()).limit(1).scalar_subquery()
+    between = (inbox.c.ts > func.coalesce(earlier, ""), or_(later.is_(None), inbox.c.ts < later))
+    return select(func.count()).select_from(inbox).where(*bots, inbox.c.by_bot, *between)
+
+
+def _row(item: Accepted, now: datetime) -> dict[str, Any]:
     return {
         "key": item.key,
         "team": item.team,
@@ -146,6 +174,10 @@ def _row(item: Accepted) -> dict[str, Any]:
         "payload": dict(item.payload),
         "unasked": item.unasked,
         "received_at": item.received_at,
+        "by_bot": item.by_bot,
+        "due_at": min(item.received_at, now),
+        "limited": None,
+        "refused": False,
     }
 
 
@@ -162,4 +194,5 @@ def _item(row: Row[Any]) -> Accepted:
         payload=row.payload,
         received_at=row.received_at,
         unasked=row.unasked,
+        by_bot=row.by_bot,
     )

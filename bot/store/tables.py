@@ -62,8 +62,21 @@ inbox = Table(
     Column("lease_until", UtcDateTime),
     Column("outcome", String(16)),
     Column("finished_at", UtcDateTime),
-    Index(None, "outcome", "received_at"),
+    Column("by_bot", Boolean, nullable=False, server_default=false()),
+    Column("due_at", UtcDateTime),  # when it may be worked on, or asked again where it is refused
+    Column("refused", Boolean, nullable=False, server_default=false()),
+    Column("limited", String(8)),  # by which limit, until its asker was told
+    Index(None, "outcome", "due_at"),
+    Index(None, "finished_at"),
     Index(None, "team", "channel", "thread_ts"),
+    Index(None, "user_id", "due_at"),
+    Index(None, "channel", "due_at"),
+    Index(
+        "ix_inbox_limited",
+        "received_at",
+        sqlite_where=text("limited IS NOT NULL"),
+        postgresql_where=text("limited IS NOT NULL"),
+    ),
 )
 
 posts = Table(
@@ -196,4 +209,13 @@ hushed = Table(
     Column("by", String(32), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("until", UtcDateTime),
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
 )

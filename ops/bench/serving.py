@@ -33,6 +33,10 @@ path = "{documents}"
 schedule = "1d"
 [answering]
 workers = 60
+[limits]
+per_user_per_minute = 100000
+per_user_per_day = 100000
+per_channel_per_minute = 100000
 """
 QUESTIONS = (
     "can I return opened earbuds?",

@@ -55,7 +55,7 @@ class People:
             shared = [file_of(self.state, one).json for one in files]
             message |= {"subtype": "file_share", "files": shared, "upload": False}
         if user.is_bot:
-            message |= {"subtype": "bot_message", "bot_id": user.bot_id}
+            message |= {"subtype": "bot_message", "bot_id": user.bot_id, "app_id": user.app_id}
         else:
             message["client_msg_id"] = f"local-{message['ts']}"
         self.state.add(message)

@@ -50,6 +50,11 @@ class User:
     is_email_confirmed: bool = True
     deleted: bool = False  # deactivated
 
+    @property
+    def app_id(self) -> str:
+        """Of a bot: every bot here has an app of its own."""
+        return self.bot_id.replace("B", "A", 1)
+
 
 @dataclass(slots=True)
 class Channel:

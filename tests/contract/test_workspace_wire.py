@@ -472,6 +472,7 @@ async def test_people_and_channels_are_found_as_slack_tells_of_them(
     assert (await client.conversations_info(channel=opened["channel"]["id"]))["channel"]["user"] == "U0DANA"
     assert (await client.conversations_members(channel="C0ESCALATE"))["members"] == ["U0ALEX", "U0PRIYA", "U0FRONTDESK"]
     assert (await client.bots_info(bot="B0FRONTDESK"))["bot"]["user_id"] == "U0FRONTDESK"
+    assert (await client.bots_info(bot="B0OTHERBOT"))["bot"]["app_id"] == "A0OTHERBOT"
     assert (await client.usergroups_list())["usergroups"] == []
 
 

@@ -30,13 +30,15 @@ from bot.desk.model import (
 from bot.desk.orders import OrderDesk
 from bot.desk.ports import Interpreter, OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
-from bot.settings import AnsweringSettings, SlackSettings
+from bot.settings import AnsweringSettings, LimitSettings, SlackSettings
 from bot.slack.answering import Work
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
-from bot.slack.connection import Edge, SlackConnection
+from bot.slack.connection import SlackConnection
 from bot.slack.desks import Desks
+from bot.slack.edge import Edge
 from bot.slack.human_desk import SlackHumanDesk
+from bot.slack.manners import manners_of
 from bot.slack.people import People
 from bot.store import Store, open_store
 from ops.attached_files import FileTexts
@@ -134,6 +136,7 @@ def _passage(title: str, text: str) -> Passage:
     return Passage(f"{name}-0", name, "docs", title, "Overview", text, url, CHANGED, 0, 1.0, similarity=0.9)
 
 
+UNLIMITED = LimitSettings(per_user_per_minute=9_999, per_user_per_day=9_999, per_channel_per_minute=9_999)
 PROMPT = Prompt(PromptRef("electromart", "1.0.0", "0" * 64), "Be brief.")
 
 
@@ -179,6 +182,7 @@ class Bot:
     slack: SlackSettings
     escalation_channel: str | None = "C0ESCALATE"
     streaming: bool = True
+    limits: LimitSettings = field(default_factory=LimitSettings)
     ahead: timedelta = timedelta()  # of this bot's clock
     sources: tuple[str, ...] = ()  # of its first desk
     desks: tuple[Desk, ...] = ()  # beside that
@@ -199,8 +203,8 @@ class Bot:
     humans: Escalate = field(init=False)
 
     async def start(self) -> None:
-        self.store = await open_store(f"sqlite:///{self.database}", now)
-        inbox, posts, threads, answers, escalations, presence = (
+        self.store = await open_store(f"sqlite:///{self.database}", self.now)
+        inbox, posts, threads, answers, escalations, presence, told = (
             Faulty(part, self)
             for part in (
                 self.store.inbox,
@@ -209,6 +213,7 @@ class Bot:
                 self.store.answers,
                 self.store.escalations,
                 self.store.presence,
+                self.store.told,
             )
         )
         clients = SlackClients(self.slack)
@@ -249,21 +254,23 @@ class Bot:
             attached=AttachedFiles(clients, FileTexts(), sees=self.sees, time_limit_s=self.file_time_s),
         )
         edge = Edge(
-            clients,
-            people,
-            work,
-            LookUpSources(self.shelf),
-            self.store.feedback,
-            presence,
-            SUGGESTIONS,
+            clients=clients,
+            people=people,
+            work=work,
+            look_up=LookUpSources(self.shelf),
+            feedback=self.store.feedback,
+            presence=presence,
+            told=told,
+            escalations=self.store.escalations,
+            numbers=self.store.numbers,
+            suggestions=SUGGESTIONS,
             watch_every_s=0.1,
             attend_every_s=0.01,
             ping_every_s=0.3,
             sync_desk=self.sync_desk,
             admins=self.slack.admins,
             progress_after_s=self.progress_after_s,
-            escalations=self.store.escalations,
-            numbers=self.store.numbers,
+            manners=manners_of(self.limits, self.slack),
         )
         self.connection = SlackConnection(edge)
         try:

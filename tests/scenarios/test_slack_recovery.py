@@ -6,7 +6,7 @@ import pytest
 
 from bot.desk.model import Outcome
 from ops.workspace.server import LocalWorkspace
-from tests.scenarios.conftest import MakeBot, Shelf, everything, said
+from tests.scenarios.conftest import UNLIMITED, MakeBot, Shelf, everything, said
 
 ASK = "@frontdesk how long do I have to return something?"
 
@@ -190,7 +190,7 @@ async def test_an_answer_beyond_slacks_limits_goes_on_in_a_second_message(
 
 async def test_fifty_events_at_once_are_acked_and_answered(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """All are acked in time and each is answered once."""
-    bot = await make_bot()
+    bot = await make_bot(limits=UNLIMITED)
     asked = [await workspace.say("dana", "support", f"{ASK} ({n})") for n in range(50)]
     for ts in asked:
         assert await bot.ended(ts) is Outcome.ANSWERED

@@ -26,14 +26,25 @@ from bot.slack.sync_blocks import APPROVE
 Ack = Callable[..., Awaitable[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """The surfaces by which people decide how the desk behaves."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surfaces:
+    """All that people open, press and type, beside messages. Without `syncs` nobody can sync by a command."""
 
+    opened: AppHome
     home: Home
     channels: ChannelSettingsModal
     quiet: QuietButtons
     offers: OfferButtons
+    feedback: FeedbackButtons
+    humans: HumanButtons
+    sources: SourcesCommand
+    syncs: SyncCommand | None
+
+    async def drain(self, seconds: float) -> None:
+        """Let the syncs that were begun here end."""
+        await self.home.drain(seconds)
+        if self.syncs is not None:
+            await self.syncs.drain(seconds)
 
 
 async def nothing(ack: Ack) -> None:
@@ -41,43 +52,40 @@ async def nothing(ack: Ack) -> None:
     await ack()
 
 
-def register(
-    app: AsyncApp,
-    home: AppHome,
-    feedback: FeedbackButtons,
-    humans: HumanButtons,
-    sources: SourcesCommand,
-    syncs: SyncCommand | None,
-    manners: Manners,
-) -> None:
+def register(app: AsyncApp, surfaces: Surfaces) -> None:
     """Messages are not here: they are stored by a middleware before they are acked (rule 1)."""
-    app.event("app_home_opened")(home.opened)
-    app.action(FEEDBACK)(feedback.pressed)
-    app.action(CALL_HUMAN)(humans.call)
-    app.action(CLAIM)(humans.claim)
-    app.action(RESOLVE)(humans.resolve)
-    app.command("/sources")(sources.run)
-    app.action(SHARE)(sources.share)
-    if syncs is not None:
-        app.action(re.compile(rf"^{APPROVE}_\d+$"))(syncs.approve)
-    _register_manners(app, manners)
+    app.event("app_home_opened")(surfaces.opened.opened)
+    _register_answers(app, surfaces)
+    _register_home(app, surfaces)
     app.event(re.compile(".*"))(nothing)
     for surface in (app.action, app.command, app.shortcut, app.view, app.view_closed, app.options):
         surface(re.compile(".*"))(nothing)
 
 
-def _register_manners(app: AsyncApp, manners: Manners) -> None:
-    home, quiet, offers = manners.home, manners.quiet, manners.offers
-    app.action(re.compile(rf"^{SYNC}_(?:\d+|all)$"))(home.sync)
-    app.action(re.compile(rf"^{APPROVE_AT_HOME}_\d+$"))(home.approve)
-    app.action(PAUSE)(home.pause)
-    app.action(RESUME)(home.resume)
-    app.action(CHANNELS)(manners.channels.open)
-    app.action(PICKED)(manners.channels.picked)
-    app.view(MODAL)(manners.channels.submitted)
+def _register_answers(app: AsyncApp, surfaces: Surfaces) -> None:
+    humans, quiet, offers, sources = surfaces.humans, surfaces.quiet, surfaces.offers, surfaces.sources
+    app.action(FEEDBACK)(surfaces.feedback.pressed)
+    app.action(CALL_HUMAN)(humans.call)
+    app.action(CLAIM)(humans.claim)
+    app.action(RESOLVE)(humans.resolve)
     app.action(MORE)(quiet.chosen)
     app.action(re.compile(rf"^{HUSH}_\d+$"))(quiet.hush)
     app.action(WAKE)(quiet.wake)
     app.action(ANSWER_HERE)(offers.here)
     app.action(ANSWER_ME)(offers.me)
     app.action(NO_ANSWER)(offers.no)
+    app.command("/sources")(sources.run)
+    app.action(SHARE)(sources.share)
+    if surfaces.syncs is not None:
+        app.action(re.compile(rf"^{APPROVE}_\d+$"))(surfaces.syncs.approve)
+
+
+def _register_home(app: AsyncApp, surfaces: Surfaces) -> None:
+    home, channels = surfaces.home, surfaces.channels
+    app.action(re.compile(rf"^{SYNC}_(?:\d+|all)$"))(home.sync)
+    app.action(re.compile(rf"^{APPROVE_AT_HOME}_\d+$"))(home.approve)
+    app.action(PAUSE)(home.pause)
+    app.action(RESUME)(home.resume)
+    app.action(CHANNELS)(channels.open)
+    app.action(PICKED)(channels.picked)
+    app.view(MODAL)(channels.submitted)

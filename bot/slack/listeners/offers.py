@@ -12,6 +12,7 @@ from bot.slack.attached import read_again
 from bot.slack.blocks import Block
 from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.inbound import Heard, Identity, read
+from bot.slack.manners import Manners
 from bot.slack.thread_posts import metadata
 from bot.slack.worker import Workers
 
@@ -28,8 +29,16 @@ class OfferButtons:
     """A press makes the message a question that was put to the desk, as it stands now."""
 
     def __init__(
-        self, inbox: Inbox, posts: Posts, workers: Workers, clients: SlackClients, me: Identity, clock: Clock
+        self,
+        inbox: Inbox,
+        posts: Posts,
+        workers: Workers,
+        clients: SlackClients,
+        me: Identity,
+        clock: Clock,
+        manners: Manners,
     ) -> None:
+        self._manners = manners
         self._inbox = inbox
         self._posts = posts
         self._workers = workers
@@ -55,7 +64,7 @@ class OfferButtons:
             if item is None:
                 await self._answer(body, GONE)
                 return
-            accepted = await (self._accept_in_dm(item) if private else self._inbox.accept(item))
+            accepted = await (self._accept_in_dm(item) if private else self._take(item))
             if accepted:
                 log.info("accepted %s, as offered", item.key)
                 self._workers.wake()
@@ -96,9 +105,12 @@ class OfferButtons:
             )
         ts, dm = str(response["ts"]), str(response["channel"])
         asked = replace(item, key=question_key(item.team, dm, ts), channel=dm, ts=ts, kind="dm", thread_ts=None)
-        accepted = await self._inbox.accept(asked)
+        accepted = await self._take(asked)
         await self._posts.posted(key, ts, final=True)
         return accepted
+
+    async def _take(self, item: Accepted) -> bool:
+        return await self._inbox.accept(item, self._manners.allowance(item))
 
     async def _answer(self, body: Body, text: str, *, replace_original: bool = True) -> None:
         """In place of the offer; without a text it only goes away."""

@@ -1,0 +1,37 @@
+"""What the edge to Slack is given, by whoever composes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.desk.ports import Escalations, Feedback, Numbers, Presence, SyncDesk, Told
+from bot.slack.answering import Work
+from bot.slack.client import SlackClients
+from bot.slack.listeners.sources_command import LookUpSources
+from bot.slack.listeners.sync_command import PROGRESS_AFTER_S
+from bot.slack.manners import Manners
+from bot.slack.people import People
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """`sole`: this process alone works on the inbox."""
+
+    clients: SlackClients
+    people: People
+    work: Work
+    look_up: LookUpSources
+    feedback: Feedback
+    presence: Presence
+    told: Told
+    escalations: Escalations
+    numbers: Numbers
+    suggestions: tuple[str, ...] = ()
+    sole: bool = True
+    streaming: bool = True
+    ping_every_s: float = 10.0
+    watch_every_s: float = 20.0  # apps.connections.open is limited to about once a minute
+    attend_every_s: float = 1.0
+    sync_desk: SyncDesk | None = None
+    admins: Sequence[str] = ()
+    progress_after_s: Sequence[float] = PROGRESS_AFTER_S
+    manners: Manners = field(default_factory=Manners)

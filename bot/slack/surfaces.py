@@ -1,0 +1,36 @@
+"""The surfaces over what the edge was given."""
+
+from bot.slack.edge import Edge
+from bot.slack.inbound import Identity
+from bot.slack.listeners import Surfaces
+from bot.slack.listeners.app_home import AppHome
+from bot.slack.listeners.channel_settings import ChannelSettingsModal
+from bot.slack.listeners.feedback import FeedbackButtons
+from bot.slack.listeners.home import Home, HomeRecords
+from bot.slack.listeners.humans import HumanButtons
+from bot.slack.listeners.offers import OfferButtons
+from bot.slack.listeners.quiet import QuietButtons
+from bot.slack.listeners.sources_command import SourcesCommand
+from bot.slack.listeners.sync_command import SyncCommand
+from bot.slack.worker import Workers
+
+
+def surfaces_of(edge: Edge, me: Identity, workers: Workers) -> Surfaces:
+    work, clients, people = edge.work, edge.clients, edge.people
+    desks, clock = work.desks, work.clock
+    syncs = None
+    if edge.sync_desk is not None:
+        syncs = SyncCommand(edge.sync_desk, edge.admins, desks, clients, clock, edge.progress_after_s)
+    home = Home(HomeRecords(desks, edge.escalations, edge.numbers, edge.sync_desk, edge.admins), clients, me, clock)
+    quiet = QuietButtons(work.threads, clients, me, clock)
+    return Surfaces(
+        opened=AppHome(clients, edge.suggestions, home),
+        home=home,
+        channels=ChannelSettingsModal(desks, home, clients, me, clock),
+        quiet=quiet,
+        offers=OfferButtons(work.inbox, work.posts, workers, clients, me, clock, edge.manners),
+        feedback=FeedbackButtons(edge.feedback, clients),
+        humans=HumanButtons(work.humans, clients, me),
+        sources=SourcesCommand(edge.look_up, desks, clients, me, clock, people, quiet, syncs),
+        syncs=syncs,
+    )
