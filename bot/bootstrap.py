@@ -7,6 +7,7 @@ from bot.desk.answer_question import AnswerQuestion
 from bot.desk.audience import AS_STATED, Readers
 from bot.desk.budget import Budget
 from bot.desk.errors import OrdersUnavailable
+from bot.desk.explaining import ExplainAnswer
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import Desk
 from bot.desk.order_numbers import OrderNumbers
@@ -90,7 +91,6 @@ class Bot:
             agents=slack.agents,
             admins=slack.admins,
         )
-        suggestions = next(iter(self.settings.desks.values())).suggestions  # DMs are the first desk's
         work = Work(
             inbox=store.inbox,
             posts=store.posts,
@@ -110,7 +110,9 @@ class Bot:
             self.look_up_sources,
             store.feedback,
             store.presence,
-            suggestions,
+            store.records,
+            store.shares,
+            ExplainAnswer(store.records, store.shares, self.engine, self.desks),
             store.sole,
             sync_desk=sync_desk,
             admins=slack.admins,
@@ -139,6 +141,7 @@ def build_bot(
             desk.channels,
             desk.escalation_channel or settings.slack.admin_channel,
             orders=settings.orders is not None and name in (settings.orders.desks or settings.desks),
+            suggestions=desk.suggestions,
         )
         for name, desk in settings.desks.items()
     )

@@ -9,16 +9,30 @@ from typing import Protocol
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import Unavailable
-from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Question, StoredAnswer, incident_of
+from bot.desk.model import (
+    Accepted,
+    Answer,
+    Claimed,
+    Desk,
+    Outcome,
+    Question,
+    StoredAnswer,
+    ThreadState,
+    incident_of,
+    is_private,
+)
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
 from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
 from bot.settings import AnsweringSettings
+from bot.slack.asked_privately import AboutMessage
 from bot.slack.attached import AttachedFiles, read_again
 from bot.slack.client import SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery, SlackStage, failed
 from bot.slack.inbound import Identity
 from bot.slack.people import People
+from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
+from bot.slack.viewing import viewed_channel
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +47,16 @@ class AnswerQuestion(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desks:
-    """Which desk a channel belongs to; the first desk has all the others."""
+    """Which desk a channel belongs to; the first desk has all the others. In a direct message it is the desk of the
+    channel that the asker looks at, whose questions were suggested to them, and a thread stays with its desk."""
 
     all: tuple[Desk, ...]
+
+    def asked(self, item: Accepted, state: ThreadState) -> Desk:
+        if item.kind != "dm":
+            return self.of(item.channel)
+        begun = next((desk for desk in self.all if desk.name == state.desk), None)
+        return begun or self.of(viewed_channel(item.payload.get("app_context")))
 
     def of(self, channel: str) -> Desk:
         return next((desk for desk in self.all if channel in desk.channels), self.all[0])
@@ -71,6 +92,16 @@ class Answering:
         self._people = people
         self._me = me
         self._private = PrivateNote(delivery.clients, work.posts)
+        self._asks = PrivateAsks(
+            work.answer_question,
+            work.answers,
+            work.posts,
+            work.attached,
+            work.settings,
+            delivery.clients,
+            people,
+            me,
+        )
         self._stages: dict[str, SlackStage] = {}
         self._began = work.clock()
 
@@ -79,8 +110,11 @@ class Answering:
         incident = incident_of(item.key)
         log.error("incident %s: %s is stuck", incident, item.key)
         try:
-            stage = await self._stage(await self._question(item), again=True)
-            await self._deliver(stage, failed(incident, STUCK), item.key)
+            if is_private(item.key):
+                await self._asks.give_up(item, incident, STUCK)
+            else:
+                stage = await self._stage(await self._question(item), again=True)
+                await self._deliver(stage, failed(incident, STUCK), item.key)
         except Exception as error:
             if _passes(error):
                 raise
@@ -107,15 +141,20 @@ class Answering:
 
     async def _answer(self, claimed: Claimed) -> Outcome:
         item, again = claimed.item, claimed.attempt > 1
+        if is_private(item.key):
+            return await self._asks.answer(claimed, self._work.desks.of(AboutMessage.of(item).channel))
         posted = await self._work.posts.of(item.key) if again else None
         question = await self._question(item)
         if posted is not None and posted.final:
             stored = await self._work.answers.get(item.key)
             return await self._concluded(question, stored.outcome if stored else Outcome.FAILED)
-        if item.thread_ts and (await self._work.threads.state(item.team, item.channel, item.thread_ts)).quiet:
+        state = ThreadState()
+        if item.thread_ts:
+            state = await self._work.threads.state(item.team, item.channel, item.thread_ts)
+        if state.quiet:
             await self._keep_quiet(item)
             return Outcome.ESCALATED
-        desk = self._work.desks.of(item.channel)
+        desk = self._work.desks.asked(item, state)
         stage = await self._stage(question, again=again)
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
             await stage.withdraw()

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
 
 from bot.desk.errors import DeskError
-from bot.desk.ports import Feedback, Presence, SyncDesk
+from bot.desk.ports import AnswerRecords, Feedback, Presence, Shares, SyncDesk
 from bot.slack.answering import Answering, Work
 from bot.slack.app import build_app
 from bot.slack.attendance import Attendance
@@ -19,11 +20,16 @@ from bot.slack.listeners import register
 from bot.slack.listeners.app_home import AppHome
 from bot.slack.listeners.feedback import FeedbackButtons
 from bot.slack.listeners.humans import HumanButtons
+from bot.slack.listeners.message_shortcuts import MessageShortcuts
 from bot.slack.listeners.messages import Messages
+from bot.slack.listeners.share_answer import ShareAnswer
 from bot.slack.listeners.sources_command import LookUpSources, SourcesCommand
+from bot.slack.listeners.suggestions import Suggestions
 from bot.slack.listeners.sync_command import PROGRESS_AFTER_S, SyncCommand
+from bot.slack.listeners.why import ExplainAnswer, WhyButton
 from bot.slack.people import People
 from bot.slack.read_back import ReadBack
+from bot.slack.shared_posts import SharedPosts
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -69,7 +75,9 @@ class Edge:
     look_up: LookUpSources
     feedback: Feedback
     presence: Presence
-    suggestions: tuple[str, ...] = ()
+    records: AnswerRecords
+    shares: Shares
+    explain: ExplainAnswer
     sole: bool = True
     streaming: bool = True
     ping_every_s: float = 10.0
@@ -105,14 +113,7 @@ class SlackConnection:
             if self._edge.sync_desk is not None:
                 admins, after = self._edge.admins, self._edge.progress_after_s
                 self._syncs = SyncCommand(self._edge.sync_desk, admins, work.desks, clients, work.clock, after)
-            register(
-                app,
-                AppHome(clients, self._edge.suggestions),
-                FeedbackButtons(self._edge.feedback, clients),
-                HumanButtons(work.humans, clients, me),
-                SourcesCommand(self._edge.look_up, work.desks, clients, me, work.clock, self._edge.people, self._syncs),
-                self._syncs,
-            )
+            self._register(app, me, workers)
             heard_until = await self._edge.presence.heard_until(me.team)
             await workers.start()
         except BaseException:
@@ -143,6 +144,23 @@ class SlackConnection:
         self._attendance.start(heard_until)
         log.info("connected to Slack as %s in %s", me.user_id, me.team)
         return me
+
+    def _register(self, app: AsyncApp, me: Identity, workers: Workers) -> None:
+        edge, clients, work, people = self._edge, self._edge.clients, self._edge.work, self._edge.people
+        posts, suggestions = SharedPosts(clients, edge.shares), Suggestions(clients, work.desks)
+        sources = SourcesCommand(edge.look_up, work.desks, clients, me, work.clock, people, posts, self._syncs)
+        register(
+            app,
+            AppHome(clients, suggestions),
+            suggestions,
+            FeedbackButtons(edge.feedback, clients),
+            HumanButtons(work.humans, clients, me),
+            sources,
+            self._syncs,
+            MessageShortcuts(work.inbox, workers, sources, clients, me, work.clock),
+            ShareAnswer(edge.records, posts, clients, people, me),
+            WhyButton(edge.explain, clients, people, me, edge.admins),
+        )
 
     async def stop(self, drain_s: float = 20.0) -> None:
         """Take no more events, let answers end within `drain_s` seconds, give the rest back to the inbox."""

@@ -101,7 +101,10 @@ class SlackStage:
         try:
             with slack_errors():
                 await self._clients.once.assistant_threads_setStatus(
-                    channel_id=self._question.place.channel, thread_ts=self._question.thread_ts, status=text
+                    channel_id=self._question.place.channel,
+                    thread_ts=self._question.thread_ts,
+                    status=text,
+                    loading_messages=loading(text),
                 )
         except (SlackRefused, SlackUnavailable) as error:
             log.debug("no status shown: %s", error)
@@ -245,6 +248,11 @@ class SlackStage:
                 await self._clients.web.chat_stopStream(channel=self._question.place.channel, ts=str(self._ts))
         except (SlackRefused, SlackUnavailable) as error:
             log.debug("not streaming any more: %s", error)
+
+
+def loading(status: str) -> list[str]:
+    """What Slack shows in turns while a step lasts: the step itself, and what it has to do with the answer."""
+    return [status, "Only what the documents say will be in the answer", "Each sentence is checked before you see it"]
 
 
 def failed(incident: str, what: str) -> Answer:

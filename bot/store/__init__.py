@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.desk.ports import Clock
+from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
 from bot.store.inbox import SqlInbox
 from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlPresence, SqlThreads
@@ -20,6 +21,8 @@ class Store:
     presence: SqlPresence
     feedback: SqlFeedback
     escalations: SqlEscalations
+    records: SqlAnswerRecords
+    shares: SqlShares
 
     @property
     def sole(self) -> bool:
@@ -42,4 +45,6 @@ async def open_store(url: str, clock: Clock) -> Store:
         presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
         escalations=SqlEscalations(database),
+        records=SqlAnswerRecords(database),
+        shares=SqlShares(database, clock),
     )

@@ -12,6 +12,7 @@ import pytest
 from bot.desk.answer_question import AnswerQuestion
 from bot.desk.budget import Budget
 from bot.desk.errors import StoreUnavailable
+from bot.desk.explaining import ExplainAnswer
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import (
     Attachment,
@@ -180,6 +181,7 @@ class Bot:
     streaming: bool = True
     ahead: timedelta = timedelta()  # of this bot's clock
     sources: tuple[str, ...] = ()  # of its desk
+    other_desks: tuple[Desk, ...] = ()
     sync_desk: SyncDesk | None = None
     orders: OrderDesk | None = None
     interpreter: Interpreter | None = None
@@ -221,7 +223,16 @@ class Bot:
             agents=self.slack.agents,
             admins=self.slack.admins,
         )
-        desk = Desk("support", "electromart", self.sources, (), self.escalation_channel, orders=self.orders is not None)
+        desk = Desk(
+            "support",
+            "electromart",
+            self.sources,
+            (),
+            self.escalation_channel,
+            orders=self.orders is not None,
+            suggestions=SUGGESTIONS,
+        )
+        desks = (desk, *self.other_desks)
         work = Work(
             inbox=inbox,
             posts=posts,
@@ -239,7 +250,7 @@ class Bot:
                 orders=self.orders,
                 budget=self.budget,
             ),
-            desks=Desks((desk,)),
+            desks=Desks(desks),
             settings=self.answering,
             clock=self.now,
             attached=AttachedFiles(clients, FileTexts(), sees=self.sees, time_limit_s=self.file_time_s),
@@ -251,7 +262,9 @@ class Bot:
             LookUpSources(self.shelf),
             self.store.feedback,
             presence,
-            SUGGESTIONS,
+            self.store.records,
+            self.store.shares,
+            ExplainAnswer(self.store.records, self.store.shares, self.shelf, desks),
             watch_every_s=0.1,
             attend_every_s=0.01,
             ping_every_s=0.3,

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.desk.errors import DeskError
 from bot.slack.client import SlackClients, slack_errors
+from bot.slack.listeners.suggestions import Suggestions
 
 log = logging.getLogger(__name__)
 
@@ -19,28 +20,19 @@ _HOME = (
 
 
 class AppHome:
-    """`suggestions` are up to four questions that the documents can answer."""
-
-    def __init__(self, clients: SlackClients, suggestions: tuple[str, ...]) -> None:
+    def __init__(self, clients: SlackClients, suggestions: Suggestions) -> None:
         self._clients = clients
         self._suggestions = suggestions
 
     async def opened(self, event: Mapping[str, Any]) -> None:
+        if event.get("tab") == "messages":
+            await self._suggestions.suggest(event)
+            return
         try:
             with slack_errors():
-                await (self._suggest(event) if event.get("tab") == "messages" else self._publish(event))
+                await self._publish(event)
         except DeskError as error:
             log.info("the app's %s page stays as it was: %s", event.get("tab"), error)
-
-    async def _suggest(self, event: Mapping[str, Any]) -> None:
-        if not self._suggestions:
-            return
-        # No thread_ts: in an agent app it would make the call fail without an error.
-        await self._clients.web.assistant_threads_setSuggestedPrompts(
-            channel_id=str(event["channel"]),
-            title="Ask me, for example",
-            prompts=[{"title": question, "message": question} for question in self._suggestions],
-        )
 
     async def _publish(self, event: Mapping[str, Any]) -> None:
         blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in _HOME]
