@@ -251,8 +251,8 @@ class SlackStage:
 
 
 def loading(status: str) -> list[str]:
-    """What Slack shows in turns while a step lasts: the step itself, and what it has to do with the answer."""
-    return [status, "Only what the documents say will be in the answer", "Each sentence is checked before you see it"]
+    """What Slack shows in turns while a step lasts: the step itself, and what comes of it."""
+    return [status, "Comparing what the documents say", "Checking each sentence against them"]
 
 
 def failed(incident: str, what: str) -> Answer:

@@ -260,7 +260,7 @@ async def test_a_human_called_from_a_direct_message(workspace: LocalWorkspace, m
 
 
 async def test_feedback_is_kept_and_may_change(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
-    """A thumb is stored with the answer; the other thumb replaces it. What follows a thumb down: test_slack_feedback."""
+    """A thumb is stored with the answer; the other thumb replaces it. What follows a thumb down: test_slack_short_feedback."""
     bot = await make_bot()
     ts, answer = await answered(workspace, bot)
     key = f"T0ELECTRO:C0SUPPORT:{ts}"
