@@ -76,9 +76,9 @@ def why_modal(said: str) -> View:
 def explained(explanation: Explanation, *, admin: bool) -> View:
     """What was searched for, what it was made from, what was left out, and by which prompt and model."""
     record = explanation.record
-    blocks: list[Block] = [rich(span("I searched for\n", bold=True), span(plain(record.searched, 1_000)))]
-    if not record.searched:
-        blocks = [rich(span("I searched for nothing: the message asked nothing that documents answer."))]
+    searched = plain(record.searched, 1_000)
+    nothing = [span("I searched for nothing: the message asked nothing that documents answer.")]
+    blocks: list[Block] = [rich(*([span("I searched for\n", bold=True), span(searched)] if searched else nothing))]
     blocks += _passages(explanation)
     blocks += [note(line) for line in _left_out(explanation)]
     blocks.append(note(_made_by(record)))
