@@ -118,7 +118,7 @@ def _left_out(explanation: Explanation) -> list[str]:
         )
         lines[-1] += " read it." if explanation.withheld == 1 else " read them."
     elif explanation.withheld == 0:
-        lines.append("No document was left out for what people here may read.")
+        lines.append("No document that fits was left out because somebody here may not read it.")
     return lines
 
 

@@ -41,7 +41,7 @@ async def test_it_tells_what_the_answer_was_made_from(workspace: LocalWorkspace,
     assert "how long do I have to return something?" in shown
     assert "Returns policy › Overview" in shown
     assert "cited as [1] · score 1.000 · similarity 0.90" in shown
-    assert "No document was left out" in shown
+    assert "No document that fits was left out" in shown
     assert "Prompt electromart 1.0.0 · model shelf · index version 1 · answered" in shown
     assert "cost" not in shown
     assert "Took" not in shown

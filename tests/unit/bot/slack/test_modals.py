@@ -103,6 +103,7 @@ def test_counts_are_said_in_words() -> None:
         Explanation(one, seen, 1, 2)
     )
     assert "left out" not in said(Explanation(one, seen, 0, None))
+    assert "No document that fits was left out" in said(Explanation(one, seen, 0, 0))
     assert "And" not in said(Explanation(one, seen[:12], 0, 0))
     assert "answered 12 Mar 2026, 09:05 UTC" in said(Explanation(one, (), 0, 0))
 
