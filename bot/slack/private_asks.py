@@ -18,12 +18,12 @@ from bot.desk.ports import Answers, Posts, Stage
 from bot.settings import AnsweringSettings
 from bot.slack.asked_privately import AboutMessage
 from bot.slack.attached import AttachedFiles
-from bot.slack.blocks import plainer
+from bot.slack.blocks import Message
 from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.delivery import failed
 from bot.slack.inbound import Identity, clean
 from bot.slack.people import People
-from bot.slack.private_blocks import closing, private_messages
+from bot.slack.private_blocks import closing, private_forms
 from bot.slack.private_note import PrivateNote
 from bot.slack.thread_posts import TOO_MUCH
 
@@ -151,23 +151,23 @@ class PrivateAsks:
 
     async def _whisper(self, question: Question, answer: Answer, about: AboutMessage) -> str:
         """The ts of the last part. A form that Slack refuses is replaced by a plainer one."""
+        best, plain = private_forms(answer, question.key, about)
         try:
-            for message in private_messages(answer, question.key, about):
-                ts = await self._ephemeral(question, about, message.text, list(message.blocks))
+            return await self._ephemeral(question, about, best())
         except SlackRefused as error:
             if error.code not in TOO_MUCH:
                 raise
             log.warning("Slack refused the form of %s (%s); it is shown plainer", question.key, error.code)
-            ts = await self._ephemeral(question, about, plainer(answer).text, [])
-        return ts
+        return await self._ephemeral(question, about, plain())
 
-    async def _ephemeral(self, question: Question, about: AboutMessage, text: str, blocks: list[Any]) -> str:
-        with slack_errors():
-            response = await self._clients.poster.chat_postEphemeral(
-                channel=about.channel,
-                user=question.asker.user_id,
-                thread_ts=about.in_thread,
-                text=text,
-                blocks=blocks or None,
-            )
+    async def _ephemeral(self, question: Question, about: AboutMessage, messages: Sequence[Message]) -> str:
+        for message in messages:
+            with slack_errors():
+                response = await self._clients.poster.chat_postEphemeral(
+                    channel=about.channel,
+                    user=question.asker.user_id,
+                    thread_ts=about.in_thread,
+                    text=message.text,
+                    blocks=list(message.blocks),
+                )
         return str(response["message_ts"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.desk.errors import RetrievalUnavailable
+from bot.desk.model import Outcome, Verdict, private_key
 from bot.orders import SqlOrders
 from bot.slack.blocks import SHARE_IN_THREAD
 from bot.slack.listeners.message_shortcuts import ASK_ABOUT, LOOKING, NO_WORDS, NOT_KEPT, SOURCES_FOR
@@ -255,6 +256,9 @@ async def test_a_crash_loses_no_question(workspace: LocalWorkspace, make_bot: Ma
         lambda: next((one for one in workspace.ephemerals("sam") if _with(one, SHARE_ANSWER)), None)
     )
     assert "30 days" in everything(answer)
+    [payload] = [one["request"]["payload"] for one in workspace.calls if one.get("name") == "message_action"]
+    key = private_key("U0SAM", "T0ELECTRO", payload["action_ts"])
+    assert await bot.until(lambda: bot.store.inbox.outcome(key)) is Outcome.ANSWERED
     bot.crash_at = "finish"
     await ask(workspace, "dana", "support", ts)
     await asyncio.wait_for(bot.crashed.wait(), 5)
@@ -276,11 +280,25 @@ async def test_a_share_whose_reply_was_lost_is_there_once(workspace: LocalWorksp
 
 
 async def test_a_form_that_slack_refuses_is_shown_plainer(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
-    await make_bot()
+    """In private and shared, with its buttons: also the thumbs, as ordinary ones."""
+    bot = await make_bot()
     ts = await workspace.say("dana", "support", RETURN_IT)
     workspace.fail("chat.postEphemeral", error="invalid_blocks")
-    await workspace.shortcut("sam", ASK_ABOUT, "support", ts)
-    await workspace.wait_for(lambda: any("30 days" in one for one in whispered(workspace, "sam")))
+    answer = await ask(workspace, "sam", "support", ts)
+    assert "30 days" in everything(answer)
+    assert {block["type"] for block in answer["blocks"]} == {"section", "actions"}
+    workspace.fail("chat.postMessage", error="msg_blocks_too_long")
+    assert await share(workspace, "sam", "support", answer) == SHARED
+    [shared] = said(workspace, ts)
+    assert "U0SAM" in everything(shared)
+    assert "returns-policy" in everything(shared)
+    await workspace.click("dana", "support", shared["ts"], "answer_feedback_negative")
+    await workspace.wait_for(lambda: workspace.views("dana"))
+    assert await bot.store.feedback.of(record_key(shared), "U0DANA") == Verdict("down")
+
+
+def record_key(message: dict[str, Any]) -> str:
+    return str(message["metadata"]["event_payload"]["share"])
 
 
 async def test_sources_for_a_message_in_its_thread(workspace: LocalWorkspace, make_bot: MakeBot) -> None:

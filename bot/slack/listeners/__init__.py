@@ -43,7 +43,7 @@ def register(
     """Messages are not here: they are stored by a middleware before they are acked (rule 1)."""
     app.event("app_home_opened")(home.opened)
     app.event("app_context_changed")(suggestions.suggest)
-    app.action(FEEDBACK)(feedback.pressed)
+    app.action(re.compile(rf"^{FEEDBACK}(_positive|_negative)?$"))(feedback.pressed)
     app.view(FEEDBACK_GIVEN)(feedback.given)
     app.action(WHY)(why.pressed)
     app.shortcut(SOURCES_FOR)(shortcuts.sources)

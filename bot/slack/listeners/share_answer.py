@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.desk.errors import DeskError, NotForThem
+from bot.desk.model import Answer, AnswerRecord
 from bot.desk.ports import AnswerRecords
 from bot.desk.sharing import to_share
 from bot.slack.client import SlackClients, SlackRefused
@@ -12,8 +13,9 @@ from bot.slack.inbound import Identity
 from bot.slack.listeners.feedback import whisper
 from bot.slack.mrkdwn import escape
 from bot.slack.people import People
-from bot.slack.private_blocks import shared_messages
+from bot.slack.private_blocks import shared_forms
 from bot.slack.shared_posts import SharedPosts
+from bot.slack.thread_posts import TOO_MUCH
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,15 @@ class ShareAnswer:
         answer = to_share(record, there)
         if isinstance(answer, str):
             return answer
-        messages = shared_messages(answer, key, user)
-        new = await self._posts.post(key, user, record.channel, record.thread_ts, messages)
-        return SHARED if new else ALREADY
+        return SHARED if await self._post(record, answer) else ALREADY
+
+    async def _post(self, record: AnswerRecord, answer: Answer) -> bool:
+        key, user = record.answer.key, record.answer.asker
+        best, plain = shared_forms(answer, key, user)
+        try:
+            return await self._posts.post(key, user, record.channel, record.thread_ts, best())
+        except SlackRefused as error:
+            if error.code not in TOO_MUCH:
+                raise
+            log.warning("Slack refused the form of %s (%s); it is shared plainer", key, error.code)
+        return await self._posts.post(key, user, record.channel, record.thread_ts, plain())

@@ -19,7 +19,7 @@ from bot.desk.model import (
 )
 from bot.slack.asked_privately import AboutMessage
 from bot.slack.modals import explained, feedback_modal, thanks_modal, verdict_of, why_modal
-from bot.slack.private_blocks import private_messages, shared_messages
+from bot.slack.private_blocks import private_forms, shared_forms
 from ops.workspace.block_kit import check_blocks, check_view, strings
 from ops.workspace.mentions import mentions
 
@@ -115,6 +115,7 @@ def test_a_private_answer_and_a_shared_one_pass_no_limit(said: str, title: str, 
     citation = Citation(0, "q", title, "https://docs.example/a", title, WHEN)
     answer = Answer(Outcome.ANSWERED, said, citations=(citation,) * 9, notice=title)
     about = AboutMessage("C1", "1.0", None, "" if app else "U0DANA")
-    for message in [*private_messages(answer, KEY, about), *shared_messages(answer, KEY, "U0SAM")]:
+    forms = [*private_forms(answer, KEY, about), *shared_forms(answer, KEY, "U0SAM")]
+    for message in [message for form in forms for message in form()]:
         check_blocks(list(message.blocks))
         assert set(mentions({"text": message.text, "blocks": list(message.blocks)})) <= {"<@U0DANA>", "<@U0SAM>"}
