@@ -15,7 +15,7 @@ class AboutMessage:
 
     channel: str
     ts: str
-    in_thread: str | None  # None: it is no reply, and nobody has replied
+    in_thread: str | None  # None: it is no reply, so it is seen in the channel, where its thread may not be open
     author: str
 
     @property
@@ -31,10 +31,11 @@ class AboutMessage:
 def message_of(body: Mapping[str, Any]) -> AboutMessage:
     """Of a message_action payload."""
     message = body.get("message") or {}
+    ts, thread_ts = str(message.get("ts") or body.get("message_ts") or ""), str(message.get("thread_ts") or "")
     return AboutMessage(
         channel=str((body.get("channel") or {}).get("id") or ""),
-        ts=str(message.get("ts") or body.get("message_ts") or ""),
-        in_thread=str(message.get("thread_ts") or "") or None,
+        ts=ts,
+        in_thread=thread_ts if thread_ts not in ("", ts) else None,
         author=str(message.get("user") or ""),
     )
 

@@ -113,7 +113,7 @@ class PrivateAsks:
 
     async def _said_before(self, about: AboutMessage) -> tuple[Turn, ...]:
         """The thread up to the message. Where the bot can't look, the message must do. Raises SlackUnavailable."""
-        if about.in_thread is None or about.in_thread == about.ts:
+        if about.in_thread is None:
             return ()
         try:
             with slack_errors():

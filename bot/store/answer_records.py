@@ -74,16 +74,13 @@ class SqlShares:
         async with self._database.transaction(durable=True) as connection:
             insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
             row = {"key": key, "channel": channel, "user_id": user, "at": now, "ts": None}
-            claim = (
-                insert(shares)
-                .values(row)
-                .on_conflict_do_update(
-                    index_elements=["key"],
-                    set_={"at": now, "user_id": user},
-                    where=shares.c.ts.is_(None) & (shares.c.at < now - _ABANDONED),
-                )
+            abandoned = shares.c.ts.is_(None) & (shares.c.at < now - _ABANDONED)
+            claim = insert(shares).values(row)
+            claim = claim.on_conflict_do_update(
+                index_elements=["key"], set_={"at": now, "user_id": user}, where=abandoned
             )
-            return bool((await connection.execute(claim)).rowcount)
+            # The row itself, and not how many there were: psycopg does not tell that of every insert.
+            return (await connection.execute(claim.returning(shares.c.key))).one_or_none() is not None
 
     async def done(self, key: str, ts: str) -> None:
         async with self._database.transaction() as connection:

@@ -120,6 +120,19 @@ async def test_the_thread_before_the_message_tells_what_it_means(
     assert shelf.turns[-1] == ()
 
 
+async def test_what_is_attached_to_the_message_is_read(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    """An error code in a log joins the search, as in a question of the asker's own."""
+    shelf.pages["Error E-4711"] = "Error E-4711 means that the printer is out of paper."
+    await make_bot()
+    log = workspace.upload("dana", "printer.log", b"10:02 ERROR E-4711 printer stopped\n")
+    ts = await workspace.say("dana", "support", "what does this error mean?", files=[log])
+    answer = await ask(workspace, "sam", "support", ts)
+    assert any("E-4711" in one for one in shelf.asked)
+    assert "out of paper" in everything(answer)
+
+
 async def test_it_uses_what_its_asker_may_read_and_sharing_looks_again(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
 ) -> None:
