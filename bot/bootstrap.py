@@ -8,6 +8,7 @@ from bot.desk.audience import AS_STATED, Readers
 from bot.desk.budget import Budget
 from bot.desk.budget_warnings import BudgetWarnings
 from bot.desk.errors import OrdersUnavailable
+from bot.desk.explaining import ExplainAnswer
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import Desk
 from bot.desk.order_numbers import OrderNumbers
@@ -102,7 +103,6 @@ class Bot:
             agents=slack.agents,
             admins=slack.admins,
         )
-        suggestions = next(iter(self.settings.desks.values())).suggestions  # DMs are the first desk's
         work = Work(
             inbox=store.inbox,
             posts=store.posts,
@@ -125,7 +125,9 @@ class Bot:
             told=store.told,
             escalations=store.escalations,
             numbers=store.numbers,
-            suggestions=suggestions,
+            records=store.records,
+            shares=store.shares,
+            explain=ExplainAnswer(store.records, store.shares, self.engine, self.desks),
             sole=store.sole,
             sync_desk=sync_desk,
             admins=slack.admins,
@@ -155,6 +157,7 @@ def build_bot(
             desk.channels,
             desk.escalation_channel or settings.slack.admin_channel,
             orders=settings.orders is not None and name in (settings.orders.desks or settings.desks),
+            suggestions=desk.suggestions,
         )
         for name, desk in settings.desks.items()
     )

@@ -90,6 +90,7 @@ class AnswerQuestion:
             try:
                 answer = await self._answer(question, desk, guarded, timer, interpreting)
                 await guarded.check()
+                answer = replace(answer, readable=guarded.granted.keywords if guarded.granted else None)
             except AudienceNarrowed as error:
                 log.warning("made anew: %s", error)
                 continue
@@ -102,7 +103,7 @@ class AnswerQuestion:
         self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, interpreting: Interpreting
     ) -> Answer:
         with timer.stage("conversation"):
-            said = await self._conversations.turns(question)
+            said = question.before if question.before is not None else await self._conversations.turns(question)
             turns = fit(said, self._settings.history_turns, self._settings.history_chars)
         reply = courtesy(question.text, self._settings.max_question_chars, turns)
         told = to_read(question, self._settings.max_question_chars)

@@ -11,6 +11,7 @@ DeskError                      the root; `public` is what a person in Slack may 
 ├── ModelRefused               the model declined to answer
 ├── PromptInvalid              a prompt file cannot be used
 ├── OrdersInvalid              [orders] does not fit the database that it names
+├── NotForThem             somebody wants to look into an answer that they can't see
 ├── FileUnreadable             a file that came with a question has no text that can be read
 ├── TransitionRefused          an escalation cannot go where it was asked to go
 └── SyncRefused                a sync did not start, because the source is being synced, say
@@ -67,6 +68,10 @@ class OrdersInvalid(DeskError):
     """The text says which setting is wrong, and what the database has."""
 
     public = "I can't look up orders: they are not set up rightly."
+
+
+class NotForThem(DeskError):
+    public = "Only people who can see this answer can look into it."
 
 
 class FileUnreadable(DeskError):

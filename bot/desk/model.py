@@ -90,6 +90,7 @@ class Question:
     ts: str
     asked_at: datetime
     attachments: tuple[Attachment, ...] = ()
+    before: "tuple[Turn, ...] | None" = None  # what was said before it, where the desk's own record does not have it
 
     @property
     def pictures(self) -> tuple[Attachment, ...]:
@@ -103,6 +104,15 @@ class Question:
 
 def question_key(team: str, channel: str, ts: str) -> str:
     return f"{team}:{channel}:{ts}"
+
+
+def private_key(user: str, team: str, ts: str) -> str:
+    """The key of a question that somebody asked for themselves alone: their id stands where the channel's would."""
+    return question_key(team, user, ts)
+
+
+def is_private(key: str) -> bool:
+    return key.split(":")[1][:1] in ("U", "W")
 
 
 def incident_of(key: str) -> str:
@@ -130,6 +140,7 @@ class Desk:
     channels: tuple[str, ...] = ()
     escalation_channel: str | None = None
     orders: bool = False  # it looks up orders
+    suggestions: tuple[str, ...] = ()  # questions that its documents answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +381,7 @@ class Answer:
     incident: str | None = None  # with FAILED: what the log has too
     answered_at: datetime | None = None
     private: str = ""  # Markdown for the asker alone, where `text` is seen by others
+    readable: tuple[str, ...] | None = None  # the audience keywords that it was searched with
 
     def after(self, earlier: DraftEnd) -> "Answer":
         """With the tokens and the cost of a call of the model that went before it."""
@@ -523,6 +535,58 @@ class StoredAnswer:
     notice: str = ""
     private: str = ""
     audiences: tuple[tuple[str, ...], ...] = ()  # of the documents that it was made from
+
+
+@dataclass(frozen=True, slots=True)
+class UsedPassage:
+    """A passage that an answer was made from, as its record has it. `cited`: its numbers in the answer."""
+
+    chunk_id: str
+    title: str
+    section: str
+    score: float
+    similarity: float | None
+    audience: tuple[str, ...]
+    cited: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """An answer with all that it was made from (rule 10). `readable` None: of a version that did not keep it."""
+
+    answer: StoredAnswer
+    channel: str
+    thread_ts: str
+    searched: str
+    sentences: tuple[str, ...]  # with their marks
+    passages: tuple[UsedPassage, ...]
+    readable: tuple[str, ...] | None = None
+    prompt: PromptRef | None = None
+    model: str | None = None
+    index_version: int | None = None
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an answer says what it says, for one viewer. `passages` are those they may read, `hidden` counts the others;
+    `withheld`: how many documents fit that not everybody may read who sees the answer. None: not known."""
+
+    record: AnswerRecord
+    passages: tuple[UsedPassage, ...]
+    hidden: int
+    withheld: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What somebody said of an answer."""
+
+    verdict: Literal["up", "down"]
+    reason: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bot.desk.model import (
     AdminNotice,
     Allowance,
     Answer,
+    AnswerRecord,
     Attachment,
     Brief,
     Claimed,
@@ -34,6 +35,7 @@ from bot.desk.model import (
     SyncStep,
     ThreadState,
     Turn,
+    Verdict,
 )
 
 
@@ -290,8 +292,34 @@ class Presence(Protocol):
 
 
 class Feedback(Protocol):
-    async def save(self, answer_key: str, user: str, verdict: Literal["up", "down"], comment: str = "") -> None:
+    async def save(self, answer_key: str, user: str, verdict: Verdict) -> None:
         """One verdict a person and answer; a later one replaces it."""
+        ...
+
+    async def of(self, answer_key: str, user: str) -> Verdict | None: ...
+
+
+class AnswerRecords(Protocol):
+    async def record(self, key: str) -> AnswerRecord | None:
+        """All that is known of how an answer was made."""
+        ...
+
+
+class Shares(Protocol):
+    """What somebody showed to others, so that it is posted once whoever presses how often (rule 2)."""
+
+    async def begin(self, key: str, channel: str, user: str) -> bool:
+        """Whether it is the caller's to post: nobody has, and nobody began to a moment ago."""
+        ...
+
+    async def done(self, key: str, ts: str) -> None: ...
+
+    async def give_back(self, key: str) -> None:
+        """It was not posted: somebody may try again at once."""
+        ...
+
+    async def shared_in(self, key: str) -> str | None:
+        """The channel where it was posted."""
         ...
 
 

@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import Unavailable
@@ -15,35 +13,30 @@ from bot.desk.model import (
     Answer,
     Claimed,
     Desk,
-    DraftSentence,
     Outcome,
     Question,
     StoredAnswer,
+    ThreadState,
     incident_of,
+    is_private,
 )
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
 from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
 from bot.desk.unasked import worth_saying
 from bot.settings import AnsweringSettings
+from bot.slack.asked_privately import AboutMessage
 from bot.slack.attached import AttachedFiles, read_again
-from bot.slack.blocks import HUMAN_LABEL
 from bot.slack.client import SlackRefused, SlackUnavailable, slack_errors
-from bot.slack.delivery import Delivery, SlackStage, failed
+from bot.slack.delivery import Delivery, SlackStage
 from bot.slack.desks import Desks
 from bot.slack.inbound import Identity
 from bot.slack.people import People
+from bot.slack.private_asks import AnswerQuestion, PrivateAsks
 from bot.slack.private_note import PrivateNote
+from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
+from bot.slack.unseen import Unseen
 
 log = logging.getLogger(__name__)
-
-TOO_SLOW = "This took too long, so I stopped."
-GAVE_UP = "I tried this several times and could not answer it."
-PAUSED = "I'm paused at the moment, so I don't answer questions. Please ask me again later."
-STUCK = "I could not get to this in time."
-
-
-class AnswerQuestion(Protocol):
-    def __call__(self, question: Question, desk: Desk, stage: Stage) -> Awaitable[Answer]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +55,6 @@ class Work:
     attached: AttachedFiles
 
 
-class Unseen:
-    """bot.desk.ports.Stage of a question that nobody put to the desk: nothing is shown before it is worth saying."""
-
-    async def progress(self, text: str) -> None:
-        return None
-
-    async def sentence(self, sentence: DraftSentence) -> None:
-        return None
-
-
 def _passes(error: Exception) -> bool:
     """Whether it is an outage: the question stays open however often it was tried."""
     return isinstance(error, Unavailable) or (isinstance(error, SlackRefused) and error.passing)
@@ -86,6 +69,16 @@ class Answering:
         self._people = people
         self._me = me
         self._private = PrivateNote(delivery.clients, work.posts)
+        self._asks = PrivateAsks(
+            work.answer_question,
+            work.answers,
+            work.posts,
+            work.attached,
+            work.settings,
+            delivery.clients,
+            people,
+            me,
+        )
         self._stages: dict[str, SlackStage] = {}
         self._began = work.clock()
 
@@ -95,7 +88,9 @@ class Answering:
         incident = incident_of(item.key)
         log.error("incident %s: %s is stuck", incident, item.key)
         try:
-            if not item.unasked:
+            if is_private(item.key):
+                await self._asks.give_up(item, incident, STUCK)
+            elif not item.unasked:
                 stage = await self._stage(await self._question(item), again=True)
                 await self._deliver(stage, failed(incident, STUCK), item.key)
         except Exception as error:
@@ -124,15 +119,22 @@ class Answering:
 
     async def _answer(self, claimed: Claimed) -> Outcome:
         item, again = claimed.item, claimed.attempt > 1
+        if is_private(item.key):
+            # Without humans: to call one would tell the whole thread that somebody had asked.
+            desk = replace(self._work.desks.of(AboutMessage.of(item).channel), escalation_channel=None)
+            return await self._asks.answer(claimed, desk, self._notice(claimed, desk))
         posted = await self._work.posts.of(item.key) if again else None
         question = await self._question(item)
         if posted is not None and posted.final:
             stored = await self._work.answers.get(item.key)
             return await self._concluded(question, stored.outcome if stored else Outcome.FAILED)
-        if item.thread_ts and (await self._work.threads.state(item.team, item.channel, item.thread_ts)).quiet:
+        state = ThreadState()
+        if item.thread_ts:
+            state = await self._work.threads.state(item.team, item.channel, item.thread_ts)
+        if state.quiet:
             await self._keep_quiet(item)
             return Outcome.ESCALATED
-        desk = self._work.desks.of(item.channel)
+        desk = self._work.desks.asked(item, state)
         stage = await self._stage(question, again=again)
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
             await stage.withdraw()
@@ -173,7 +175,7 @@ class Answering:
                 private=stored.private,
                 answered_at=stored.created_at,
             )
-        answer = self._notice(claimed, question, desk)
+        answer = self._notice(claimed, desk)
         shown: Stage = Unseen() if item.unasked else stage
         if answer is None:
             try:
@@ -204,15 +206,12 @@ class Answering:
         await stage.progress("Reading a file" if len(files) == 1 else f"Reading {len(files)} files")
         return replace(question, attachments=await self._work.attached.read(files))
 
-    def _notice(self, claimed: Claimed, question: Question, desk: Desk) -> Answer | None:
-        """What needs no search: that the desk is paused, or giving up."""
-        if self._work.desks.pause is not None:
-            human = f" If it can't wait, press *{HUMAN_LABEL}*." if desk.escalation_channel else ""
-            return Answer(Outcome.ASKED, PAUSED + human)
-        if claimed.attempt > self._work.settings.max_attempts:
-            log.error("incident %s: gave up on %s", claimed.incident, question.key)
-            return failed(claimed.incident, GAVE_UP)
-        return None
+    def _notice(self, claimed: Claimed, desk: Desk) -> Answer | None:
+        most, paused = self._work.settings.max_attempts, self._work.desks.pause is not None
+        notice = unanswered(claimed, desk, paused=paused, most_attempts=most)
+        if notice is not None and notice.incident:
+            log.error("incident %s: gave up on %s", claimed.incident, claimed.item.key)
+        return notice
 
     async def _deliver(self, stage: SlackStage, answer: Answer, key: str) -> Outcome:
         """Show it. Where Slack will never take it (archived, removed) it has failed, and the log has its incident."""

@@ -19,10 +19,11 @@ TEXT_LIMIT = 9_500
 SOURCES_LIMIT = 2_500
 FALLBACK_LIMIT = 3_000
 
-FEEDBACK, CALL_HUMAN = "answer_feedback", "human_call"
-MORE, QUIET = "answer_more", "quiet"  # the menu beside it, and its entry
-HUMAN_LABEL = "Talk to a human"
+FEEDBACK, CALL_HUMAN, WHY = "answer_feedback", "human_call", "answer_why"
+MORE, QUIET = "answer_more", "quiet"  # the menu beside them, and its entry
+HUMAN_LABEL, WHY_LABEL = "Talk to a human", "Why this answer?"
 CLAIM, RESOLVE, SHARE = "human_claim", "human_resolve", "sources_share"
+SHARE_IN_THREAD = "sources_share_thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ def links_of(answer: Answer) -> frozenset[str]:
 
 def answer_messages(answer: Answer, key: str) -> list[Message]:
     """One message, or several for an answer beyond Slack's limits; sources and buttons stand in the last one."""
+    return with_closing(answer, closing_blocks(answer, key))
+
+
+def with_closing(answer: Answer, closing: Sequence[Block]) -> list[Message]:
+    """The text as messages, the last one ended by these blocks."""
     allowed = links_of(answer)
     parts = split(safe_markdown(answer.text, allowed), TEXT_LIMIT)
     messages = [
@@ -61,7 +67,7 @@ def answer_messages(answer: Answer, key: str) -> list[Message]:
         for part in parts
     ]
     last = messages[-1]
-    return [*messages[:-1], Message(last.text, (*last.blocks, *closing_blocks(answer, key)))]
+    return [*messages[:-1], Message(last.text, (*last.blocks, *closing))]
 
 
 def plainer(answer: Answer, limit: int = 12_000) -> Message:
@@ -80,7 +86,17 @@ def fallback(markdown: str, allowed: frozenset[str] = frozenset()) -> str:
 
 
 def closing_blocks(answer: Answer, key: str) -> list[Block]:
-    """What follows the text: sources, notices, feedback, and the way to a human."""
+    """What follows the text: sources, notices, feedback, the way to a human, and why it says that."""
+    answered = answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED)
+    blocks = [*evidence(answer), *([feedback_buttons(key)] if answered else [])]
+    buttons = [why_button(key)] if answered else []
+    if answer.outcome not in (Outcome.ASKED, Outcome.ESCALATED) or HUMAN_LABEL in answer.text:
+        buttons = [button(HUMAN_LABEL, CALL_HUMAN, key), *buttons, _more()]
+    return [*blocks, *([{"type": "actions", "elements": buttons}] if buttons else [])]
+
+
+def evidence(answer: Answer) -> list[Block]:
+    """The sources, and what is to be known of the answer."""
     blocks: list[Block] = []
     if answer.citations:
         blocks.append(source_list("Sources", _cited(answer.citations, answer.answered_at)))
@@ -88,11 +104,11 @@ def closing_blocks(answer: Answer, key: str) -> list[Block]:
         blocks.append(note(answer.notice))
     if answer.incident:
         blocks.append(note(f"Incident {answer.incident}"))
-    if answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED):
-        blocks.append(_feedback(key))
-    if answer.outcome not in (Outcome.ASKED, Outcome.ESCALATED) or HUMAN_LABEL in answer.text:
-        blocks.append({"type": "actions", "elements": [button(HUMAN_LABEL, CALL_HUMAN, key), _more()]})
     return blocks
+
+
+def why_button(key: str) -> Block:
+    return button(WHY_LABEL, WHY, key)
 
 
 def note(text: str) -> Block:
@@ -114,7 +130,7 @@ def _more() -> Block:
     return {"type": "overflow", "action_id": MORE, "options": [{"text": text, "value": QUIET}]}
 
 
-def _feedback(key: str) -> Block:
+def feedback_buttons(key: str) -> Block:
     def choice(label: str, verdict: str, spoken: str) -> Block:
         text = {"type": "plain_text", "text": label}
         return {"text": text, "value": f"{verdict} {key}", "accessibility_label": spoken}
@@ -196,10 +212,12 @@ def found(
     now: datetime,
     *,
     share: str | None = None,
+    thread_ts: str | None = None,
     by: str | None = None,
     notice: str = "",
 ) -> Message:
-    """The private list of /sources; `share` is the Share button's value, `by` the id of who shared it."""
+    """The private list of /sources; `share` is what the Share button searches for again, `thread_ts` the thread that it
+    shows it in; `by` is the id of who shared it."""
     sources = [
         Source(one.title, one.section, one.url, freshness(one, now), f"{number}.", plain(one.snippet, 200))
         for number, one in enumerate(hits, 1)
@@ -210,7 +228,9 @@ def found(
     blocks: list[Block] = [*shared, rich(span(heading, bold=True)), *(rich(*_entry(one)) for one in sources)]
     blocks += [note(line) for line in (stale_notice(hits, now), notice) if line]
     if share is not None:
-        blocks.append({"type": "actions", "elements": [button("Share in this channel", SHARE, share)]})
+        here = button("Share in this channel", SHARE, share)
+        there = button("Share in the thread", SHARE_IN_THREAD, f"{thread_ts} {share}")
+        blocks.append({"type": "actions", "elements": [there if thread_ts else here]})
     return Message(escape(heading), tuple(blocks))
 
 

@@ -106,7 +106,10 @@ class SlackStage:
         try:
             with slack_errors():
                 await self._clients.once.assistant_threads_setStatus(
-                    channel_id=self._question.place.channel, thread_ts=self._question.thread_ts, status=text
+                    channel_id=self._question.place.channel,
+                    thread_ts=self._question.thread_ts,
+                    status=text,
+                    loading_messages=loading(text),
                 )
         except (SlackRefused, SlackUnavailable) as error:
             log.debug("no status shown: %s", error)
@@ -252,7 +255,6 @@ class SlackStage:
             log.debug("not streaming any more: %s", error)
 
 
-def failed(incident: str, what: str) -> Answer:
-    """The visible notice of a question that could not be answered."""
-    text = f"{what} Your question is recorded; please ask again in a few minutes, or ask for a human."
-    return Answer(outcome=Outcome.FAILED, text=text, incident=incident)
+def loading(status: str) -> list[str]:
+    """What Slack shows in turns while a step lasts: the step itself, and what comes of it."""
+    return [status, "Comparing what the documents say", "Checking each sentence against them"]

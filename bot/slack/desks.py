@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.desk.desk_settings import ChannelSetting, Mode, Pause, SetInSlack
-from bot.desk.model import Desk
+from bot.desk.model import Accepted, Desk, ThreadState
 from bot.desk.ports import DeskSettings
+from bot.slack.viewing import viewed_channel
 
 
 class Desks:
@@ -28,6 +29,14 @@ class Desks:
         given = self._set.channels.get(channel)
         chosen = next((desk for desk in self.all if given and desk.name == given.desk), None)
         return chosen or self.configured(channel)
+
+    def asked(self, item: Accepted, state: ThreadState) -> Desk:
+        """Whose question it is, in that thread. In a direct message it is the desk of the channel that the asker looks
+        at, whose questions were suggested to them, and a thread stays with its desk."""
+        if item.kind != "dm":
+            return self.of(item.channel)
+        begun = next((desk for desk in self.all if desk.name == state.desk), None)
+        return begun or self.of(viewed_channel(item.payload.get("app_context")))
 
     def configured(self, channel: str) -> Desk:
         return next((desk for desk in self.all if channel in desk.channels), self.all[0])

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.desk.ports import Escalations, Feedback, Numbers, Presence, SyncDesk, Told
+from bot.desk.ports import AnswerRecords, Escalations, Feedback, Numbers, Presence, Shares, SyncDesk, Told
 from bot.slack.answering import Work
 from bot.slack.client import SlackClients
 from bot.slack.listeners.sources_command import LookUpSources
 from bot.slack.listeners.sync_command import PROGRESS_AFTER_S
+from bot.slack.listeners.why import ExplainAnswer
 from bot.slack.manners import Manners
 from bot.slack.people import People
 
@@ -25,7 +26,9 @@ class Edge:
     told: Told
     escalations: Escalations
     numbers: Numbers
-    suggestions: tuple[str, ...] = ()
+    records: AnswerRecords
+    shares: Shares
+    explain: ExplainAnswer
     sole: bool = True
     streaming: bool = True
     ping_every_s: float = 10.0

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.desk.errors import DeskError
-from bot.desk.model import Accepted, Limited, Outcome
+from bot.desk.model import Accepted, Limited, Outcome, is_private
 from bot.desk.ports import Clock, Inbox, Told
 from bot.settings import LimitSettings
+from bot.slack.asked_privately import AboutMessage
 from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.mrkdwn import escape, moment, plain
 
@@ -79,22 +80,42 @@ class LimitNotes:
     async def _tell(self, one: Limited, key: str) -> None:
         item, text = one.item, note(one, self._limits, self._clock())
         try:
-            with slack_errors():
-                if item.kind != "dm":
-                    await self._clients.poster.chat_postEphemeral(
-                        channel=item.channel, user=item.user, thread_ts=item.thread_ts, text=text
-                    )
-                elif not await self._stands(item, f"{key} {item.ts}"):
-                    await self._clients.poster.chat_postMessage(
-                        channel=item.channel,
-                        thread_ts=item.thread_ts or item.ts,
-                        text=text,
-                        metadata={"event_type": _EVENT_TYPE, "event_payload": {"limit": f"{key} {item.ts}"}},
-                    )
+            if is_private(item.key):
+                await self._whisper_about(item, text)
+            elif item.kind != "dm":
+                await self._whisper(item.channel, item.user, item.thread_ts, text)
+            else:
+                await self._write(item, f"{key} {item.ts}", text)
         except SlackRefused as error:
             if error.passing:
                 raise
             log.error("%s can't be told that %s is over a limit: %s", item.user, item.key, error.code)
+
+    async def _whisper_about(self, item: Accepted, text: str) -> None:
+        """Where the message is that was asked about. Where the bot is not, by direct message."""
+        about = AboutMessage.of(item)
+        try:
+            await self._whisper(about.channel, item.user, about.in_thread, text)
+        except SlackRefused as error:
+            if error.passing:
+                raise
+            with slack_errors():
+                await self._clients.poster.chat_postMessage(channel=item.user, text=text)
+
+    async def _whisper(self, channel: str, user: str, thread_ts: str | None, text: str) -> None:
+        with slack_errors():
+            await self._clients.poster.chat_postEphemeral(channel=channel, user=user, thread_ts=thread_ts, text=text)
+
+    async def _write(self, item: Accepted, key: str, text: str) -> None:
+        with slack_errors():
+            if await self._stands(item, key):
+                return
+            await self._clients.poster.chat_postMessage(
+                channel=item.channel,
+                thread_ts=item.thread_ts or item.ts,
+                text=text,
+                metadata={"event_type": _EVENT_TYPE, "event_payload": {"limit": key}},
+            )
 
     async def _stands(self, item: Accepted, key: str) -> bool:
         """Whether a run that was killed has posted it (rule 2)."""

@@ -8,10 +8,15 @@ from bot.slack.listeners.channel_settings import ChannelSettingsModal
 from bot.slack.listeners.feedback import FeedbackButtons
 from bot.slack.listeners.home import Home, HomeRecords
 from bot.slack.listeners.humans import HumanButtons
+from bot.slack.listeners.message_shortcuts import MessageShortcuts
 from bot.slack.listeners.offers import OfferButtons
 from bot.slack.listeners.quiet import QuietButtons
+from bot.slack.listeners.share_answer import ShareAnswer
 from bot.slack.listeners.sources_command import SourcesCommand
+from bot.slack.listeners.suggestions import Suggestions
 from bot.slack.listeners.sync_command import SyncCommand
+from bot.slack.listeners.why import WhyButton
+from bot.slack.shared_posts import SharedPosts
 from bot.slack.worker import Workers
 
 
@@ -23,14 +28,20 @@ def surfaces_of(edge: Edge, me: Identity, workers: Workers) -> Surfaces:
         syncs = SyncCommand(edge.sync_desk, edge.admins, desks, clients, clock, edge.progress_after_s)
     home = Home(HomeRecords(desks, edge.escalations, edge.numbers, edge.sync_desk, edge.admins), clients, me, clock)
     quiet = QuietButtons(work.threads, clients, me, clock)
+    suggestions, posts = Suggestions(clients, desks), SharedPosts(clients, edge.shares)
+    sources = SourcesCommand(edge.look_up, desks, clients, me, clock, people, posts, quiet, syncs)
     return Surfaces(
-        opened=AppHome(clients, edge.suggestions, home),
+        opened=AppHome(home, suggestions),
+        suggestions=suggestions,
         home=home,
         channels=ChannelSettingsModal(desks, home, clients, me, clock),
         quiet=quiet,
         offers=OfferButtons(work.inbox, work.posts, workers, clients, me, clock, edge.manners),
         feedback=FeedbackButtons(edge.feedback, clients),
         humans=HumanButtons(work.humans, clients, me),
-        sources=SourcesCommand(edge.look_up, desks, clients, me, clock, people, quiet, syncs),
+        why=WhyButton(edge.explain, clients, people, me, edge.admins),
+        sources=sources,
+        shortcuts=MessageShortcuts(work.inbox, workers, sources, clients, me, clock, edge.manners),
+        shared=ShareAnswer(edge.records, posts, clients, people, me),
         syncs=syncs,
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.desk.ports import Clock
+from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
 from bot.store.desk_settings import SqlDeskSettings, SqlNumbers
 from bot.store.inbox import SqlInbox
@@ -25,6 +26,8 @@ class Store:
     escalations: SqlEscalations
     settings: SqlDeskSettings
     numbers: SqlNumbers
+    records: SqlAnswerRecords
+    shares: SqlShares
 
     @property
     def sole(self) -> bool:
@@ -50,4 +53,6 @@ async def open_store(url: str, clock: Clock) -> Store:
         escalations=SqlEscalations(database),
         settings=SqlDeskSettings(database, clock),
         numbers=SqlNumbers(database),
+        records=SqlAnswerRecords(database),
+        shares=SqlShares(database, clock),
     )

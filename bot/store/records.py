@@ -24,6 +24,7 @@ from bot.desk.model import (
     StoredAnswer,
     ThreadState,
     Turn,
+    Verdict,
 )
 from bot.desk.ports import Clock
 from bot.store.database import Database
@@ -79,6 +80,8 @@ class SqlAnswers:
             "timings_ms": dict(answer.timings_ms),
             "incident": answer.incident,
             "created_at": answer.answered_at or self._clock(),
+            "sentences": [sentence.text for sentence in answer.sentences],
+            "readable": answer.readable if answer.readable is None else list(answer.readable),
         }
         async with self._database.transaction() as connection:
             await put(connection, answers, row, replace=True)
@@ -86,7 +89,7 @@ class SqlAnswers:
     async def get(self, key: str) -> StoredAnswer | None:
         async with self._database.transaction() as connection:
             row = (await connection.execute(select(answers).where(answers.c.key == key))).one_or_none()
-        return _stored_answer(row) if row else None
+        return stored_answer(row) if row else None
 
     async def spent_since(self, at: datetime) -> float:
         """Dollars, of the answers whose price is known."""
@@ -124,7 +127,15 @@ class SqlAnswers:
 
 def _chunk_row(passage: Passage) -> dict[str, Any]:
     joined, audience = list(passage.joined), [OWNER] if passage.kind == "order" else list(passage.audience)
-    return {"id": passage.chunk_id, "joined": joined, "score": passage.score, "audience": audience}
+    return {
+        "id": passage.chunk_id,
+        "joined": joined,
+        "score": passage.score,
+        "audience": audience,
+        "title": passage.title,
+        "section": passage.section,
+        "similarity": passage.similarity,
+    }
 
 
 def _citation_row(citation: Citation) -> dict[str, Any]:
@@ -137,7 +148,7 @@ def _citation(row: dict[str, Any]) -> Citation:
     return Citation(**(row | {name: datetime.fromisoformat(row[name]) for name in _MOMENTS if row.get(name)}))
 
 
-def _stored_answer(row: Row[Any]) -> StoredAnswer:
+def stored_answer(row: Row[Any]) -> StoredAnswer:
     citations = tuple(_citation(one) for one in row.citations)
     return StoredAnswer(
         key=row.key,
@@ -290,10 +301,18 @@ class SqlFeedback:
         self._database = database
         self._clock = clock
 
-    async def save(self, answer_key: str, user: str, verdict: Literal["up", "down"], comment: str = "") -> None:
-        row = {"answer_key": answer_key, "user_id": user, "verdict": verdict, "comment": comment, "at": self._clock()}
+    async def save(self, answer_key: str, user: str, verdict: Verdict) -> None:
+        row = {"answer_key": answer_key, "user_id": user, "at": self._clock(), **asdict(verdict)}
         async with self._database.transaction(durable=True) as connection:
             await put(connection, feedback, row, replace=True)
+
+    async def of(self, answer_key: str, user: str) -> Verdict | None:
+        mine = select(feedback.c.verdict, feedback.c.reason, feedback.c.comment).where(
+            feedback.c.answer_key == answer_key, feedback.c.user_id == user
+        )
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(mine)).one_or_none()
+        return Verdict(*row) if row else None
 
 
 class SqlEscalations:

@@ -123,7 +123,8 @@ answers = Table(
     Column("notice", Text, nullable=False, server_default=""),
     Column("private", Text, nullable=False, server_default=""),
     Column("citations", JSON, nullable=False),
-    Column("chunks", JSON, nullable=False),  # [{"id", "joined", "score", "audience"}], best first
+    # [{"id", "joined", "score", "audience", "title", "section", "similarity"}], best first
+    Column("chunks", JSON, nullable=False),
     Column("rejected", JSON, nullable=False),
     Column("prompt_name", String(80)),
     Column("prompt_version", String(40)),
@@ -135,6 +136,8 @@ answers = Table(
     Column("timings_ms", JSON, nullable=False),
     Column("incident", String(40)),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("sentences", JSON),  # with their marks, as shown
+    Column("readable", JSON),  # the audience keywords that it was searched with
     Index(None, "team", "channel", "thread_ts"),
     Index(None, "created_at"),
 )
@@ -147,6 +150,7 @@ feedback = Table(
     Column("verdict", String(8), nullable=False),
     Column("comment", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("reason", String(16), nullable=False, server_default=""),
 )
 
 escalations = Table(
@@ -218,4 +222,14 @@ told = Table(
     Column("until", UtcDateTime, nullable=False),
     Column("told", Boolean, nullable=False),
     Column("lease_until", UtcDateTime, nullable=False),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("user_id", String(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("ts", String(32)),  # None: a post was begun and not confirmed
 )

@@ -153,7 +153,8 @@ class People:
         return found if message.get("ephemeral") else found | {"message": on_wire(message)}
 
     async def shortcut(self, user: User, callback_id: str, channel: Channel, ts: str) -> None:
-        """A message shortcut, from the menu of a message."""
+        """A message shortcut, from the menu of a message. Its response_url can replace nothing."""
+        self._member(user, channel)
         known = None if self.shortcuts is None else {one["callback_id"] for one in self.shortcuts}
         if known is not None and callback_id not in known:
             raise Refused("unknown_shortcut", "people.shortcut.of_the_manifest", f"{callback_id} is no shortcut here")
@@ -162,8 +163,11 @@ class People:
             "callback_id": callback_id,
             "message_ts": ts,
             "action_ts": self.state.now_ts(),
+            "channel": {"id": channel.id, "name": channel.name or "directmessage"},
+            "message": on_wire(message),
+            "response_url": self.responses.new(user, channel).url,
         }
-        self._taken(await self.sockets.ask("interactive", payload | self._in_message(user, message)))
+        self._taken(await self.sockets.ask("interactive", payload))
 
     # Views
 
@@ -199,6 +203,13 @@ class People:
                 cleared = held.view["clear_on_close"]
                 told = self._of_view("view_closed", user, view) | {"is_cleared": cleared}
                 await self.sockets.ask("interactive", told)
+
+    def look_at(self, user: User, channel: Channel, *, beside_app: bool) -> None:
+        """The person has the channel open; `beside_app`: while the agent is in view, which is told."""
+        self._member(user, channel)
+        self.state.viewing[user.id] = channel.id
+        if beside_app:
+            self.events.context_changed(user)
 
     def open_home(self, user: User, tab: str = "home") -> None:
         self.events.home_opened(user, tab)

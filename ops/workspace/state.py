@@ -128,6 +128,7 @@ class State:
         self.ephemerals: defaultdict[str, list[Json]] = defaultdict(list)
         self.views: dict[str, View] = {}
         self.homes: dict[str, Json] = {}
+        self.viewing: dict[str, str] = {}  # person -> the channel that they look at beside the app
         self.files: dict[str, SharedFile] = {}
         self.statuses: dict[tuple[str, str], Json] = {}
         self.prompts: list[Json] = []

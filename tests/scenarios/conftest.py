@@ -12,6 +12,7 @@ import pytest
 from bot.desk.answer_question import AnswerQuestion
 from bot.desk.budget import Budget
 from bot.desk.errors import StoreUnavailable
+from bot.desk.explaining import ExplainAnswer
 from bot.desk.look_up_sources import LookUpSources
 from bot.desk.model import (
     Attachment,
@@ -229,8 +230,15 @@ class Bot:
             admins=self.slack.admins,
         )
         support = Desk(
-            "support", "electromart", self.sources, (), self.escalation_channel, orders=self.orders is not None
+            "support",
+            "electromart",
+            self.sources,
+            (),
+            self.escalation_channel,
+            orders=self.orders is not None,
+            suggestions=SUGGESTIONS,
         )
+        desks = (support, *self.desks)
         work = Work(
             inbox=inbox,
             posts=posts,
@@ -248,7 +256,7 @@ class Bot:
                 orders=self.orders,
                 budget=self.budget,
             ),
-            desks=Desks((support, *self.desks), self.store.settings),
+            desks=Desks(desks, self.store.settings),
             settings=self.answering,
             clock=self.now,
             attached=AttachedFiles(clients, FileTexts(), sees=self.sees, time_limit_s=self.file_time_s),
@@ -263,7 +271,9 @@ class Bot:
             told=told,
             escalations=self.store.escalations,
             numbers=self.store.numbers,
-            suggestions=SUGGESTIONS,
+            records=self.store.records,
+            shares=self.store.shares,
+            explain=ExplainAnswer(self.store.records, self.store.shares, self.shelf, desks),
             watch_every_s=0.1,
             attend_every_s=0.01,
             ping_every_s=0.3,

@@ -16,6 +16,7 @@ from bot.desk.model import (
     Accepted,
     Answer,
     Citation,
+    DraftSentence,
     Escalation,
     EscalationState,
     Outcome,
@@ -25,6 +26,8 @@ from bot.desk.model import (
     PromptRef,
     Question,
     Usage,
+    UsedPassage,
+    Verdict,
     question_key,
 )
 from bot.store import Store, open_store
@@ -286,11 +289,78 @@ async def test_what_people_were_not_told_of_an_escalation_is_found(store: Store)
 
 
 async def test_feedback_is_one_verdict_a_person(store: Store) -> None:
-    await store.feedback.save("k", "U1", "up")
-    await store.feedback.save("k", "U1", "down", "outdated")
+    """A later one replaces it whole: what was wrong with the answer goes with the thumb down."""
+    assert await store.feedback.of("k", "U1") is None
+    for verdict in (Verdict("up"), Verdict("down", "outdated", "it is v3 by now"), Verdict("up")):
+        await store.feedback.save("k", "U1", verdict)
+        assert await store.feedback.of("k", "U1") == verdict
+    await store.feedback.save("k", "U2", Verdict("down", "wrong"))
     async with store.database.transaction() as connection:
-        rows = (await connection.exec_driver_sql("select user_id, verdict, comment from feedback")).all()
-    assert [tuple(row) for row in rows] == [("U1", "down", "outdated")]
+        rows = (await connection.exec_driver_sql("select user_id, verdict, reason from feedback order by 1")).all()
+    assert [tuple(row) for row in rows] == [("U1", "up", ""), ("U2", "down", "wrong")]
+
+
+async def test_what_is_shared_has_one_sharer(store: Store, clock: Clock) -> None:
+    """Of many at once one posts. One that died while it posted is followed after a while; one that was done never is."""
+    begun = await asyncio.gather(*(store.shares.begin("k", "C1", user) for user in ("U1", "U2", "U1")))
+    assert sorted(begun) == [False, False, True]
+    assert await store.shares.shared_in("k") is None
+    clock.now += timedelta(minutes=2)
+    assert await store.shares.begin("k", "C1", "U2")
+    assert not await store.shares.begin("k", "C1", "U2")
+    await store.shares.give_back("k")
+    assert await store.shares.begin("k", "C1", "U2")
+    await store.shares.done("k", "9.0")
+    await store.shares.give_back("k")
+    clock.now += timedelta(days=1)
+    assert not await store.shares.begin("k", "C1", "U1")
+    assert await store.shares.shared_in("k") == "C1"
+
+
+async def test_a_record_tells_what_an_answer_was_made_from(store: Store) -> None:
+    """Passages with their scores and the numbers that cite them, who it was searched for, prompt, model, cost."""
+    page = Passage(
+        "c1", "d1", "docs", "Returns", "Refunds", "Text.", "u", START, 0, 0.9, similarity=0.7, audience=("a",)
+    )
+    order = replace(page, chunk_id="order:7", title="Your order 7", section="", kind="order", similarity=None)
+    citations = (Citation(1, "q", "Your order 7", "", "", START), Citation(0, "q", "Returns", "u", "Refunds", START))
+    sentences = (DraftSentence("Sent [1]. "), DraftSentence("Back in 30 days [2]."))
+    prompt = PromptRef("support", "1.0.0", "0" * 64)
+    answer = Answer(
+        Outcome.ANSWERED,
+        "x",
+        sentences,
+        citations,
+        (page, order),
+        prompt=prompt,
+        model="m",
+        index_version=3,
+        usage=Usage(10, 2),
+        cost_usd=0.5,
+        timings_ms={"total": 9.0},
+        searched="return it",
+        readable=("everyone", "public"),
+    )
+    await store.answers.save(question("1.0"), "support", answer)
+    record = await store.records.record(question("1.0").key)
+    assert record is not None
+    assert record.passages == (
+        UsedPassage("c1", "Returns", "Refunds", 0.9, 0.7, ("a",), (2,)),
+        UsedPassage("order:7", "Your order 7", "", 0.9, None, ("owner",), (1,)),
+    )
+    assert (record.channel, record.thread_ts, record.searched) == ("C1", "1.0", "return it")
+    assert record.sentences == ("Sent [1]. ", "Back in 30 days [2].")
+    assert record.readable == ("everyone", "public")
+    assert (record.prompt, record.model, record.index_version) == (prompt, "m", 3)
+    assert (record.usage, record.cost_usd, record.timings_ms) == (Usage(10, 2), 0.5, {"total": 9.0})
+    assert await store.records.record("other") is None
+    async with store.database.transaction() as connection:  # of an earlier version
+        bare = [{"id": "c1", "joined": [], "score": 0.9}, {"id": "c2", "joined": [], "score": 0.8}]
+        await connection.execute(update(answers).values(chunks=bare, sentences=None, readable=None))
+    record = await store.records.record(question("1.0").key)
+    assert record is not None
+    assert [one.title for one in record.passages] == ["Returns", "Your order 7"]
+    assert (record.sentences, record.readable) == ((), None)
 
 
 async def test_a_full_disk_is_an_outage_and_loses_nothing(store: Store) -> None:
