@@ -47,9 +47,19 @@ class SlackSettings(Section):
     bot_token: Annotated[SecretStr, AfterValidator(_starts("xoxb-"))] | None = None
     app_token: Annotated[SecretStr, AfterValidator(_starts("xapp-"))] | None = None
     signing_secret: SecretStr | None = None
+    mode: Literal["socket", "http"] = "socket"
+    host: str = "127.0.0.1"  # in HTTP mode: where Slack's requests, or a proxy's in front, are listened for
+    port: Annotated[int, Field(ge=1, le=65535)] = 3000
     api_url: Annotated[str, Field(pattern=r"^https?://"), AfterValidator(lambda url: url.rstrip("/") + "/")] = Field(
         "https://slack.com/api/", examples=["https://slack.com/api/"]
     )
+
+
+class MonitoringSettings(Section):
+    """[monitoring]: where /healthz, /readyz and /metrics are, in both modes."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8485  # 0: none
 
 
 class ModelSettings(Section):

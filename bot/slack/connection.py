@@ -1,19 +1,20 @@
-"""The edge as one thing that starts and stops: credentials, workers, Socket Mode and its watchdog."""
+"""The edge as one thing that starts and stops: credentials, workers, and the door through which Slack comes in."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
 
 from bot.desk.errors import DeskError
 from bot.desk.ports import Feedback, Presence, SyncDesk
 from bot.slack.answering import Answering, Work
 from bot.slack.app import build_app
 from bot.slack.attendance import Attendance
-from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.delivery import Delivery
+from bot.slack.http_door import HttpDoor
 from bot.slack.inbound import Identity
 from bot.slack.listeners import register
 from bot.slack.listeners.app_home import AppHome
@@ -24,10 +25,11 @@ from bot.slack.listeners.sources_command import LookUpSources, SourcesCommand
 from bot.slack.listeners.sync_command import PROGRESS_AFTER_S, SyncCommand
 from bot.slack.people import People
 from bot.slack.read_back import ReadBack
+from bot.slack.request_url import RequestUrl
+from bot.slack.sockets import Sockets, open_ticket
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
-_DIAL_S = 30.0
 
 
 class CredentialsRefused(DeskError):
@@ -36,11 +38,22 @@ class CredentialsRefused(DeskError):
     public = "The connection to Slack is not set up."
 
 
-async def check_credentials(clients: SlackClients) -> tuple[Identity, str]:
-    """Who the tokens make us, and the address of a Socket Mode connection, which can be used once.
+class Door(Protocol):
+    """How Slack comes in: Socket Mode or HTTP."""
 
-    Raises CredentialsRefused or SlackUnavailable; both tokens are tried.
-    """
+    async def open(self) -> None:
+        """Returns when events are coming in. Raises SlackUnavailable or another DeskError."""
+        ...
+
+    async def is_open(self) -> bool: ...
+
+    async def close(self) -> None:
+        """Take no more events; what has come is stored and acked first."""
+        ...
+
+
+async def who_we_are(clients: SlackClients) -> Identity:
+    """Who the bot token makes us. Raises CredentialsRefused or SlackUnavailable."""
     try:
         with slack_errors():
             who = await clients.web.auth_test()
@@ -48,15 +61,18 @@ async def check_credentials(clients: SlackClients) -> tuple[Identity, str]:
         raise CredentialsRefused(
             f"SLACK_BOT_TOKEN: Slack refused it ({error.code}); use the xoxb- token of OAuth & Permissions."
         ) from error
+    return Identity(str(who["team_id"]), str(who["user_id"]), str(who.get("bot_id") or ""), str(who.get("url") or ""))
+
+
+async def first_ticket(clients: SlackClients) -> str:
+    """The address of a Socket Mode connection, which can be used once. Raises CredentialsRefused or
+    SlackUnavailable: a socket would ask for ever."""
     try:
-        with slack_errors():
-            opened = await clients.web.apps_connections_open(app_token=clients.app_token)
+        return await open_ticket(clients)
     except SlackRefused as error:
         raise CredentialsRefused(
             f"SLACK_APP_TOKEN: Slack refused it ({error.code}); use an xapp- token with connections:write."
         ) from error
-    me = Identity(str(who["team_id"]), str(who["user_id"]), str(who.get("bot_id") or ""), str(who.get("url") or ""))
-    return me, str(opened["url"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,7 @@ class Edge:
     sole: bool = True
     streaming: bool = True
     ping_every_s: float = 10.0
-    watch_every_s: float = 20.0  # apps.connections.open is limited to about once a minute
+    redial_s: float = 0.5
     attend_every_s: float = 1.0
     sync_desk: SyncDesk | None = None
     admins: Sequence[str] = ()
@@ -85,19 +101,18 @@ class SlackConnection:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
-        self._handler: AsyncSocketModeHandler | None = None
-        self._watchdog: asyncio.Task[None] | None = None
-        self._dial: asyncio.Task[None] | None = None
+        self._door: Door | None = None
         self._attendance: Attendance | None = None
         self._syncs: SyncCommand | None = None
         self.workers: Workers | None = None
 
     async def start(self) -> Identity:
-        """Raises CredentialsRefused (the SDK would dial for ever), SlackUnavailable or StoreUnavailable."""
+        """Raises CredentialsRefused, DoorTaken, SlackUnavailable or StoreUnavailable."""
         clients, work = self._edge.clients, self._edge.work
         await clients.open()
         try:
-            me, address = await check_credentials(clients)
+            me = await who_we_are(clients)
+            ticket = await first_ticket(clients) if clients.settings.mode == "socket" else ""
             delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
             workers = Workers(work, Answering(work, delivery, self._edge.people, me), sole=self._edge.sole)
             messages = Messages(work.inbox, work.threads, workers, me, work.clock)
@@ -119,21 +134,14 @@ class SlackConnection:
             await clients.close()
             raise
         self.workers = workers
-        self._handler = AsyncSocketModeHandler(
-            app, clients.app_token, web_client=clients.web, ping_interval=self._edge.ping_every_s
-        )
-        self._handler.client.wss_uri = address  # a second one at once would be rate limited (Tier 1)
-        if clients.web.proxy is None:
-            self._handler.client.proxy = None
+        self._door = self._built_door(app, ticket)
         try:
-            async with asyncio.timeout(_DIAL_S):
-                await self._handler.connect_async()  # type: ignore[no-untyped-call]
-        except TimeoutError as error:
+            await self._door.open()
+        except BaseException:
             await self.stop(0)
-            raise SlackUnavailable("no Socket Mode connection could be opened") from error
-        self._watchdog = asyncio.create_task(self._watch())
+            raise
         self._attendance = Attendance(
-            self._handler.client.is_connected,
+            self._door.is_open,
             ReadBack(clients, messages, work.clock),
             self._edge.presence,
             me.team,
@@ -146,52 +154,25 @@ class SlackConnection:
 
     async def stop(self, drain_s: float = 20.0) -> None:
         """Take no more events, let answers end within `drain_s` seconds, give the rest back to the inbox."""
-        for task in (self._watchdog, self._dial):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
         if self._attendance is not None:
             await self._attendance.stop()
-        if self._handler is not None:
-            await self._handler.close_async()  # type: ignore[no-untyped-call]
+        if self._door is not None:
+            await self._door.close()
         if self.workers is not None:
             await self.workers.stop(drain_s)
         if self._syncs is not None:
             await self._syncs.drain(drain_s)
         await self._edge.clients.close()
 
-    async def _watch(self) -> None:
-        """The SDK redials the ticket it has. Where that one is dead, this gets a new one."""
-        handler = self._handler
-        if handler is None:
-            return
-        down = 0
-        while True:
-            await asyncio.sleep(self._edge.watch_every_s)
-            down = 0 if await handler.client.is_connected() else down + 1
-            if down < 2:
-                continue
-            log.warning("no connection to Slack; asking for a new one")
-            down = 0
-            if handler.client.connect_operation_lock.locked():  # it dials, for ever the same ticket
-                await self._renew(handler)
-            else:
-                self._dial = asyncio.create_task(self._redial(handler))
+    async def is_connected(self) -> bool:
+        return self._door is not None and await self._door.is_open()
 
-    async def _renew(self, handler: AsyncSocketModeHandler) -> None:
-        try:
-            with slack_errors():
-                opened = await self._edge.clients.web.apps_connections_open(app_token=handler.app_token)
-            handler.client.wss_uri = str(opened["url"])
-        except DeskError as error:
-            log.error("Slack gives no new connection, trying again: %s", error)
-
-    async def _redial(self, handler: AsyncSocketModeHandler) -> None:
-        try:
-            with slack_errors():
-                await handler.client.connect_to_new_endpoint(force=True)
-        except DeskError as error:
-            log.error("Slack can't be reached, trying again: %s", error)
+    def _built_door(self, app: AsyncApp, ticket: str) -> Door:
+        edge, settings = self._edge, self._edge.clients.settings
+        if settings.mode == "socket":
+            return Sockets(app, edge.clients, ticket, edge.ping_every_s, edge.redial_s)
+        secret = settings.signing_secret.get_secret_value() if settings.signing_secret else ""
+        return HttpDoor(RequestUrl(app, secret, edge.work.clock), settings.host, settings.port)
 
 
 async def granted_scopes(clients: SlackClients) -> frozenset[str]:

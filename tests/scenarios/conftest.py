@@ -252,7 +252,7 @@ class Bot:
             self.store.feedback,
             presence,
             SUGGESTIONS,
-            watch_every_s=0.1,
+            redial_s=0.05,
             attend_every_s=0.01,
             ping_every_s=0.3,
             sync_desk=self.sync_desk,
