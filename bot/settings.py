@@ -54,6 +54,14 @@ class SlackSettings(Section):
         "https://slack.com/api/", examples=["https://slack.com/api/"]
     )
 
+    @property
+    def lacking(self) -> str:
+        """The first variable that the mode needs and that is not set; "" when all are."""
+        second = ("SLACK_APP_TOKEN", self.app_token)
+        if self.mode == "http":
+            second = ("SLACK_SIGNING_SECRET", self.signing_secret)
+        return next((name for name, value in (("SLACK_BOT_TOKEN", self.bot_token), second) if value is None), "")
+
 
 class MonitoringSettings(Section):
     """[monitoring]: where /healthz, /readyz and /metrics are, in both modes."""
@@ -172,6 +180,7 @@ class BotSettings(Section):
     prompt_dirs: tuple[Path, ...]  # looked through in order: beside frontdesk.toml, then the package
     desks: dict[str, DeskSettings] = {}
     slack: SlackSettings = SlackSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     model: ModelSettings = ModelSettings()
     answering: AnsweringSettings = AnsweringSettings()
     orders: OrdersSettings | None = None

@@ -9,9 +9,10 @@ from typing import Protocol
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import Unavailable
+from bot.desk.metering import NO_METER
 from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Question, StoredAnswer, incident_of
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
-from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
+from bot.desk.ports import Answers, Clock, Humans, Inbox, Meter, Posts, Stage, Threads
 from bot.settings import AnsweringSettings
 from bot.slack.attached import AttachedFiles, read_again
 from bot.slack.client import SlackRefused, SlackUnavailable, slack_errors
@@ -55,6 +56,7 @@ class Work:
     settings: AnsweringSettings
     clock: Clock
     attached: AttachedFiles
+    meter: Meter = NO_METER
 
 
 def _passes(error: Exception) -> bool:

@@ -9,14 +9,16 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
     AsyncServerErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
 from bot.desk.errors import DeskError, Unavailable
+from bot.desk.metering import NO_METER
+from bot.desk.ports import Meter
 from bot.settings import SlackSettings
+from bot.slack.metered import MeteredClient, MeteredWait
 
 _PASSING = frozenset(
     {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}
@@ -75,9 +77,10 @@ class SlackClients:
     whose reply was lost may have happened. `once` repeats nothing: for what is dropped or done otherwise instead.
     """
 
-    def __init__(self, settings: SlackSettings) -> None:
+    def __init__(self, settings: SlackSettings, meter: Meter = NO_METER) -> None:
         self.settings = settings
-        limited = AsyncRateLimitErrorRetryHandler(max_retry_count=8)
+        self._meter = meter
+        limited = MeteredWait(meter, 8)
         repeat: list[AsyncRetryHandler] = [
             AsyncConnectionErrorRetryHandler(2),
             AsyncServerErrorRetryHandler(2),
@@ -90,12 +93,13 @@ class SlackClients:
 
     def _client(self, handlers: list[AsyncRetryHandler]) -> AsyncWebClient:
         token = self.settings.bot_token
-        client = AsyncWebClient(
+        client = MeteredClient(
             token=token.get_secret_value() if token else None,
             base_url=self.settings.api_url.rstrip("/") + "/",
             timeout=30,
             retry_handlers=handlers,
         )
+        client.meter = self._meter
         if urlsplit(self.settings.api_url).hostname in ("127.0.0.1", "localhost", "::1"):
             client.proxy = None  # the SDK takes a proxy from the environment even for this machine
         return client

@@ -164,6 +164,11 @@ class SlackConnection:
             await self._syncs.drain(drain_s)
         await self._edge.clients.close()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the loops that have questions answered go on; true before they have begun."""
+        return self.workers is None or self.workers.alive
+
     async def is_connected(self) -> bool:
         return self._door is not None and await self._door.is_open()
 

@@ -26,7 +26,7 @@ class HttpDoor:
     def __init__(self, application: RequestUrl, host: str, port: int) -> None:
         self._address = (host, port)
         config = uvicorn.Config(
-            application,  # type: ignore[arg-type]
+            application,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -45,11 +45,9 @@ class HttpDoor:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             listener = socket.create_server((host, port), family=family, backlog=1024)
         except OSError as error:
-            raise DoorTaken(f"slack.host and slack.port: {host}:{port} can't be listened on ({error.strerror})") from error
+            raise DoorTaken(f"slack.port: {host}:{port} can't be listened on ({error.strerror})") from error
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
-        async with asyncio.timeout(_READY_S):
-            while not self._server.started and not self._serving.done():
-                await asyncio.sleep(0.01)  # uvicorn tells nobody
+        await asyncio.wait_for(self._server.ready.wait(), _READY_S)
 
     async def is_open(self) -> bool:
         """Whether we listen. Whether Slack finds us it does not tell; requests that fail show in its app's pages."""
@@ -63,7 +61,15 @@ class HttpDoor:
 
 
 class _Server(uvicorn.Server):
-    """Signals are `serve`'s: it stops us when it has stopped taking more."""
+    """Says when it is ready. Signals are left to `serve`, which stops more than this."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,5 +1,5 @@
-"""HTTP mode: the request URL as an ASGI app. What is not Slack's is turned away here; the rest goes to the same Bolt app
-as in Socket Mode, so an event is stored before it is answered."""
+"""HTTP mode: the request URL as an ASGI app. What is not Slack's is turned away here; the rest goes to the same Bolt
+app as in Socket Mode, so an event is stored before it is answered."""
 
 import asyncio
 import logging
@@ -128,4 +128,3 @@ def _plain(payload: Mapping[str, Any]) -> bool:
             return False
     actions = payload.get("actions", [])
     return isinstance(actions, list) and all(isinstance(one, dict) for one in actions)
-

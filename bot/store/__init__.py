@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.desk.ports import Clock
 from bot.store.database import Database, open_database
 from bot.store.inbox import SqlInbox
+from bot.store.open_work import OpenWork, open_work
 from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlPresence, SqlThreads
 
 
@@ -25,6 +26,10 @@ class Store:
     def sole(self) -> bool:
         """Whether this process alone works on it: SQLite has one, Postgres may have several."""
         return self.database.sole
+
+    async def open_work(self) -> OpenWork:
+        """What is not finished. Raises StoreUnavailable, and so tells whether the store is there."""
+        return await open_work(self.database)
 
     async def close(self) -> None:
         await self.database.close()
