@@ -18,11 +18,11 @@ PATH = "/slack/events"  # events, buttons and commands alike
 MOST_BYTES = 1_000_000  # Slack's largest, a modal full of text, are a fraction of it
 BODY_S = 5.0  # Slack waits for 3 s; who sends slower is somebody else
 
+_NAMES = ("callback_id", "action_id", "block_id", "command", "name")  # by which Bolt finds a listener
+
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-
-_NO_RETRY = {"x-slack-no-retry": "1"}  # the same bytes will fare no better
 
 
 class Refused(Exception):
@@ -30,12 +30,12 @@ class Refused(Exception):
 
     def __init__(self, status: int, said: str) -> None:
         super().__init__(said)
-        self.response = BoltResponse(status=status, body=said, headers=dict(_NO_RETRY))
+        self.response = BoltResponse(status=status, body=said)
 
 
 class RequestUrl:
-    """401: not Slack's, or older than five minutes. 400, 408, 413: no body of Slack's. 503: it could not be stored, and
-    Slack is to send it again."""
+    """401: not Slack's, or older than five minutes. 400, 408, 413: no body of Slack's. 503: it could not be stored.
+    Slack sends again whatever is not 200; it never hears that it need not, because the fault may be ours."""
 
     def __init__(self, app: AsyncApp, secret: str, clock: Callable[[], datetime]) -> None:
         self._app = app
@@ -67,7 +67,12 @@ class RequestUrl:
                 log.warning("%d requests in a row were not Slack's: SLACK_SIGNING_SECRET, or this clock?", self.refused)
             raise Refused(401, "not signed by Slack")
         self.refused = 0
-        return await self._app.async_dispatch(_request(headers, body, scope["query_string"]))
+        request = _request(headers, body, scope["query_string"])
+        try:
+            return await self._app.async_dispatch(request)
+        except Exception as error:  # a listener's own errors are answered by bot.slack.app.report
+            log.exception("Bolt could not read a payload of type %r", request.body.get("type"))
+            raise Refused(400, "not a payload of Slack's") from error
 
 
 async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
@@ -101,30 +106,24 @@ def _request(headers: Mapping[bytes, bytes], body: bytes, query: bytes) -> Async
         )
     except Exception as error:
         raise Refused(400, "not a payload of Slack's") from error
-    if not isinstance(request.body, dict) or not has_slacks_form(request.body):
+    if not isinstance(request.body, dict) or not _is_known_form(request.body):
         raise Refused(400, "not a payload of Slack's")
     return request
 
 
-def has_slacks_form(payload: Mapping[str, Any]) -> bool:
-    """Whether the parts that Bolt and the listeners reach into are what they take them for."""
-    kind = payload.get("type")
-    if kind == "url_verification":
-        return isinstance(payload.get("challenge"), str)
+def _is_known_form(payload: Mapping[str, Any]) -> bool:
+    """Whether it has the little that Bolt takes for granted; whatever else is in it is the listeners' to judge."""
+    kind = payload.get("type", "")
+    if not isinstance(kind, str):
+        return False
     if kind == "event_callback":
         event = payload.get("event")
-        return isinstance(event, dict) and isinstance(event.get("type"), str) and _plain(event)
-    return ("command" in payload or isinstance(kind, str)) and _plain(payload)
+        return isinstance(event, dict) and isinstance(event.get("type"), str)
+    actions = payload.get("actions", [{}])
+    if not (isinstance(actions, list) and actions):
+        return False
+    return all(isinstance(one, dict) and _is_named(one) for one in (payload, payload.get("view") or {}, actions[0]))
 
 
-_OBJECTS = ("team", "user", "channel", "container", "message", "view", "enterprise")
-_NAMES = ("user", "channel", "enterprise")  # in events and some payloads the id alone
-
-
-def _plain(payload: Mapping[str, Any]) -> bool:
-    for name in _OBJECTS:
-        value = payload.get(name)
-        if value is not None and not isinstance(value, dict | str if name in _NAMES else dict):
-            return False
-    actions = payload.get("actions", [])
-    return isinstance(actions, list) and all(isinstance(one, dict) for one in actions)
+def _is_named(part: Mapping[str, Any]) -> bool:
+    return all(isinstance(part[name], str) for name in _NAMES if part.get(name) is not None)

@@ -174,7 +174,7 @@ async def open_ticket(clients: SlackClients) -> str:
 def pause_s(failures: int, first_s: float) -> float:
     """Seconds before the next try: doubled with each failure up to a limit, and scattered, because after an outage of
     Slack's everybody comes back at once."""
-    return min(first_s * 2.0**failures, _PAUSE_MOST_S) * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+    return min(first_s * 2.0 ** min(failures, 20), _PAUSE_MOST_S) * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
 
 
 def payload_of(response: BoltResponse) -> dict[str, Any] | None:

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from hypothesis import strategies as st
 
+from bot.slack.blocks import CALL_HUMAN, CLAIM, FEEDBACK, RESOLVE, SHARE
+
 Json = Any
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _TEAM, _BOT = "T0ELECTRO", "U0FRONTDESK"
@@ -58,7 +60,7 @@ EVENTS = [
 ]  # fmt: skip
 INTERACTIONS = [
     _INTERACTION | _PLACE | {"type": "block_actions", "actions": [{"action_id": action, "block_id": "b", "value": "v"}]}
-    for action in ("call_human", "claim", "resolve", "feedback", "share", "anything")
+    for action in (CALL_HUMAN, CLAIM, RESOLVE, FEEDBACK, SHARE, "anything")
 ] + [
     _INTERACTION | {"type": "view_submission", "view": {"id": "V1", "type": "modal", "callback_id": "x", "state": {}}},
     _INTERACTION | _PLACE | {"type": "message_action", "callback_id": "sources", "message_ts": "1.2"},

@@ -128,7 +128,6 @@ async def test_what_is_being_stored_at_the_end_is_acked(workspace: LocalWorkspac
     """A stop in the middle of an event: it is stored, acked, and answered by the next run."""
     bot = await make_bot()
     await both(workspace)
-    ts = await workspace.say("dana", "random", "nobody asked")
     ts = await workspace.say("dana", "support", ASK)
     await bot.accepted(ts)
     await bot.stop(0)
@@ -143,7 +142,7 @@ def test_pauses_grow_and_end() -> None:
     """A dead connection (one and a half pings), a pause and a dial are within 30 s, however often it failed."""
     assert sockets.pause_s(0, 0.5) <= 0.5
     assert 1 <= sockets.pause_s(2, 0.5) <= 2
-    longest = max(sockets.pause_s(failures, 0.5) for failures in (*range(20), 1000))
+    longest = max(sockets.pause_s(failures, 0.5) for failures in (*range(20), 5000))
     assert 1.5 * 10 + longest + sockets._DIAL_S <= 31
 
 
