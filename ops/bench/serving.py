@@ -34,6 +34,7 @@ schedule = "1d"
 [answering]
 workers = 60
 """
+NO_MONITORING = "[monitoring]\nport = 0\n"
 QUESTIONS = (
     "can I return opened earbuds?",
     "how long does standard shipping take?",
@@ -69,10 +70,13 @@ class Desk:
 
     MANIFEST = ROOT / "ops" / "slack" / "manifest.yaml"
 
-    def __init__(self, folder: Path, workspace: LocalWorkspace, model_url: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, workspace: LocalWorkspace, model_url: str | None = None, more: str = NO_MONITORING
+    ) -> None:
+        """`more`: of the configuration."""
         self._workspace = workspace
         config = folder / "frontdesk.toml"
-        config.write_text(CONFIG.format(documents=ROOT / "ops/demo/electromart/documents"))
+        config.write_text(CONFIG.format(documents=ROOT / "ops/demo/electromart/documents") + more)
         self._command = [sys.executable, "-m", "ops.cli", "--config", str(config)]
         self._log = (folder / "log").open("wb")
         ours = ("ANTHROPIC_", "SLACK_", "QDRANT_", "DATABASE_")
@@ -92,8 +96,12 @@ class Desk:
 
     async def start(self) -> None:
         """Returns when it is connected to the workspace."""
-        self.process = await self._run("serve")
+        await self.launch()
         await self._workspace.wait_for(lambda: self._workspace.sockets.connections, 60)
+
+    async def launch(self) -> None:
+        """Returns at once."""
+        self.process = await self._run("serve")
 
     async def _run(self, word: str, stdout: int | None = None) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(

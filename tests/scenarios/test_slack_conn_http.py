@@ -17,6 +17,7 @@ from bot.slack.http_door import DoorTaken
 from bot.slack.request_url import MOST_BYTES
 from ops.workspace.request_url import signed
 from ops.workspace.server import LocalWorkspace
+from tests.fakes.network import free_port
 from tests.fakes.slack_payloads import EVENTS, Sent, requests
 from tests.scenarios.conftest import MANIFEST, Bot, MakeBot, Shelf, everything, said
 
@@ -26,9 +27,7 @@ FUZZED = 500
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

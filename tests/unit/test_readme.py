@@ -18,6 +18,7 @@ from bot.settings import (
     HistoryColumns,
     ItemColumns,
     ModelSettings,
+    MonitoringSettings,
     OrdersSettings,
     SlackSettings,
 )
@@ -34,6 +35,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "desks.NAME": DeskSettings,
     "sources.NAME": SourceSettings,
     "slack": SlackSettings,
+    "monitoring": MonitoringSettings,
     "model": ModelSettings,
     "answering": AnsweringSettings,
     "orders": OrdersSettings,
