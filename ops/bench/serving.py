@@ -83,6 +83,7 @@ class Desk:
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
             "SLACK_BOT_TOKEN": workspace.bot_token,
             "SLACK_APP_TOKEN": workspace.app_token,
+            "SLACK_SIGNING_SECRET": workspace.signing_secret,
             "SLACK_API_URL": workspace.api_url,
         }
         if model_url:

@@ -13,6 +13,7 @@ from bot.desk.answer_question import AnswerQuestion
 from bot.desk.budget import Budget
 from bot.desk.errors import StoreUnavailable
 from bot.desk.look_up_sources import LookUpSources
+from bot.desk.metering import NO_METER
 from bot.desk.model import (
     Attachment,
     Citation,
@@ -28,7 +29,7 @@ from bot.desk.model import (
     question_key,
 )
 from bot.desk.orders import OrderDesk
-from bot.desk.ports import Interpreter, OrderTools, SyncDesk
+from bot.desk.ports import Interpreter, Meter, OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
 from bot.settings import AnsweringSettings, SlackSettings
 from bot.slack.answering import Desks, Work
@@ -187,6 +188,7 @@ class Bot:
     prompts: Prompts = Prompts()
     sees: bool = False  # a model is configured, which looks at pictures
     file_time_s: float = 10.0
+    meter: Meter = NO_METER
     progress_after_s: Sequence[float] = ()
     down: bool = False
     crash_at: str | None = None
@@ -209,7 +211,7 @@ class Bot:
                 self.store.presence,
             )
         )
-        clients = SlackClients(self.slack)
+        clients = SlackClients(self.slack, self.meter)
         people = People(clients)
         self.humans = Escalate(
             escalations,
@@ -243,6 +245,7 @@ class Bot:
             settings=self.answering,
             clock=self.now,
             attached=AttachedFiles(clients, FileTexts(), sees=self.sees, time_limit_s=self.file_time_s),
+            meter=self.meter,
         )
         edge = Edge(
             clients,

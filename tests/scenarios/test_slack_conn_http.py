@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -190,6 +191,20 @@ async def test_a_clock_that_is_a_little_off_is_no_reason(
     await make_bot(**http)
     body = json.dumps({"type": "url_verification", "challenge": "c", "token": "t"}).encode()
     assert await status(session, url, body, signed(body, at=time.time() + off)) == 200
+
+
+async def test_a_clock_of_ours_that_is_6_minutes_off_is_told(
+    workspace: LocalWorkspace, make_bot: MakeBot, http: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing of Slack's is taken then; the log says what it can be, and what was asked is answered once it is right."""
+    wrong = await make_bot(ahead=timedelta(minutes=6), **http)
+    ts = await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: [one for one in workspace.calls if one["error"] == "http_error"])
+    assert not await wrong.store.inbox.depth()
+    assert any("SLACK_SIGNING_SECRET, or this clock?" in one.message for one in caplog.records)
+    await wrong.stop()
+    right = await make_bot(**http)
+    assert await right.ended(ts) is Outcome.ANSWERED
 
 
 async def test_what_is_no_request_of_slacks(
