@@ -116,13 +116,16 @@ def _is_known_form(payload: Mapping[str, Any]) -> bool:
     kind = payload.get("type", "")
     if not isinstance(kind, str):
         return False
-    if kind == "event_callback":
+    if kind == "event_callback" or "event" in payload:
         event = payload.get("event")
         return isinstance(event, dict) and isinstance(event.get("type"), str)
     actions = payload.get("actions", [{}])
     if not (isinstance(actions, list) and actions):
         return False
-    return all(isinstance(one, dict) and _is_named(one) for one in (payload, payload.get("view") or {}, actions[0]))
+    parts = (payload, payload.get("view") or {}, actions[0])
+    if not all(isinstance(one, dict) and _is_named(one) for one in parts):
+        return False
+    return kind != "block_actions" or bool(actions[0].get("action_id"))
 
 
 def _is_named(part: Mapping[str, Any]) -> bool:
