@@ -10,10 +10,11 @@ from bot.desk.budget_warnings import BudgetWarnings
 from bot.desk.errors import OrdersUnavailable
 from bot.desk.explaining import ExplainAnswer
 from bot.desk.look_up_sources import LookUpSources
+from bot.desk.metering import NO_METER
 from bot.desk.model import Desk
 from bot.desk.order_numbers import OrderNumbers
 from bot.desk.orders import OrderDesk
-from bot.desk.ports import AdminChannel, Clock, Conversations, ReadFile, SyncDesk
+from bot.desk.ports import AdminChannel, Clock, Conversations, Meter, ReadFile, SyncDesk
 from bot.engine.claude import ClaudeWriter
 from bot.engine.claude_interpreter import ClaudeInterpreter
 from bot.engine.query_engine import DocumentEngine
@@ -54,6 +55,7 @@ class Bot:
     look_up_sources: LookUpSources
     clock: Clock
     reranker: Reranker | None = None
+    meter: Meter = NO_METER
 
     def answering(self, conversations: Conversations, readers: Readers = AS_STATED) -> AnswerQuestion:
         """The use case with the conversation from there: a Slack thread's, or one that was given. `readers` say who
@@ -91,7 +93,7 @@ class Bot:
     def slack(self, sync_desk: SyncDesk, read_file: ReadFile) -> tuple[SlackConnection, AdminChannel | None]:
         """The edge to Slack, not started yet, and the admins' channel where there is one, good while it runs."""
         slack, store = self.settings.slack, self.store
-        clients = SlackClients(slack)
+        clients = SlackClients(slack, self.meter)
         people = People(clients)
         humans = Escalate(
             store.escalations,
@@ -114,6 +116,7 @@ class Bot:
             settings=self.settings.answering,
             clock=self.clock,
             attached=AttachedFiles(clients, read_file, sees=self.writer is not None),
+            meter=self.meter,
         )
         edge = Edge(
             clients=clients,
@@ -144,7 +147,12 @@ class Bot:
 
 
 def build_bot(
-    settings: BotSettings, index: SearchIndex, store: Store, clock: Clock, reranker: Reranker | None = None
+    settings: BotSettings,
+    index: SearchIndex,
+    store: Store,
+    clock: Clock,
+    reranker: Reranker | None = None,
+    meter: Meter = NO_METER,
 ) -> Bot:
     """Raises PromptInvalid when a prompt can't be used, and OrdersInvalid: better at the start than at the first
     question. Nothing is connected yet: see Bot.check_orders."""
@@ -164,8 +172,8 @@ def build_bot(
     for desk in desks:
         prompts.live(desk.prompt)
     orders = SqlOrders(settings.orders) if settings.orders else None
-    writer = ClaudeWriter(settings.model) if settings.model.api_key else None
+    writer = ClaudeWriter(settings.model, meter) if settings.model.api_key else None
     interpreter = ClaudeInterpreter(writer.api, prompts.live(INTERPRETER)) if writer else None
     engine = DocumentEngine(index, writer, settings.answering, reranker)
     sources = LookUpSources(engine)
-    return Bot(settings, desks, engine, writer, interpreter, prompts, store, orders, sources, clock, reranker)
+    return Bot(settings, desks, engine, writer, interpreter, prompts, store, orders, sources, clock, reranker, meter)

@@ -48,9 +48,27 @@ class SlackSettings(Section):
     bot_token: Annotated[SecretStr, AfterValidator(_starts("xoxb-"))] | None = None
     app_token: Annotated[SecretStr, AfterValidator(_starts("xapp-"))] | None = None
     signing_secret: SecretStr | None = None
+    mode: Literal["socket", "http"] = "socket"
+    host: str = "127.0.0.1"  # in HTTP mode: where Slack's requests, or a proxy's in front, are listened for
+    port: Annotated[int, Field(ge=1, le=65535)] = 3000
     api_url: Annotated[str, Field(pattern=r"^https?://"), AfterValidator(lambda url: url.rstrip("/") + "/")] = Field(
         "https://slack.com/api/", examples=["https://slack.com/api/"]
     )
+
+    @property
+    def lacking(self) -> str:
+        """The first variable that the mode needs and that is not set; "" when all are."""
+        second = ("SLACK_APP_TOKEN", self.app_token)
+        if self.mode == "http":
+            second = ("SLACK_SIGNING_SECRET", self.signing_secret)
+        return next((name for name, value in (("SLACK_BOT_TOKEN", self.bot_token), second) if value is None), "")
+
+
+class MonitoringSettings(Section):
+    """[monitoring]: where /healthz, /readyz and /metrics are, in both modes."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8485  # 0: none
 
 
 class ModelSettings(Section):
@@ -174,6 +192,7 @@ class BotSettings(Section):
     prompt_dirs: tuple[Path, ...]  # looked through in order: beside frontdesk.toml, then the package
     desks: dict[str, DeskSettings] = {}
     slack: SlackSettings = SlackSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     model: ModelSettings = ModelSettings()
     answering: AnsweringSettings = AnsweringSettings()
     limits: LimitSettings = LimitSettings()

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from bot.bootstrap import Bot, build_bot
 from bot.desk.audience import readable_in
 from bot.desk.errors import DeskError
+from bot.desk.metering import NO_METER
 from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
+from bot.desk.ports import Meter
 from bot.store import open_store
 from ingest.index import make_reranker
 from ingest.schedule import utc_now
@@ -114,7 +116,7 @@ def _reported() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def open_operations(config: Config) -> AsyncIterator[LocalOperations]:
+async def open_operations(config: Config, meter: Meter = NO_METER) -> AsyncIterator[LocalOperations]:
     """Everything but Slack, opened in this process. Raises OperationError."""
     reranker = make_reranker(config.ingest.index)
     if reranker is not None:
@@ -125,7 +127,7 @@ async def open_operations(config: Config) -> AsyncIterator[LocalOperations]:
             store = await open_store(config.store_url, utc_now)
         try:
             with _reported():
-                bot = build_bot(config.bot, knowledge.search, store, utc_now, reranker)
+                bot = build_bot(config.bot, knowledge.search, store, utc_now, reranker, meter)
             try:
                 with _reported():
                     await bot.check_orders()

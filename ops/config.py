@@ -90,7 +90,7 @@ _PLACES = {
     "database_url": (None, "database_url"),
     "orders_url": ("orders", "url"),
 }
-_BOT = frozenset({"desks", "slack", "model", "answering", "limits", "orders", "database_url"})
+_BOT = frozenset({"desks", "slack", "monitoring", "model", "answering", "limits", "orders", "database_url"})
 _INGEST = frozenset({"sources", "index"})
 
 

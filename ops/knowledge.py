@@ -147,6 +147,11 @@ class Knowledge:
     def _unsynced(self) -> tuple[str, ...]:
         return tuple(name for name in self.settings.sources if not self.index.ledger.synced_at(name))
 
+    def chunks(self) -> int:
+        """How many answers can be made from. Raises OperationError where the index does not answer."""
+        with reported():
+            return (self.old or self.index).collection.count()
+
     def status(self) -> IndexReport:
         with reported():
             return self._status()

@@ -14,6 +14,9 @@ from ops.attached_files import FileTexts
 from ops.composition import LocalOperations, open_operations
 from ops.config import Config, ConfigError
 from ops.control import serve_control
+from ops.monitoring.figures import Figures
+from ops.monitoring.meter import PrometheusMeter
+from ops.monitoring.server import serve_monitoring
 from ops.notices import Notices
 from ops.operations import OnStep, OperationError
 from ops.reports import SyncRequest, SyncStep
@@ -37,10 +40,8 @@ async def serve(config: Config) -> None:
 @asynccontextmanager
 async def serving(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperations]:
     """Everything, running while the block does. Raises ConfigError and OperationError before anything is answered."""
-    slack = config.bot.slack
-    for name, token in (("SLACK_BOT_TOKEN", slack.bot_token), ("SLACK_APP_TOKEN", slack.app_token)):
-        if token is None:
-            raise ConfigError(f'{name} is missing; README.md, "Connect a real workspace"; or run `frontdesk try`')
+    if lacking := config.bot.slack.lacking:
+        raise ConfigError(f'{lacking} is missing; README.md, "Connect a real workspace"; or run `frontdesk try`')
     with _alone(config.data_dir):
         async with _running(config, on_step) as local:
             yield local
@@ -49,7 +50,8 @@ async def serving(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperati
 @asynccontextmanager
 async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperations]:
     slack = config.bot.slack
-    async with open_operations(config) as local:
+    meter = PrometheusMeter()
+    async with open_operations(config, meter) as local:
         knowledge = local.knowledge
 
         async def sync(name: str) -> None:
@@ -70,7 +72,8 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
         sync_desk.after = look
         warnings = local.bot.budget_warnings(admin_channel)
         watches: list[asyncio.Task[None]] = []
-        async with serve_control(local, config.data_dir):
+        figures = Figures(local, connection)
+        async with serve_control(local, config.data_dir), serve_monitoring(config.bot.monitoring, meter, figures):
             try:
                 await connection.start()
             except Unavailable as error:

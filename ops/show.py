@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from bot.desk.freshness import checked, freshness, stale_notice
+from ops.checks import Check
 from ops.reports import AskReport, CheckReport, FoundSource, IndexReport, SyncOutcome, SyncStep
 
-if TYPE_CHECKING:  # the doctor imports everything
+if TYPE_CHECKING:
     from bot.prompting import ListedPrompt
-    from ops.doctor import Check
 
 
 class Steps:

@@ -35,6 +35,7 @@ from bot.desk.model import (
     SyncStep,
     ThreadState,
     Turn,
+    Usage,
     Verdict,
 )
 
@@ -425,4 +426,32 @@ class AdminChannel(Protocol):
 
     async def told(self, notice: AdminNotice) -> bool:
         """Whether it stands there: after a crash or a lost reply nobody knows without looking."""
+        ...
+
+
+class Meter(Protocol):
+    """What an operator watches: kinds, counts and times. Nothing that people wrote, and nobody's id."""
+
+    def question_ended(self, desk: str, outcome: Outcome, seconds: float) -> None:
+        """`seconds` since it was accepted."""
+        ...
+
+    def shown(self, what: Literal["sign", "sentence"], seconds: float) -> None:
+        """The first of its kind that the asker saw of an answer, so many seconds after the question was accepted."""
+        ...
+
+    def model_used(self, model: str, usage: Usage, cost_usd: float | None) -> None:
+        """By one call. `cost_usd` None: a price is not known."""
+        ...
+
+    def model_failed(self, kind: str) -> None:
+        """One call, also one that is tried again: "rate_limited", "overloaded", "timeout", ..."""
+        ...
+
+    def slack_called(self, method: str, error: str, seconds: float) -> None:
+        """`error` "": it went well."""
+        ...
+
+    def slack_waited(self, method: str, seconds: float) -> None:
+        """Because Slack asked for it."""
         ...

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import Unavailable
+from bot.desk.metering import NO_METER
 from bot.desk.model import (
     NOBODY,
     Accepted,
@@ -21,7 +22,7 @@ from bot.desk.model import (
     is_private,
 )
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
-from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
+from bot.desk.ports import Answers, Clock, Humans, Inbox, Meter, Posts, Stage, Threads
 from bot.desk.unasked import worth_saying
 from bot.settings import AnsweringSettings
 from bot.slack.asked_privately import AboutMessage
@@ -53,6 +54,7 @@ class Work:
     settings: AnsweringSettings
     clock: Clock
     attached: AttachedFiles
+    meter: Meter = NO_METER
 
 
 def _passes(error: Exception) -> bool:

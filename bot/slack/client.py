@@ -9,14 +9,16 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
     AsyncServerErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
 from bot.desk.errors import DeskError, Unavailable
+from bot.desk.metering import NO_METER
+from bot.desk.ports import Meter
 from bot.settings import SlackSettings
+from bot.slack.metered import MeteredClient, MeteredWait
 
 _PASSING = frozenset(
     {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}
@@ -75,9 +77,10 @@ class SlackClients:
     whose reply was lost may have happened. `once` repeats nothing: for what is dropped or done otherwise instead.
     """
 
-    def __init__(self, settings: SlackSettings) -> None:
-        self._settings = settings
-        limited = AsyncRateLimitErrorRetryHandler(max_retry_count=8)
+    def __init__(self, settings: SlackSettings, meter: Meter = NO_METER) -> None:
+        self.settings = settings
+        self._meter = meter
+        limited = MeteredWait(meter, 8)
         repeat: list[AsyncRetryHandler] = [
             AsyncConnectionErrorRetryHandler(2),
             AsyncServerErrorRetryHandler(2),
@@ -89,20 +92,21 @@ class SlackClients:
         self._session: aiohttp.ClientSession | None = None
 
     def _client(self, handlers: list[AsyncRetryHandler]) -> AsyncWebClient:
-        token = self._settings.bot_token
-        client = AsyncWebClient(
+        token = self.settings.bot_token
+        client = MeteredClient(
             token=token.get_secret_value() if token else None,
-            base_url=self._settings.api_url.rstrip("/") + "/",
+            base_url=self.settings.api_url.rstrip("/") + "/",
             timeout=30,
             retry_handlers=handlers,
         )
-        if urlsplit(self._settings.api_url).hostname in ("127.0.0.1", "localhost", "::1"):
+        client.meter = self._meter
+        if urlsplit(self.settings.api_url).hostname in ("127.0.0.1", "localhost", "::1"):
             client.proxy = None  # the SDK takes a proxy from the environment even for this machine
         return client
 
     @property
     def app_token(self) -> str:
-        token = self._settings.app_token
+        token = self.settings.app_token
         return token.get_secret_value() if token else ""
 
     async def respond(self, url: str, payload: Mapping[str, object]) -> None:
@@ -119,7 +123,7 @@ class SlackClients:
     def is_slacks(self, url: URL) -> bool:
         """Whether the token may go there: to the Web API's own address, or by https to its host and those below it, as
         files.slack.com is below slack.com."""
-        home = URL(self._settings.api_url)
+        home = URL(self.settings.api_url)
         if (url.scheme, url.host, url.port) == (home.scheme, home.host, home.port):
             return True
         host = (url.host or "").lower()
@@ -133,6 +137,14 @@ class SlackClients:
             raise SlackUnavailable("the connection is closed")
         headers = {"Authorization": f"Bearer {self.web.token}", "Accept-Encoding": "identity"}
         return self._session.get(url, headers=headers, allow_redirects=False, proxy=self.web.proxy)
+
+    async def websocket(self, address: str, ping_s: float) -> aiohttp.ClientWebSocketResponse:
+        """A Socket Mode connection, which ends by itself when a ping is not answered for half of `ping_s`. The caller
+        meets aiohttp's errors."""
+        if self._session is None:
+            raise SlackUnavailable("the connection is closed")
+        patience = aiohttp.ClientWSTimeout(ws_close=2.0)
+        return await self._session.ws_connect(address, heartbeat=ping_s, timeout=patience, proxy=self.web.proxy)
 
     async def open(self) -> None:
         self._session = aiohttp.ClientSession()

@@ -1,29 +1,31 @@
-"""The edge as one thing that starts and stops: credentials, workers, Socket Mode and its watchdog."""
+"""The edge as one thing that starts and stops: credentials, workers, and the door through which Slack comes in."""
 
-import asyncio
 import logging
 from dataclasses import replace
+from typing import Protocol
 
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
 
 from bot.desk.errors import DeskError
 from bot.slack.answering import Answering
 from bot.slack.app import build_app
 from bot.slack.attendance import Attendance
-from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.delivery import Delivery
 from bot.slack.edge import Edge
+from bot.slack.http_door import HttpDoor
 from bot.slack.inbound import Identity
 from bot.slack.limit_notes import LimitNotes
 from bot.slack.listeners import Surfaces, register
 from bot.slack.listeners.messages import Messages
 from bot.slack.offers import Offers
 from bot.slack.read_back import ReadBack
+from bot.slack.request_url import RequestUrl
+from bot.slack.sockets import Sockets, open_ticket
 from bot.slack.surfaces import surfaces_of
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
-_DIAL_S = 30.0
 
 
 class CredentialsRefused(DeskError):
@@ -32,11 +34,22 @@ class CredentialsRefused(DeskError):
     public = "The connection to Slack is not set up."
 
 
-async def check_credentials(clients: SlackClients) -> tuple[Identity, str]:
-    """Who the tokens make us, and the address of a Socket Mode connection, which can be used once.
+class Door(Protocol):
+    """How Slack comes in: Socket Mode or HTTP."""
 
-    Raises CredentialsRefused or SlackUnavailable; both tokens are tried.
-    """
+    async def open(self) -> None:
+        """Returns when events are coming in. Raises SlackUnavailable or another DeskError."""
+        ...
+
+    async def is_open(self) -> bool: ...
+
+    async def close(self) -> None:
+        """Take no more events; what has come is stored and acked first."""
+        ...
+
+
+async def who_we_are(clients: SlackClients) -> Identity:
+    """Who the bot token makes us. Raises CredentialsRefused or SlackUnavailable."""
     try:
         with slack_errors():
             who = await clients.web.auth_test()
@@ -44,15 +57,18 @@ async def check_credentials(clients: SlackClients) -> tuple[Identity, str]:
         raise CredentialsRefused(
             f"SLACK_BOT_TOKEN: Slack refused it ({error.code}); use the xoxb- token of OAuth & Permissions."
         ) from error
+    return Identity(str(who["team_id"]), str(who["user_id"]), str(who.get("bot_id") or ""), str(who.get("url") or ""))
+
+
+async def first_ticket(clients: SlackClients) -> str:
+    """The address of a Socket Mode connection, which can be used once. Raises CredentialsRefused or
+    SlackUnavailable: a socket would ask for ever."""
     try:
-        with slack_errors():
-            opened = await clients.web.apps_connections_open(app_token=clients.app_token)
+        return await open_ticket(clients)
     except SlackRefused as error:
         raise CredentialsRefused(
             f"SLACK_APP_TOKEN: Slack refused it ({error.code}); use an xapp- token with connections:write."
         ) from error
-    me = Identity(str(who["team_id"]), str(who["user_id"]), str(who.get("bot_id") or ""), str(who.get("url") or ""))
-    return me, str(opened["url"])
 
 
 class SlackConnection:
@@ -60,9 +76,7 @@ class SlackConnection:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
-        self._handler: AsyncSocketModeHandler | None = None
-        self._watchdog: asyncio.Task[None] | None = None
-        self._dial: asyncio.Task[None] | None = None
+        self._door: Door | None = None
         self._attendance: Attendance | None = None
         self._surfaces: Surfaces | None = None
         self._offers: Offers | None = None
@@ -70,12 +84,12 @@ class SlackConnection:
         self.workers: Workers | None = None
 
     async def start(self) -> Identity:
-        """Raises CredentialsRefused (the SDK would dial for ever), SlackUnavailable or StoreUnavailable."""
+        """Raises CredentialsRefused, DoorTaken, SlackUnavailable or StoreUnavailable."""
         clients, work = self._edge.clients, self._edge.work
         await clients.open()
         try:
-            me, address = await check_credentials(clients)
-            me = await _with_app(clients, me)
+            me = await _with_app(clients, await who_we_are(clients))
+            ticket = await first_ticket(clients) if clients.settings.mode == "socket" else ""
             delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
             answering = Answering(work, delivery, self._edge.people, me)
             workers = Workers(work, answering, me.team, sole=self._edge.sole)
@@ -94,21 +108,14 @@ class SlackConnection:
         self.workers = workers
         self._notes = LimitNotes(clients, work.inbox, self._edge.told, self._edge.manners.limits, work.clock)
         self._notes.start()
-        self._handler = AsyncSocketModeHandler(
-            app, clients.app_token, web_client=clients.web, ping_interval=self._edge.ping_every_s
-        )
-        self._handler.client.wss_uri = address  # a second one at once would be rate limited (Tier 1)
-        if clients.web.proxy is None:
-            self._handler.client.proxy = None
+        self._door = self._built_door(app, ticket)
         try:
-            async with asyncio.timeout(_DIAL_S):
-                await self._handler.connect_async()  # type: ignore[no-untyped-call]
-        except TimeoutError as error:
+            await self._door.open()
+        except BaseException:
             await self.stop(0)
-            raise SlackUnavailable("no Socket Mode connection could be opened") from error
-        self._watchdog = asyncio.create_task(self._watch())
+            raise
         self._attendance = Attendance(
-            self._handler.client.is_connected,
+            self._door.is_open,
             ReadBack(clients, messages, work.clock),
             self._edge.presence,
             me.team,
@@ -121,14 +128,10 @@ class SlackConnection:
 
     async def stop(self, drain_s: float = 20.0) -> None:
         """Take no more events, let answers end within `drain_s` seconds, give the rest back to the inbox."""
-        for task in (self._watchdog, self._dial):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
         if self._attendance is not None:
             await self._attendance.stop()
-        if self._handler is not None:
-            await self._handler.close_async()  # type: ignore[no-untyped-call]
+        if self._door is not None:
+            await self._door.close()
         if self._notes is not None:
             await self._notes.stop()
         if self.workers is not None:
@@ -139,38 +142,20 @@ class SlackConnection:
             await self._surfaces.drain(drain_s)
         await self._edge.clients.close()
 
-    async def _watch(self) -> None:
-        """The SDK redials the ticket it has. Where that one is dead, this gets a new one."""
-        handler = self._handler
-        if handler is None:
-            return
-        down = 0
-        while True:
-            await asyncio.sleep(self._edge.watch_every_s)
-            down = 0 if await handler.client.is_connected() else down + 1
-            if down < 2:
-                continue
-            log.warning("no connection to Slack; asking for a new one")
-            down = 0
-            if handler.client.connect_operation_lock.locked():  # it dials, for ever the same ticket
-                await self._renew(handler)
-            else:
-                self._dial = asyncio.create_task(self._redial(handler))
+    @property
+    def is_alive(self) -> bool:
+        """Whether the loops that have questions answered go on; true before they have begun."""
+        return self.workers is None or self.workers.alive
 
-    async def _renew(self, handler: AsyncSocketModeHandler) -> None:
-        try:
-            with slack_errors():
-                opened = await self._edge.clients.web.apps_connections_open(app_token=handler.app_token)
-            handler.client.wss_uri = str(opened["url"])
-        except DeskError as error:
-            log.error("Slack gives no new connection, trying again: %s", error)
+    async def is_connected(self) -> bool:
+        return self._door is not None and await self._door.is_open()
 
-    async def _redial(self, handler: AsyncSocketModeHandler) -> None:
-        try:
-            with slack_errors():
-                await handler.client.connect_to_new_endpoint(force=True)
-        except DeskError as error:
-            log.error("Slack can't be reached, trying again: %s", error)
+    def _built_door(self, app: AsyncApp, ticket: str) -> Door:
+        edge, settings = self._edge, self._edge.clients.settings
+        if settings.mode == "socket":
+            return Sockets(app, edge.clients, ticket, edge.ping_every_s, edge.redial_s)
+        secret = settings.signing_secret.get_secret_value() if settings.signing_secret else ""
+        return HttpDoor(RequestUrl(app, secret, edge.work.clock), settings.host, settings.port)
 
 
 async def _with_app(clients: SlackClients, me: Identity) -> Identity:

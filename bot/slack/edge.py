@@ -32,7 +32,7 @@ class Edge:
     sole: bool = True
     streaming: bool = True
     ping_every_s: float = 10.0
-    watch_every_s: float = 20.0  # apps.connections.open is limited to about once a minute
+    redial_s: float = 0.5
     attend_every_s: float = 1.0
     sync_desk: SyncDesk | None = None
     admins: Sequence[str] = ()

@@ -11,6 +11,7 @@ from bot.desk.errors import DeskError, Unavailable
 from bot.desk.model import Accepted, Claimed
 from bot.slack.answering import Answering, Work
 from bot.slack.client import SlackUnavailable
+from bot.slack.metered import first_signs
 
 log = logging.getLogger(__name__)
 _NOTICE_S = 300.0  # the lease of a question while its notice is posted
@@ -39,6 +40,11 @@ class Workers:
             for item in await self._work.inbox.stuck(self._work.clock()):
                 await self._work.inbox.release(item.key)
         self._loops = [asyncio.create_task(self._claim_loop()), asyncio.create_task(self._watch_loop())]
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loops that claim and watch go on."""
+        return bool(self._loops) and not any(loop.done() for loop in self._loops)
 
     def wake(self) -> None:
         self._wake.set()
@@ -116,8 +122,12 @@ class Workers:
         key = claimed.item.key
         try:
             async with self._thread(claimed.item):
-                outcome = await self._answering.answer(claimed)
+                with first_signs(self._age(claimed.item)):
+                    outcome = await self._answering.answer(claimed)
             await self._work.inbox.finish(key, outcome)
+            self._work.meter.question_ended(
+                self._work.desks.of(claimed.item.channel).name, outcome, self._age(claimed.item)
+            )
             log.info("%s ended: %s", key, outcome.value)
         except asyncio.CancelledError:
             await self._cancelled(key)
@@ -127,6 +137,9 @@ class Workers:
         except Exception:
             log.exception("incident %s: attempt %d at %s failed", claimed.incident, claimed.attempt, key)
             await self._later(claimed)
+
+    def _age(self, item: Accepted) -> float:
+        return (self._work.clock() - item.received_at).total_seconds()
 
     def _ended(self, key: str, task: asyncio.Task[None]) -> None:
         # A callback, because a task that is cancelled before it began runs nothing of its own.

@@ -7,6 +7,7 @@ from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
 from bot.store.desk_settings import SqlDeskSettings, SqlNumbers
 from bot.store.inbox import SqlInbox
+from bot.store.open_work import OpenWork, open_work
 from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlPresence, SqlThreads
 from bot.store.told import SqlTold
 
@@ -33,6 +34,10 @@ class Store:
     def sole(self) -> bool:
         """Whether this process alone works on it: SQLite has one, Postgres may have several."""
         return self.database.sole
+
+    async def open_work(self) -> OpenWork:
+        """What is not finished. Raises StoreUnavailable, and so tells whether the store is there."""
+        return await open_work(self.database)
 
     async def close(self) -> None:
         await self.database.close()

@@ -1,9 +1,8 @@
 """What Slack tells the app: messages, mentions, edits, reactions, opened homes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from ops.workspace.socket_mode import Sockets
 from ops.workspace.state import APP, BOT, REPLIES, Channel, Json, State, User, on_wire
 
 EVENTS = (
@@ -16,21 +15,34 @@ _SUBSCRIPTIONS = {
     "dm": "message.im",
     "mpim": "message.mpim",
 }
+Ack = Json  # what came with an ack: {"payload": ...} if the app answered more
 _CHANNEL_TYPES = {"channel": "channel", "private": "group", "dm": "im", "mpim": "mpim"}
 _NOT_IN_EVENTS = (*REPLIES, "metadata", "reactions", "edited")
+
+
+class App(Protocol):
+    """The way to the app: its sockets or its request URL."""
+
+    async def ask(self, kind: str, payload: Json) -> Ack | None:
+        """A slash command or an interaction: delivered once. None: no ack in time."""
+        ...
+
+    def tell(self, payload: Json) -> None:
+        """An event: delivered until it is acked, as often as Slack does."""
+        ...
 
 
 class Events:
     """Tells the app what it is subscribed to, of the channels that its bot is in."""
 
-    def __init__(self, state: State, sockets: Sockets, subscribed: Sequence[str] = EVENTS) -> None:
-        self.state, self.sockets = state, sockets
+    def __init__(self, state: State, app: App, subscribed: Sequence[str] = EVENTS) -> None:
+        self.state, self.app = state, app
         self.subscribed = frozenset(subscribed)
 
     def tell(self, event: Json, event_id: str | None = None) -> None:
         """Any event, in Slack's wrapper, whether the app is subscribed or not."""
         channel = self.state.team.channels.get(str(event.get("channel")))
-        self.sockets.tell(
+        self.app.tell(
             {
                 "token": "local-verification-token",
                 "team_id": self.state.team.id,

@@ -14,6 +14,7 @@ from bot.desk.budget import Budget
 from bot.desk.errors import StoreUnavailable
 from bot.desk.explaining import ExplainAnswer
 from bot.desk.look_up_sources import LookUpSources
+from bot.desk.metering import NO_METER
 from bot.desk.model import (
     Attachment,
     Citation,
@@ -29,7 +30,7 @@ from bot.desk.model import (
     question_key,
 )
 from bot.desk.orders import OrderDesk
-from bot.desk.ports import Interpreter, OrderTools, SyncDesk
+from bot.desk.ports import Interpreter, Meter, OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
 from bot.settings import AnsweringSettings, LimitSettings, SlackSettings
 from bot.slack.answering import Work
@@ -194,6 +195,7 @@ class Bot:
     prompts: Prompts = Prompts()
     sees: bool = False  # a model is configured, which looks at pictures
     file_time_s: float = 10.0
+    meter: Meter = NO_METER
     progress_after_s: Sequence[float] = ()
     down: bool = False
     crash_at: str | None = None
@@ -217,7 +219,7 @@ class Bot:
                 self.store.told,
             )
         )
-        clients = SlackClients(self.slack)
+        clients = SlackClients(self.slack, self.meter)
         people = People(clients)
         self.humans = Escalate(
             escalations,
@@ -260,6 +262,7 @@ class Bot:
             settings=self.answering,
             clock=self.now,
             attached=AttachedFiles(clients, FileTexts(), sees=self.sees, time_limit_s=self.file_time_s),
+            meter=self.meter,
         )
         edge = Edge(
             clients=clients,
@@ -274,7 +277,7 @@ class Bot:
             records=self.store.records,
             shares=self.store.shares,
             explain=ExplainAnswer(self.store.records, self.store.shares, self.shelf, desks),
-            watch_every_s=0.1,
+            redial_s=0.05,
             attend_every_s=0.01,
             ping_every_s=0.3,
             sync_desk=self.sync_desk,

@@ -6,9 +6,11 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from ops.control import connect
@@ -67,19 +69,34 @@ class Serve:
     def __init__(self, config: Path, workspace: LocalWorkspace) -> None:
         self.config, self.workspace = config, workspace
         self.process: asyncio.subprocess.Process | None = None
+        self.more: Mapping[str, str] = {}
 
-    async def start(self) -> None:
+    async def start(self, ready: str = "") -> None:
+        """Returns when it is connected; or when it says so at the address `ready`."""
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "ops.cli", "--config", str(self.config), "serve"),
             env=environment(
                 SLACK_BOT_TOKEN=self.workspace.bot_token,
                 SLACK_APP_TOKEN=self.workspace.app_token,
                 SLACK_API_URL=self.workspace.api_url,
+                **self.more,
             ),
             cwd=ROOT,
             stderr=(self.config.parent / "log").open("ab"),
         )
-        await self.workspace.wait_for(lambda: self.workspace.sockets.connections, 60)
+        if ready:
+            await asyncio.wait_for(self._ready(f"{ready}/readyz"), 60)
+        else:
+            await self.workspace.wait_for(lambda: self.workspace.sockets.connections, 60)
+
+    async def _ready(self, url: str) -> None:
+        async with aiohttp.ClientSession() as session:
+            while True:
+                with suppress(aiohttp.ClientError):
+                    async with session.get(url) as response:
+                        if response.status == 200:
+                            return
+                await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
         assert self.process is not None

@@ -19,6 +19,7 @@ from bot.settings import (
     ItemColumns,
     LimitSettings,
     ModelSettings,
+    MonitoringSettings,
     OrdersSettings,
     SlackSettings,
 )
@@ -35,6 +36,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "desks.NAME": DeskSettings,
     "sources.NAME": SourceSettings,
     "slack": SlackSettings,
+    "monitoring": MonitoringSettings,
     "model": ModelSettings,
     "answering": AnsweringSettings,
     "limits": LimitSettings,
