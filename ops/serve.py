@@ -85,7 +85,7 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
                 if watch is not None:
                     watch.cancel()
                     await asyncio.gather(watch, return_exceptions=True)
-                await connection.stop()
+                await connection.stop(config.bot.answering.drain_s)
                 await scheduler.stop()
 
 

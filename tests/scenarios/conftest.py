@@ -329,6 +329,7 @@ async def make_bot(workspace: LocalWorkspace, shelf: Shelf, tmp_path: Path) -> A
             bot_token=options.pop("bot_token", workspace.bot_token),
             app_token=options.pop("app_token", workspace.app_token),
             api_url=workspace.api_url,
+            rate_limit_factor=1.0 if workspace.rate_limits else 1_000.0,  # as the workspace has them
             **options.pop("slack", {}),
         )
         bot = Bot(workspace, tmp_path / "desk.db", options.pop("shelf", shelf), answering, slack, **options)

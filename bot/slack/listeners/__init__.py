@@ -32,7 +32,7 @@ def register(
 ) -> None:
     """Messages are not here: they are stored by a middleware before they are acked (rule 1)."""
     app.event("app_home_opened")(home.opened)
-    app.action(FEEDBACK)(feedback.pressed)
+    app.action(re.compile(rf"^{FEEDBACK}(_positive|_negative)?$"))(feedback.pressed)  # see forms.py
     app.action(CALL_HUMAN)(humans.call)
     app.action(CLAIM)(humans.claim)
     app.action(RESOLVE)(humans.resolve)

@@ -1,0 +1,75 @@
+"""The SDK's client at Slack's pace: every call takes its turn, and a 429 holds back all calls of its kind."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.slack.pace import Pace
+
+log = logging.getLogger(__name__)
+_TRIES = 8
+
+
+class PacedClient(AsyncWebClient):
+    """`waits`: for its turn, and again after a 429. Else a call that can't go out now raises at once. Both raise the
+    SlackApiError of Slack's own "ratelimited"."""
+
+    def __init__(self, pace: Pace, *, waits: bool, **given: Any) -> None:
+        super().__init__(**given)
+        self._pace = pace
+        self._waits = waits
+
+    async def api_call(self, api_method: str, **given: Any) -> AsyncSlackResponse:
+        channel = _channel(given)
+        for left in reversed(range(_TRIES)):
+            await self._turn(api_method, channel)
+            try:
+                return await super().api_call(api_method, **given)
+            except SlackApiError as error:
+                if _status(error) != 429:
+                    raise
+                seconds = self._pace.hold(api_method, channel, _retry_after(error))
+                log.info("Slack wants no %s for %g s", api_method, seconds)
+                if not (self._waits and left):
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _turn(self, method: str, channel: str) -> None:
+        if await self._pace.take(method, channel) if self._waits else self._pace.take_now(method, channel):
+            return
+        error = SlackApiError(f"{method} would be one call too many", self._refusal())  # type: ignore[no-untyped-call]
+        raise error
+
+    def _refusal(self) -> AsyncSlackResponse:
+        """As Slack's own: the SDK looks into it."""
+        return AsyncSlackResponse(
+            client=self,
+            http_verb="POST",
+            api_url="",
+            req_args={},
+            data={"ok": False, "error": "ratelimited"},
+            headers={},
+            status_code=429,
+        )
+
+
+def _channel(given: Mapping[str, Any]) -> str:
+    for name in ("json", "params", "data"):
+        arguments = given.get(name)
+        if isinstance(arguments, Mapping) and arguments.get("channel"):
+            return str(arguments["channel"])
+    return ""
+
+
+def _status(error: SlackApiError) -> int:
+    status = getattr(error.response, "status_code", None) or getattr(error.response, "status", 200)
+    return status if isinstance(status, int) else 200
+
+
+def _retry_after(error: SlackApiError) -> str | None:
+    headers = getattr(error.response, "headers", None) or {}
+    return next((str(value) for name, value in headers.items() if str(name).lower() == "retry-after"), None)
