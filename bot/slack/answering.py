@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.desk.audience import OWNER, may_read
-from bot.desk.errors import Unavailable
+from bot.desk.errors import QuestionEdited, Unavailable
 from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Question, StoredAnswer, incident_of
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
 from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
@@ -16,6 +16,7 @@ from bot.settings import AnsweringSettings
 from bot.slack.attached import AttachedFiles, read_again
 from bot.slack.client import SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery, SlackStage, failed
+from bot.slack.edits import AsAsked
 from bot.slack.inbound import Identity
 from bot.slack.people import People
 from bot.slack.private_note import PrivateNote
@@ -120,7 +121,7 @@ class Answering:
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
             await stage.withdraw()
             return Outcome.WITHDRAWN
-        answer = await self._made(claimed, question, desk, stage)
+        question, answer = await self._as_it_stands(claimed, question, desk, stage)
         # Now and not first: nobody should wait for it, and a crash before it repeats all of this.
         await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
         if answer.private and not await self._private.send(question, answer):
@@ -133,10 +134,24 @@ class Answering:
             await self._work.humans.call(place.team, place.channel, question.thread_ts, asker, question.key)
         return outcome
 
-    async def _made(self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage) -> Answer:
+    async def _as_it_stands(
+        self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage
+    ) -> tuple[Question, Answer]:
+        """Made anew as often as the message is edited before anything is shown: edits count for some seconds only."""
+        while True:
+            try:
+                asked = AsAsked(stage, self._work.inbox, question)
+                answer = await self._made(claimed, question, desk, stage, asked)
+                await asked.check()
+                return question, answer
+            except QuestionEdited as edited:
+                log.info("%s was edited and is answered anew", question.key)
+                question = replace(question, text=edited.text)
+
+    async def _made(self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage, asked: Stage) -> Answer:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""
         stored = await self._work.answers.get(question.key) if claimed.attempt > 1 else None
-        if stored is not None and stored.outcome is not Outcome.FAILED and await self._may_be_shown(question, stored):
+        if stored is not None and await self._may_be_shown(question, stored):
             return Answer(
                 stored.outcome,
                 stored.text,
@@ -150,7 +165,7 @@ class Answering:
             try:
                 async with asyncio.timeout(self._work.settings.deadline_s):
                     told = await self._with_files(claimed.item, question, stage)
-                    made = await self._work.answer_question(told, desk, stage)
+                    made = await self._work.answer_question(told, desk, asked)
                 answer = stage.with_shown(made)
                 if answer is made:
                     return answer
@@ -162,7 +177,10 @@ class Answering:
         return answer
 
     async def _may_be_shown(self, question: Question, stored: StoredAnswer) -> bool:
-        """Whether all that an earlier run's answer was made from may still be read there; else it is made anew."""
+        """Whether an earlier run's answer is one to this text, and all that it was made from may still be read there;
+        else it is made anew."""
+        if stored.outcome is Outcome.FAILED or stored.question != question.text:
+            return False
         readable = await self._people.readable(question.place, question.asker, now=True)
         # Of an order only its asker was told more than that it was looked up.
         return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)

@@ -81,7 +81,8 @@ class SlackStage:
     async def sentence(self, sentence: DraftSentence) -> None:
         self._sentences.append(sentence)
         self._links.update(one.uri for one in sentence.citations if is_linkable(one.uri))
-        await self._settle()
+        if begun := [one for one in (self._opening, self._telling) if one is not None]:
+            await asyncio.wait(begun)  # what went wrong there is finish()'s, and a deadline here ends neither
         markdown = safe_markdown(self._text(), self._links)
         if self._resumed or len(markdown) > TEXT_LIMIT or not markdown.startswith(self._stream.shown):
             return  # finish() shows the rest

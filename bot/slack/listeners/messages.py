@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.desk.model import Accepted
 from bot.desk.ports import Clock, Inbox, Threads
+from bot.slack.edits import EDIT_S
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
 from bot.slack.worker import Workers
 
@@ -35,7 +36,7 @@ class Messages:
             case Deleted(key):
                 await self._workers.withdraw(key)
             case Edited(key, text):
-                await self._inbox.amend(key, text)
+                await self._inbox.amend(key, text, self._clock() - timedelta(seconds=EDIT_S))
             case Heard():
                 await self._hear(meaning)
 
