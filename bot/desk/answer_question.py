@@ -32,8 +32,8 @@ def _now() -> datetime:
 
 
 class AnswerQuestion:
-    """Answers one question on a stage. Never raises for what goes wrong on the way: that is an outcome too. What a stage
-    raises as QuestionEdited is no wrong: it is raised on, and nothing is stored."""
+    """Answers one question on a stage. Never raises for what goes wrong on the way: that is an outcome too. A stage's
+    QuestionEdited is raised on, and nothing is stored."""
 
     def __init__(
         self,

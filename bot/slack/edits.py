@@ -1,8 +1,8 @@
 """Questions that are edited while they are answered.
 
 An edit counts while the question waits, and within `EDIT_S` seconds of its arrival as long as nothing of an answer is
-shown: then it is answered as edited, once. What is shown already stays, and an edit changes nothing of it; whoever wants
-another answer asks again. The store holds the text, so it does not matter which replica hears of the edit.
+shown: then it is answered as edited, once. What is shown already stays, and an edit changes nothing of it; whoever
+wants another answer asks again. The store holds the text, so it does not matter which replica hears of the edit.
 """
 
 from contextlib import suppress

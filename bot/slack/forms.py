@@ -58,8 +58,11 @@ class Part:
 
     def _lines(self) -> Iterator[str]:
         yield from _mrkdwn(self.markdown, self.allowed, PLAIN_LIMIT)
-        if not self.last:
-            return
+        closing = list(self._closing_lines()) if self.last else []
+        whole = "\n".join(closing)
+        yield from closing if len(whole) > PLAIN_LIMIT else [whole] if whole else []
+
+    def _closing_lines(self) -> Iterator[str]:
         yield from map(source_line, cited(self.answer.citations, self.answer.answered_at))
         if self.answer.notice:
             yield from split(escape(self.answer.notice), PLAIN_LIMIT)

@@ -193,6 +193,7 @@ class Bot:
     crashed: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     store: Store = field(init=False)
+    clients: SlackClients = field(init=False)
     connection: SlackConnection = field(init=False)
     humans: Escalate = field(init=False)
 
@@ -209,7 +210,7 @@ class Bot:
                 self.store.presence,
             )
         )
-        clients = SlackClients(self.slack)
+        clients = self.clients = SlackClients(self.slack)
         people = People(clients)
         self.humans = Escalate(
             escalations,
