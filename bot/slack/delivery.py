@@ -13,6 +13,7 @@ from bot.slack.client import SlackBusy, SlackClients, SlackRefused, SlackUnavail
 from bot.slack.forms import Part, answer_parts
 from bot.slack.inbound import Identity
 from bot.slack.mrkdwn import is_linkable, safe_markdown
+from bot.slack.spoken import spoken
 from bot.slack.stream import Offered, Stream
 from bot.slack.thread_posts import ThreadPosts
 
@@ -106,7 +107,7 @@ class SlackStage:
             return
         await self._set_status(text)
         if self._ts is None and not self._resumed and not self._may_stream():
-            await self._post_placeholder()
+            await self._post_placeholder(text)
 
     async def _tell(self, text: str) -> None:
         if self._opening is not None:
@@ -117,6 +118,8 @@ class SlackStage:
             await self._set_status(text)
 
     async def _set_status(self, text: str) -> None:
+        if self._ts is not None:
+            return  # a post ends it, and an update would not
         try:
             with slack_errors():
                 await self._clients.once.assistant_threads_setStatus(
@@ -125,11 +128,11 @@ class SlackStage:
         except (SlackRefused, SlackUnavailable) as error:
             log.debug("no status shown: %s", error)
 
-    async def _post_placeholder(self) -> None:
+    async def _post_placeholder(self, text: str) -> None:
         """It costs an update more than the answer alone, so it is posted where there is room for both."""
         channel, pace = self._question.place.channel, self._clients.pace
         if pace.has_room("chat.postMessage", channel) and pace.has_room("chat.update"):
-            self._ts = await self._messages.post(Message("…"))
+            self._ts = await self._messages.post(Message(f"{text}…"))
             self._updated_at = time.monotonic()
 
     async def _start_stream(self, markdown: str = "") -> None:
@@ -157,7 +160,7 @@ class SlackStage:
         self._updated_at = time.monotonic()
         try:
             with slack_errors():
-                shown = Message("…", ({"type": "markdown", "text": markdown},))
+                shown = Message(spoken(markdown), ({"type": "markdown", "text": markdown},))
                 await self._clients.once.chat_update(**self._messages.body(shown), ts=str(self._ts))
         except (SlackRefused, SlackUnavailable) as error:
             log.debug("an update in between was dropped: %s", error)

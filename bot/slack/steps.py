@@ -1,8 +1,11 @@
-"""The steps of an answer as a stream's task cards: searching, reading, checking. Pure."""
+"""The steps of an answer as the tasks of a stream's plan: searching, reading, checking. Slack folds it once all are
+done, so that the answer comes first. Pure."""
 
 from typing import Any
 
 Chunk = dict[str, Any]
+MODE = "plan"
+TITLE = "Steps to this answer"
 CHECKING = "Checking each sentence against its source"
 _TITLE = 256  # characters
 
@@ -11,7 +14,7 @@ class Steps:
     """One step at a time: the next one completes it. What Slack was not told yet waits, each step once."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, Chunk] = {}
+        self._waiting: dict[str, Chunk] = {"": {"type": "plan_update", "title": TITLE}}  # by the task's id
         self._current: Chunk | None = None
         self._count = 0
 
@@ -34,10 +37,11 @@ class Steps:
 
     def waiting(self) -> list[Chunk]:
         """What Slack is to be told."""
-        return list(self._waiting.values())
+        return list(self._waiting.values()) if self._count else []
 
     def told(self, chunks: list[Chunk]) -> None:
         """Slack has these."""
         for chunk in chunks:
-            if self._waiting.get(chunk["id"]) is chunk:
-                del self._waiting[chunk["id"]]
+            name = chunk.get("id", "")
+            if self._waiting.get(name) is chunk:
+                del self._waiting[name]

@@ -8,7 +8,7 @@ from typing import Any
 from bot.desk.model import Question
 from bot.slack.blocks import Block
 from bot.slack.client import SlackBusy, SlackClients, SlackRefused, SlackUnavailable, slack_errors
-from bot.slack.steps import CHECKING, Steps
+from bot.slack.steps import CHECKING, MODE, Steps
 from bot.slack.thread_posts import metadata
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,7 @@ class Stream:
                     thread_ts=self._question.thread_ts,
                     recipient_team_id=place.team if in_channel else None,
                     recipient_user_id=self._question.asker.user_id if in_channel else None,
+                    task_display_mode=MODE if self._chunks else None,
                     **self._content(chunks, markdown),
                 )
         except SlackRefused as error:

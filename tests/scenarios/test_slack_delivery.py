@@ -17,7 +17,8 @@ TABLE = "| Returned item | Return fee |\n| :-- | --: |\n| Drone | 10% |\n| Opene
 
 
 def steps(message: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(one["title"], one["status"]) for one in message.get("blocks", []) if one["type"] == "task_card"]
+    plans = [block for block in message.get("blocks", []) if block["type"] == "plan"]
+    return [(one["title"], one["status"]) for plan in plans for one in plan["tasks"]]
 
 
 def kinds(message: dict[str, Any]) -> list[str]:
@@ -49,7 +50,7 @@ async def test_a_stream_shows_the_steps_of_its_answer(
     assert await bot.ended(ts) is Outcome.ANSWERED
     [answer] = said(workspace, ts)
     assert [status for _, status in steps(answer)] == ["complete"] * 3
-    assert kinds(answer)[3:] == ["markdown", "rich_text", "context_actions", "actions"]
+    assert kinds(answer) == ["plan", "markdown", "rich_text", "context_actions", "actions"]
     assert refusals(workspace) == []
 
 
@@ -159,6 +160,8 @@ async def test_a_notification_is_the_answers_beginning(workspace: LocalWorkspace
     bot = await make_bot()
     ts = await workspace.say("dana", "support", ASK)
     await bot.ended(ts)
+    assert workspace.called("chat.postMessage")[0]["request"]["text"] == "Searching the documents…"
+    assert workspace.status("support", ts) == ""
     [answer] = said(workspace, ts)
     assert answer["text"].startswith("You can return most items within 30 days of delivery.")
     [thumbs] = [block["elements"][0] for block in answer["blocks"] if block["type"] == "context_actions"]
