@@ -286,7 +286,7 @@ async def test_what_outlasts_the_drain_is_finished_by_the_next(
     serve: Serve, config: Path, workspace: LocalWorkspace, method: str
 ) -> None:
     """Given back when the time is up, and finished in the message that was begun."""
-    config.write_text(CONFIG + "[answering]\ndrain_s = 0.5\n")
+    await asyncio.to_thread(config.write_text, CONFIG + "[answering]\ndrain_s = 0.5\n")
     await run(config, "sync")
     await serve.start()
     hold = workspace.hold_reply(method) if method == "chat.startStream" else workspace.hold(method)
