@@ -33,6 +33,8 @@ path = "{documents}"
 schedule = "1d"
 [answering]
 workers = 60
+[slack]
+rate_limit_factor = 1000
 """
 QUESTIONS = (
     "can I return opened earbuds?",
