@@ -54,6 +54,7 @@ class SlackSettings(Section):
     api_url: Annotated[str, Field(pattern=r"^https?://"), AfterValidator(lambda url: url.rstrip("/") + "/")] = Field(
         "https://slack.com/api/", examples=["https://slack.com/api/"]
     )
+    rate_limit_factor: float = Field(1.0, gt=0, examples=[1.0])  # of Slack's published limits
 
     @property
     def lacking(self) -> str:
@@ -174,6 +175,7 @@ class AnsweringSettings(Section):
     workers: Positive = 8
     deadline_s: Annotated[float, Field(gt=0)] = 120.0
     max_attempts: Positive = 3
+    drain_s: Annotated[float, Field(ge=0)] = 20.0
     max_question_chars: Positive = 8000
 
 

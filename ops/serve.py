@@ -91,7 +91,7 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
                 for watch in watches:
                     watch.cancel()
                 await asyncio.gather(*watches, return_exceptions=True)
-                await connection.stop()
+                await connection.stop(config.bot.answering.drain_s)
                 await scheduler.stop()
 
 

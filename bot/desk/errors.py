@@ -8,6 +8,7 @@ DeskError                      the root; `public` is what a person in Slack may 
 │   ├── OrdersUnavailable      the order database did not answer
 │   └── StoreUnavailable       the database did not answer; nothing was accepted
 ├── AudienceNarrowed           those who would see the answer may read less than when it was begun
+├── QuestionEdited             the message is another by now, and nothing of an answer was shown
 ├── ModelRefused               the model declined to answer
 ├── PromptInvalid              a prompt file cannot be used
 ├── OrdersInvalid              [orders] does not fit the database that it names
@@ -58,6 +59,14 @@ class AudienceNarrowed(DeskError):
     """Nothing of the answer was shown; made anew, it holds what they may read."""
 
     public = "Who can read this conversation kept changing, so I did not answer."
+
+
+class QuestionEdited(DeskError):
+    """The question is answered as edited: `text` is what it says now."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("the question was edited")
+        self.text = text
 
 
 class PromptInvalid(DeskError):

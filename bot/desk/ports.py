@@ -195,8 +195,13 @@ class Inbox(Protocol):
         """Give a claimed question back unfinished; it can be claimed at once."""
         ...
 
-    async def amend(self, key: str, text: str) -> bool:
-        """Replace the text of a question that is not claimed yet. False: too late, or unknown."""
+    async def amend(self, key: str, text: str, since: datetime) -> bool:
+        """Replace the text of an open question that is not claimed yet or was accepted after `since`. False: too late,
+        or unknown."""
+        ...
+
+    async def text(self, key: str) -> str | None:
+        """What a question says by now; None when it is unknown."""
         ...
 
     async def withdraw(self, key: str) -> bool:
@@ -453,5 +458,5 @@ class Meter(Protocol):
         ...
 
     def slack_waited(self, method: str, seconds: float) -> None:
-        """Because Slack asked for it."""
+        """For its turn, because Slack takes so many calls and no more."""
         ...

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.desk.audience import OWNER, may_read
-from bot.desk.errors import Unavailable
+from bot.desk.errors import QuestionEdited, Unavailable
 from bot.desk.metering import NO_METER
 from bot.desk.model import (
     NOBODY,
@@ -30,6 +30,7 @@ from bot.slack.attached import AttachedFiles, read_again
 from bot.slack.client import SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.delivery import Delivery, SlackStage
 from bot.slack.desks import Desks
+from bot.slack.edits import AsAsked
 from bot.slack.inbound import Identity
 from bot.slack.people import People
 from bot.slack.private_asks import AnswerQuestion, PrivateAsks
@@ -141,7 +142,7 @@ class Answering:
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
             await stage.withdraw()
             return Outcome.WITHDRAWN
-        answer = await self._made(claimed, question, desk, stage)
+        question, answer = await self._as_it_stands(claimed, question, desk, stage)
         if item.unasked and posted is None and not worth_saying(answer, self._work.settings.unasked_similarity):
             return await self._leave_unsaid(question, desk, answer)
         # Now and not first: nobody should wait for it, and a crash before it repeats all of this.
@@ -163,12 +164,27 @@ class Answering:
             await self._work.humans.call(place.team, place.channel, question.thread_ts, asker, question.key)
         return outcome
 
-    async def _made(self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage) -> Answer:
+    async def _as_it_stands(
+        self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage
+    ) -> tuple[Question, Answer]:
+        """Made anew as often as the message is edited before anything is shown: edits count for some seconds only."""
+        while True:
+            try:
+                shown: Stage = Unseen() if claimed.item.unasked else stage
+                asked = AsAsked(shown, self._work.inbox, question)
+                answer = await self._made(claimed, question, desk, stage, asked)
+                await asked.check()
+                return question, answer
+            except QuestionEdited as edited:
+                log.info("%s was edited and is answered anew", question.key)
+                question = replace(question, text=edited.text)
+
+    async def _made(self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage, asked: Stage) -> Answer:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""
         item = claimed.item
         # Of an unasked question's answer it is not stored how sure it is.
         stored = await self._work.answers.get(question.key) if claimed.attempt > 1 and not item.unasked else None
-        if stored is not None and stored.outcome is not Outcome.FAILED and await self._may_be_shown(question, stored):
+        if stored is not None and await self._may_be_shown(question, stored):
             return Answer(
                 stored.outcome,
                 stored.text,
@@ -178,12 +194,11 @@ class Answering:
                 answered_at=stored.created_at,
             )
         answer = self._notice(claimed, desk)
-        shown: Stage = Unseen() if item.unasked else stage
         if answer is None:
             try:
                 async with asyncio.timeout(self._work.settings.deadline_s):
-                    told = await self._with_files(item, question, shown)
-                    made = await self._work.answer_question(told, desk, shown)
+                    told = await self._with_files(item, question, asked)
+                    made = await self._work.answer_question(told, desk, asked)
                 answer = stage.with_shown(made)
                 if answer is made:
                     return answer
@@ -195,7 +210,10 @@ class Answering:
         return answer
 
     async def _may_be_shown(self, question: Question, stored: StoredAnswer) -> bool:
-        """Whether all that an earlier run's answer was made from may still be read there; else it is made anew."""
+        """Whether an earlier run's answer is one to this text, and all that it was made from may still be read there;
+        else it is made anew."""
+        if stored.outcome is Outcome.FAILED or stored.question != question.text:
+            return False
         readable = await self._people.readable(question.place, question.asker, now=True)
         # Of an order only its asker was told more than that it was looked up.
         return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)

@@ -10,14 +10,13 @@ from typing import Any
 
 from bot.desk.freshness import freshness, stale_notice
 from bot.desk.model import Answer, Brief, Citation, EscalationState, Outcome, SourceHit
-from bot.slack.mrkdwn import escape, is_linkable, plain, safe_markdown, split, to_mrkdwn
+from bot.slack.mrkdwn import escape, is_linkable, plain
 
 Block = dict[str, Any]
 
 # A markdown block holds 12,000, all blocks of a message about 13,200: the sources and buttons need the rest.
 TEXT_LIMIT = 9_500
 SOURCES_LIMIT = 2_500
-FALLBACK_LIMIT = 3_000
 
 FEEDBACK, CALL_HUMAN, WHY = "answer_feedback", "human_call", "answer_why"
 MORE, QUIET = "answer_more", "quiet"  # the menu beside them, and its entry
@@ -53,38 +52,6 @@ def links_of(answer: Answer) -> frozenset[str]:
     )
 
 
-def answer_messages(answer: Answer, key: str) -> list[Message]:
-    """One message, or several for an answer beyond Slack's limits; sources and buttons stand in the last one."""
-    return with_closing(answer, closing_blocks(answer, key))
-
-
-def with_closing(answer: Answer, closing: Sequence[Block]) -> list[Message]:
-    """The text as messages, the last one ended by these blocks."""
-    allowed = links_of(answer)
-    parts = split(safe_markdown(answer.text, allowed), TEXT_LIMIT)
-    messages = [
-        Message(fallback(part, allowed), ({"type": "markdown", "text": part},) if part.strip() else ())
-        for part in parts
-    ]
-    last = messages[-1]
-    return [*messages[:-1], Message(last.text, (*last.blocks, *closing))]
-
-
-def plainer(answer: Answer, limit: int = 12_000) -> Message:
-    """The same without blocks, for a Slack that refuses them."""
-    allowed = links_of(answer)
-    lines = [
-        split(to_mrkdwn(answer.text, allowed), limit)[0],
-        *map(_line, _cited(answer.citations, answer.answered_at)),
-    ]
-    lines += [escape(answer.notice)] if answer.notice else []
-    return Message("\n".join(line for line in lines if line)[: limit + 3_000])
-
-
-def fallback(markdown: str, allowed: frozenset[str] = frozenset()) -> str:
-    return split(to_mrkdwn(markdown, allowed), FALLBACK_LIMIT)[0] or "…"
-
-
 def closing_blocks(answer: Answer, key: str) -> list[Block]:
     """What follows the text: sources, notices, feedback, the way to a human, and why it says that."""
     answered = answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED)
@@ -99,7 +66,7 @@ def evidence(answer: Answer) -> list[Block]:
     """The sources, and what is to be known of the answer."""
     blocks: list[Block] = []
     if answer.citations:
-        blocks.append(source_list("Sources", _cited(answer.citations, answer.answered_at)))
+        blocks.append(source_list("Sources", cited(answer.citations, answer.answered_at)))
     if plain(answer.notice, 1_000):
         blocks.append(note(answer.notice))
     if answer.incident:
@@ -144,7 +111,7 @@ def feedback_buttons(key: str) -> Block:
     return {"type": "context_actions", "elements": [buttons]}
 
 
-def _cited(citations: Sequence[Citation], now: datetime | None) -> list[Source]:
+def cited(citations: Sequence[Citation], now: datetime | None) -> list[Source]:
     """One line a place in a document, with every number that refers to it. `now`: when they were cited."""
     marks: dict[tuple[str, str, str], list[str]] = {}
     for number, one in enumerate(citations, 1):
@@ -162,7 +129,7 @@ def _name(source: Source) -> str:
     return plain(f"{title} › {section}" if section else title, 150)
 
 
-def _line(source: Source) -> str:
+def source_line(source: Source) -> str:
     name = escape(f"{source.mark} ".lstrip()) + (
         f"<{escape(source.url)}|{escape(_name(source)).replace('|', '/')}>"
         if is_linkable(source.url)
@@ -264,7 +231,7 @@ def brief_message(brief: Brief) -> Message:
     elif brief.withheld:
         parts.append({"type": "rich_text_section", "elements": [span(WITHHELD)]})
     blocks: list[Block] = [{"type": "rich_text", "elements": parts}]
-    blocks += [source_list("Sources", _cited(brief.sources, one.created_at))] if brief.sources else []
+    blocks += [source_list("Sources", cited(brief.sources, one.created_at))] if brief.sources else []
     blocks.append(note(state))
     buttons = [button("Claim", CLAIM, one.id, "primary")] if one.state is EscalationState.OPEN else []
     buttons += [button("Resolve", RESOLVE, one.id)] if one.state is not EscalationState.RESOLVED else []

@@ -11,18 +11,17 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncServerErrorRetryHandler,
 )
-from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
 from bot.desk.errors import DeskError, Unavailable
 from bot.desk.metering import NO_METER
 from bot.desk.ports import Meter
 from bot.settings import SlackSettings
-from bot.slack.metered import MeteredClient, MeteredWait
+from bot.slack.pace import Pace
+from bot.slack.paced_client import PacedClient
 
-_PASSING = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}
-)
+_LIMITED = frozenset({"ratelimited", "rate_limited"})
+_PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", ""})
 # A token that stopped working in mid-run: nothing is wrong with the call, and the operator can replace the token.
 TOKEN_REFUSED = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
 
@@ -31,6 +30,10 @@ class SlackUnavailable(Unavailable):
     """Slack did not answer, or said to come back later: the same call may work in a while."""
 
     public = "Slack is not reachable right now."
+
+
+class SlackBusy(SlackUnavailable):
+    """A rate limit, Slack's or our own keeping to it: the call was surely not done."""
 
 
 class SlackRefused(DeskError):
@@ -48,11 +51,13 @@ class SlackRefused(DeskError):
 
 @contextmanager
 def slack_errors() -> Iterator[None]:
-    """Turns the SDK's and the network's errors into SlackUnavailable and SlackRefused."""
+    """Turns the SDK's and the network's errors into SlackUnavailable, SlackBusy and SlackRefused."""
     try:
         yield
     except SlackApiError as error:
         code = _code(error)
+        if code in _LIMITED:
+            raise SlackBusy(code) from error
         if code in _PASSING:
             raise SlackUnavailable(code or str(error)) from error
         raise SlackRefused(code) from error
@@ -62,7 +67,9 @@ def slack_errors() -> Iterator[None]:
 
 def _code(error: SlackApiError) -> str:
     status = getattr(error.response, "status_code", None) or getattr(error.response, "status", 200)
-    if isinstance(status, int) and (status >= 500 or status == 429):
+    if isinstance(status, int) and status == 429:
+        return "ratelimited"
+    if isinstance(status, int) and status >= 500:
         return ""
     try:
         return str(error.response["error"])
@@ -71,35 +78,34 @@ def _code(error: SlackApiError) -> str:
 
 
 class SlackClients:
-    """Three ways to call, over one session that open() makes and close() ends; constructing does no I/O.
+    """Three ways to call, over one session that open() makes and close() ends; constructing does no I/O. All keep to
+    one pace.
 
     `web` repeats what may be repeated. `poster` waits for rate limits and repeats nothing else, because a post
-    whose reply was lost may have happened. `once` repeats nothing: for what is dropped or done otherwise instead.
+    whose reply was lost may have happened. `once` waits and repeats nothing: for what is dropped or done otherwise
+    instead.
     """
 
     def __init__(self, settings: SlackSettings, meter: Meter = NO_METER) -> None:
         self.settings = settings
         self._meter = meter
-        limited = MeteredWait(meter, 8)
-        repeat: list[AsyncRetryHandler] = [
-            AsyncConnectionErrorRetryHandler(2),
-            AsyncServerErrorRetryHandler(2),
-            limited,
-        ]
-        self.web = self._client(repeat)
-        self.poster = self._client([limited])
-        self.once = self._client([])
+        self.pace = Pace(settings.rate_limit_factor)
+        self.web = self._client(AsyncConnectionErrorRetryHandler(2), AsyncServerErrorRetryHandler(2))
+        self.poster = self._client()
+        self.once = self._client(waits=False)
         self._session: aiohttp.ClientSession | None = None
 
-    def _client(self, handlers: list[AsyncRetryHandler]) -> AsyncWebClient:
+    def _client(self, *handlers: AsyncRetryHandler, waits: bool = True) -> PacedClient:
         token = self.settings.bot_token
-        client = MeteredClient(
+        client = PacedClient(
+            self.pace,
+            self._meter,
+            waits=waits,
             token=token.get_secret_value() if token else None,
             base_url=self.settings.api_url.rstrip("/") + "/",
             timeout=30,
-            retry_handlers=handlers,
+            retry_handlers=list(handlers),
         )
-        client.meter = self._meter
         if urlsplit(self.settings.api_url).hostname in ("127.0.0.1", "localhost", "::1"):
             client.proxy = None  # the SDK takes a proxy from the environment even for this machine
         return client

@@ -1,4 +1,4 @@
-"""Slack's Web API, metered: calls by method and error, waits that Slack asked for, and what an asker saw first."""
+"""Slack's Web API, metered: calls by method and error, and what an asker saw first."""
 
 import time
 from collections.abc import Iterator
@@ -6,14 +6,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
-from slack_sdk.http_retry.request import HttpRequest
-from slack_sdk.http_retry.response import HttpResponse
-from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -49,7 +44,9 @@ def first_signs(waited_s: float) -> Iterator[None]:
 class MeteredClient(AsyncWebClient):
     """Every method of the client comes through api_call."""
 
-    meter: Meter
+    def __init__(self, meter: Meter, **given: Any) -> None:
+        super().__init__(**given)
+        self.meter = meter
 
     async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
         """As the SDK's. Retries are within one call."""
@@ -81,26 +78,6 @@ class MeteredClient(AsyncWebClient):
         if what not in watched.seen:
             watched.seen.add(what)
             self.meter.shown(what, watched.waited + time.monotonic() - watched.began)
-
-
-class MeteredWait(AsyncRateLimitErrorRetryHandler):
-    """Waits as long as Slack asks."""
-
-    def __init__(self, meter: Meter, most: int) -> None:
-        super().__init__(max_retry_count=most)
-        self._meter = meter
-
-    async def prepare_for_next_attempt_async(
-        self,
-        *,
-        state: RetryState,
-        request: HttpRequest,
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
-    ) -> None:
-        began = time.monotonic()
-        await super().prepare_for_next_attempt_async(state=state, request=request, response=response, error=error)
-        self._meter.slack_waited(urlsplit(request.url).path.rpartition("/")[2], time.monotonic() - began)
 
 
 def _code(error: SlackApiError) -> str:

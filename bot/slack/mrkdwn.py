@@ -26,6 +26,11 @@ def is_linkable(url: str) -> bool:
     return bool(re.fullmatch(r"https?://[^\s<>|`\"]{1,2000}", url))
 
 
+def has_address(text: str) -> bool:
+    """Whether Slack would make a link of something in it."""
+    return _URL.search(text) is not None
+
+
 def safe_markdown(text: str, allowed: Collection[str] = ()) -> str:
     """Markdown for a markdown block or a stream: only links to `allowed` stay links, and nothing mentions anyone.
 

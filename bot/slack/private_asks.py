@@ -22,9 +22,9 @@ from bot.slack.blocks import Message
 from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.inbound import Identity, clean
 from bot.slack.people import People
+from bot.slack.plainer import in_some_form
 from bot.slack.private_blocks import closing, private_forms
 from bot.slack.private_note import PrivateNote
-from bot.slack.thread_posts import TOO_MUCH
 from bot.slack.unanswered import TOO_SLOW, failed
 from bot.slack.unseen import Unseen
 
@@ -139,14 +139,8 @@ class PrivateAsks:
 
     async def _whisper(self, question: Question, answer: Answer, about: AboutMessage) -> str:
         """The ts of the last part. A form that Slack refuses is replaced by a plainer one."""
-        best, plain = private_forms(answer, question.key, about)
-        try:
-            return await self._ephemeral(question, about, best())
-        except SlackRefused as error:
-            if error.code not in TOO_MUCH:
-                raise
-            log.warning("Slack refused the form of %s (%s); it is shown plainer", question.key, error.code)
-        return await self._ephemeral(question, about, plain())
+        forms = private_forms(answer, question.key, about)
+        return await in_some_form(question.key, forms, lambda messages: self._ephemeral(question, about, messages))
 
     async def _ephemeral(self, question: Question, about: AboutMessage, messages: Sequence[Message]) -> str:
         for message in messages:

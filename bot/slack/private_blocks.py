@@ -1,50 +1,35 @@
-"""An answer for one person alone, and the same as they show it to others, in Block Kit. Pure.
+"""An answer for one person alone, and the same as they show it to others, in Block Kit. Pure."""
 
-Each comes in two forms, for a Slack that refuses the first: the second has only what every Slack has, and the same
-buttons.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from bot.desk.model import Answer, Outcome
 from bot.slack.asked_privately import AboutMessage
-from bot.slack.blocks import (
-    FEEDBACK,
-    Block,
-    Message,
-    button,
-    evidence,
-    feedback_buttons,
-    plainer,
-    rich,
-    span,
-    why_button,
-    with_closing,
-)
-from bot.slack.mrkdwn import split
+from bot.slack.blocks import Block, Message, button, evidence, feedback_buttons, rich, span, why_button
+from bot.slack.forms import Frame, framed
 
 SHARE_ANSWER = "answer_share"
-_SECTION = 2_900  # characters; a section takes 3,000
-Form = Callable[[], list[Message]]
+Forms = Sequence[list[Message]]  # all of it in each, the best first
 
 
-def private_forms(answer: Answer, key: str, about: AboutMessage) -> Sequence[Form]:
+def private_forms(answer: Answer, key: str, about: AboutMessage) -> Forms:
     """`about` is the message that was asked about."""
     author: list[Block] = [{"type": "user", "user_id": about.author}] if about.author else [span("an app")]
     opening = rich(span("About the message of "), *author, span(". Only you can see this."))
     by = f"<@{about.author}>" if about.author else "an app"
     told = f"About the message of {by}. Only you can see this."
-    return _forms(answer, key, opening, told, _share(answer, key))
+    return _forms(answer, Frame(closing(answer, key), [opening], told))
 
 
-def shared_forms(answer: Answer, key: str, by: str) -> Sequence[Form]:
+def shared_forms(answer: Answer, key: str, by: str) -> Forms:
     """`by` is the id of who shared it."""
     said = "asked me about this and shares my answer:"
-    return _forms(answer, key, rich({"type": "user", "user_id": by}, span(f" {said}")), f"<@{by}> {said}", [])
+    opening = rich({"type": "user", "user_id": by}, span(f" {said}"))
+    shown = [*evidence(answer), *_looked_into(answer, key, [])]
+    return _forms(answer, Frame(shown, [opening], f"<@{by}> {said}"))
 
 
 def closing(answer: Answer, key: str) -> list[Block]:
-    """What ends a private answer that comes by direct message."""
+    """What ends a private answer."""
     return [*evidence(answer), *_looked_into(answer, key, _share(answer, key))]
 
 
@@ -52,17 +37,9 @@ def _share(answer: Answer, key: str) -> list[Block]:
     return [button("Share in the thread", SHARE_ANSWER, key)] if answer.outcome is Outcome.ANSWERED else []
 
 
-def _forms(answer: Answer, key: str, opening: Block, told: str, buttons: list[Block]) -> Sequence[Form]:
-    def best() -> list[Message]:
-        messages = with_closing(answer, [*evidence(answer), *_looked_into(answer, key, buttons)])
-        return [Message(messages[0].text, (opening, *messages[0].blocks)), *messages[1:]]
-
-    def plain() -> list[Message]:
-        whole = plainer(answer, 6_000).text
-        sections = [_section(one) for one in (told, *split(whole, _SECTION))]
-        return [Message(f"{told}\n{whole}"[:3_000], (*sections, *_ordinary(answer, key, buttons)))]
-
-    return (best, plain)
+def _forms(answer: Answer, frame: Frame) -> Forms:
+    forms = zip(*(part.forms() for part in framed(answer, frame)), strict=True)
+    return [[message for messages in form for message in messages] for form in forms]
 
 
 def _looked_into(answer: Answer, key: str, buttons: list[Block]) -> list[Block]:
@@ -70,17 +47,3 @@ def _looked_into(answer: Answer, key: str, buttons: list[Block]) -> list[Block]:
     if answer.outcome not in (Outcome.ANSWERED, Outcome.ABSTAINED):
         return []
     return [feedback_buttons(key), {"type": "actions", "elements": [*buttons, why_button(key)]}]
-
-
-def _ordinary(answer: Answer, key: str, buttons: list[Block]) -> list[Block]:
-    if answer.outcome not in (Outcome.ANSWERED, Outcome.ABSTAINED):
-        return []
-    thumbs = [
-        button("Helpful", f"{FEEDBACK}_positive", f"up {key}"),
-        button("Not helpful", f"{FEEDBACK}_negative", f"down {key}"),
-    ]
-    return [{"type": "actions", "elements": [*thumbs, *buttons, why_button(key)]}]
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3_000] or "…"}}

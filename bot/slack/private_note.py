@@ -10,9 +10,10 @@ from typing import Any
 
 from bot.desk.model import Answer, Question
 from bot.desk.ports import Posts
-from bot.slack.blocks import TEXT_LIMIT, Block, fallback, links_of
+from bot.slack.blocks import TEXT_LIMIT, Block, links_of
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.mrkdwn import safe_markdown, split
+from bot.slack.spoken import spoken
 from bot.slack.thread_posts import metadata
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class PrivateNote:
             with slack_errors():
                 response = await self._clients.poster.chat_postMessage(
                     channel=question.asker.user_id,
-                    text=fallback(shown),
+                    text=spoken(shown),
                     blocks=blocks,
                     metadata=metadata(key),
                     unfurl_links=False,

@@ -1,7 +1,7 @@
 """Socket Mode: several connections, each kept by a task of its own, so that one carries on while another is replaced.
 
 Not slack-sdk's client: after a failed dial that one dials the same dead ticket for ever, and on a refresh it closes the
-old connection before it has a new one. See ops/decisions/0009-our-own-socket-loop.md.
+old connection before it has a new one. See ops/decisions/0012-our-own-socket-loop.md.
 """
 
 import asyncio

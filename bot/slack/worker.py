@@ -15,6 +15,7 @@ from bot.slack.metered import first_signs
 
 log = logging.getLogger(__name__)
 _NOTICE_S = 300.0  # the lease of a question while its notice is posted
+_CLAIM_S = 5.0  # a claim that takes longer is left to its lease
 
 
 class Workers:
@@ -30,6 +31,7 @@ class Workers:
         self._withdrawn: set[str] = set()
         self._threads: dict[tuple[str, str], asyncio.Lock] = {}
         self._loops: list[asyncio.Task[None]] = []
+        self._stopping = False
         self._started = time.monotonic()
         self.tick_s = 5.0  # how often the inbox is looked at without being woken
         self.patience_s = 2 * work.settings.deadline_s + 60  # how old an open question may be
@@ -39,6 +41,7 @@ class Workers:
         if self._sole:
             for item in await self._work.inbox.stuck(self._work.clock()):
                 await self._work.inbox.release(item.key)
+        self._stopping = False
         self._loops = [asyncio.create_task(self._claim_loop()), asyncio.create_task(self._watch_loop())]
 
     @property
@@ -51,15 +54,25 @@ class Workers:
 
     async def stop(self, drain_s: float = 20.0) -> None:
         """Claim no more, let what runs end within `drain_s` seconds, give the rest back to the inbox."""
+        self._stopping = True
+        self.wake()
+        if self._loops:  # the claiming ends by itself, so that what it is just taking is known here
+            await asyncio.wait(self._loops[:1], timeout=_CLAIM_S)
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        tasks = list(self._running.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=drain_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        running = {task: key for key, task in self._running.items()}
+        if not running:
+            return
+        _, late = await asyncio.wait(running, timeout=drain_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        log.info("%d answers were finished while stopping, %d given back", len(running) - len(late), len(late))
+        for task in late:
+            if task.cancelled():  # before it began: it could give nothing back itself
+                with suppress(Unavailable):
+                    await self._work.inbox.release(running[task])
 
     async def withdraw(self, key: str) -> None:
         """Its message was deleted: close it if it is open, stop working on it, take back what was begun."""
@@ -75,7 +88,7 @@ class Workers:
 
     async def _claim_loop(self) -> None:
         lease_s = self._work.settings.deadline_s + 60
-        while True:
+        while not self._stopping:
             self._wake.clear()
             free = self._work.settings.workers - len(self._running)
             try:

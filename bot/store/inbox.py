@@ -119,12 +119,16 @@ class SqlInbox:
         async with self._database.transaction() as connection:
             await connection.execute(update(inbox).where(inbox.c.key == key).values(lease_until=None))
 
-    async def amend(self, key: str, text: str) -> bool:
-        amend = (
-            update(inbox).where(inbox.c.key == key, inbox.c.outcome.is_(None), inbox.c.attempts == 0).values(text=text)
-        )
+    async def amend(self, key: str, text: str, since: datetime) -> bool:
+        in_time = or_(inbox.c.attempts == 0, inbox.c.received_at > since)
+        amend = update(inbox).where(inbox.c.key == key, inbox.c.outcome.is_(None), in_time).values(text=text)
         async with self._database.transaction() as connection:
             return bool((await connection.execute(amend)).rowcount)
+
+    async def text(self, key: str) -> str | None:
+        async with self._database.transaction() as connection:
+            value: str | None = await connection.scalar(select(inbox.c.text).where(inbox.c.key == key))
+        return value
 
     async def outcome(self, key: str) -> Outcome | None:
         async with self._database.transaction() as connection:

@@ -37,6 +37,8 @@ workers = 60
 per_user_per_minute = 100000
 per_user_per_day = 100000
 per_channel_per_minute = 100000
+[slack]
+rate_limit_factor = 1000
 """
 NO_MONITORING = "[monitoring]\nport = 0\n"
 QUESTIONS = (

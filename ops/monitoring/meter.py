@@ -32,8 +32,8 @@ class PrometheusMeter:
         self._dollars = counter("model_dollars", "Dollars for the model, where its prices are configured", "model")
         self._model_errors = counter("model_errors", "Calls of the model that failed, retries included", "kind")
         self._calls = counter("slack_calls", "Calls of Slack; error is empty when it went well", "method", "error")
-        self._call_seconds = seconds("slack_call", "Calls of Slack, retries included")
-        self._waits = counter("slack_waits", "Waits that Slack asked for", "method")
+        self._call_seconds = seconds("slack_call", "Calls of Slack, without the waits for their turns")
+        self._waits = counter("slack_waits", "Calls that waited because Slack takes so many and no more", "method")
         self._wait_seconds = counter("slack_wait_seconds", "Seconds of these waits", "method")
         self.now = Gauges(registry)
 

@@ -111,7 +111,7 @@ class LocalWorkspace(Hands):
         name = request.match_info["method"]
         arguments, token = await _arguments(request)
         began = time.perf_counter()
-        fault, refused = self._faults.next(name), None
+        fault, refused = self._faults.next(name, arguments), None
         status, headers = 200, {"X-OAuth-Scopes": ",".join(self.api.scopes)}
         try:
             await self._faults.stand(name, after=False)
@@ -174,10 +174,11 @@ class LocalWorkspace(Hands):
         headers: dict[str, str] | None = None,
         times: int = 1,
         after_effect: bool = False,
+        carrying: str | None = None,
     ) -> None:
         """The next `times` calls of a method, or of "files.download", fail; with `after_effect` they are done, and only
-        their answer is lost."""
-        self._faults.add(method, Fault(error, status, headers or {}, times, after_effect))
+        their answer is lost. `carrying`: of calls with this argument, such as "blocks"."""
+        self._faults.add(method, Fault(error, status, headers or {}, times, after_effect, carrying))
 
     def hold(self, method: str) -> Hold:
         """Calls of a method wait, before they take effect, until `release` is set or let_go()."""

@@ -202,6 +202,7 @@ class Bot:
     crashed: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     store: Store = field(init=False)
+    clients: SlackClients = field(init=False)
     connection: SlackConnection = field(init=False)
     humans: Escalate = field(init=False)
 
@@ -219,7 +220,7 @@ class Bot:
                 self.store.told,
             )
         )
-        clients = SlackClients(self.slack, self.meter)
+        clients = self.clients = SlackClients(self.slack, self.meter)
         people = People(clients)
         self.humans = Escalate(
             escalations,
@@ -355,6 +356,7 @@ async def make_bot(workspace: LocalWorkspace, shelf: Shelf, tmp_path: Path) -> A
             bot_token=options.pop("bot_token", workspace.bot_token),
             app_token=options.pop("app_token", workspace.app_token),
             api_url=workspace.api_url,
+            rate_limit_factor=1.0 if workspace.rate_limits else 1_000.0,  # as the workspace has them
             **options.pop("slack", {}),
         )
         bot = Bot(workspace, tmp_path / "desk.db", options.pop("shelf", shelf), answering, slack, **options)

@@ -274,3 +274,46 @@ async def test_nothing_to_start_from_says_what_to_do(tmp_path: Path) -> None:
     )
     _, err = await process.communicate()
     assert (process.returncode, "frontdesk init" in err.decode()) == (1, True)
+
+
+async def test_terminated_it_finishes_what_it_answers(serve: Serve, config: Path, workspace: LocalWorkspace) -> None:
+    """SIGTERM: no event is taken any more, the running answer ends, the status is 0; what was asked meanwhile is the
+    next process's, once."""
+    await run(config, "sync")
+    await serve.start()
+    hold = workspace.hold("chat.stopStream")
+    ts = await workspace.say("dana", "support", "@frontdesk how long does standard shipping take?")
+    await asyncio.wait_for(hold.reached.wait(), 30)
+    assert serve.process is not None
+    serve.process.terminate()
+    await workspace.wait_for(lambda: not workspace.sockets.connections, 30)
+    meanwhile = await workspace.say("dana", "support", "@frontdesk how many days for a return?")
+    assert answers(workspace, ts) == []
+    workspace.let_go("chat.stopStream")
+    assert await serve.stop() == 0
+    [answer] = answers(workspace, ts)
+    assert "3 to 5 business days" in answer["text"]
+    await serve.start()
+    await workspace.wait_for(lambda: answers(workspace, meanwhile), 60)
+    assert [len(answers(workspace, one)) for one in (ts, meanwhile)] == [1, 1]
+
+
+@pytest.mark.parametrize("method", ["chat.startStream", "chat.stopStream"])
+async def test_what_outlasts_the_drain_is_finished_by_the_next(
+    serve: Serve, config: Path, workspace: LocalWorkspace, method: str
+) -> None:
+    """Given back when the time is up, and finished in the message that was begun."""
+    await asyncio.to_thread(config.write_text, CONFIG + "[answering]\ndrain_s = 0.5\n")
+    await run(config, "sync")
+    await serve.start()
+    hold = workspace.hold_reply(method) if method == "chat.startStream" else workspace.hold(method)
+    ts = await workspace.say("dana", "support", "@frontdesk how long does standard shipping take?")
+    await asyncio.wait_for(hold.reached.wait(), 30)
+    assert await serve.stop() == 0
+    workspace.let_go(method)
+    await serve.start()
+    await workspace.wait_for(lambda: answers(workspace, ts), 60)
+    [answer] = [one for one in workspace.messages("support", ts) if one.get("bot_id")]
+    assert "3 to 5 business days" in answer["text"]
+    assert "given back" in (config.parent / "log").read_text()
+    assert "Traceback" not in (config.parent / "log").read_text()

@@ -11,6 +11,7 @@ from bot.desk.desk_settings import Mode
 from bot.desk.model import Accepted, Allowance
 from bot.desk.unasked import asks_everybody
 from bot.slack.answering import Work
+from bot.slack.edits import EDIT_S
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
 from bot.slack.manners import BOTS_S, Manners
 from bot.slack.offers import Offers
@@ -46,7 +47,7 @@ class Messages:
             case Deleted(key):
                 await self._workers.withdraw(key)
             case Edited(key, text):
-                await self._inbox.amend(key, text)
+                await self._inbox.amend(key, text, self._clock() - timedelta(seconds=EDIT_S))
             case Heard():
                 await self._hear(meaning, self._manners.allowance(meaning.item))
 

@@ -1,21 +1,22 @@
 """Share in the thread: an answer that somebody got alone, shown to those who can see the message (rule 6)."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bot.desk.errors import DeskError, NotForThem
 from bot.desk.model import Answer, AnswerRecord
 from bot.desk.ports import AnswerRecords
 from bot.desk.sharing import to_share
+from bot.slack.blocks import Message
 from bot.slack.client import SlackClients, SlackRefused
 from bot.slack.inbound import Identity
 from bot.slack.listeners.feedback import whisper
 from bot.slack.mrkdwn import escape
 from bot.slack.people import People
+from bot.slack.plainer import in_some_form
 from bot.slack.private_blocks import shared_forms
 from bot.slack.shared_posts import SharedPosts
-from bot.slack.thread_posts import TOO_MUCH
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +66,8 @@ class ShareAnswer:
 
     async def _post(self, record: AnswerRecord, answer: Answer) -> bool:
         key, user = record.answer.key, record.answer.asker
-        best, plain = shared_forms(answer, key, user)
-        try:
-            return await self._posts.post(key, user, record.channel, record.thread_ts, best())
-        except SlackRefused as error:
-            if error.code not in TOO_MUCH:
-                raise
-            log.warning("Slack refused the form of %s (%s); it is shared plainer", key, error.code)
-        return await self._posts.post(key, user, record.channel, record.thread_ts, plain())
+
+        async def post(messages: Sequence[Message]) -> bool:
+            return await self._posts.post(key, user, record.channel, record.thread_ts, messages)
+
+        return await in_some_form(key, shared_forms(answer, key, user), post)

@@ -124,12 +124,20 @@ async def test_a_finished_question_is_closed_once(store: Store) -> None:
     assert await store.inbox.claim(5, 60) == []
 
 
-async def test_an_edit_counts_until_somebody_works_on_it(store: Store) -> None:
+async def test_an_edit_counts_until_somebody_works_on_it_for_some_time(store: Store) -> None:
+    """Before it is claimed always, after that for as long as is said, and never once it is answered."""
     await store.inbox.accept(item())
-    assert await store.inbox.amend(item().key, "edited")
+    just_now, long_ago = START - timedelta(seconds=1), START
+    assert await store.inbox.amend(item().key, "edited", long_ago)
     [claimed] = await store.inbox.claim(1, 60)
     assert claimed.item.text == "edited"
-    assert not await store.inbox.amend(item().key, "too late")
+    assert not await store.inbox.amend(item().key, "too late", long_ago)
+    assert await store.inbox.text(item().key) == "edited"
+    assert await store.inbox.amend(item().key, "edited again", just_now)
+    assert await store.inbox.text(item().key) == "edited again"
+    await store.inbox.finish(item().key, Outcome.ANSWERED)
+    assert not await store.inbox.amend(item().key, "too late", just_now)
+    assert await store.inbox.text("T9:C9:9.9") is None
 
 
 async def test_stuck_and_released_questions_are_found(store: Store) -> None:
