@@ -111,7 +111,6 @@ class Bot:
             store.feedback,
             store.presence,
             suggestions,
-            store.sole,
             sync_desk=sync_desk,
             admins=slack.admins,
         )

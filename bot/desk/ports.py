@@ -1,6 +1,6 @@
 """What the use cases need from outside. Each adapter lives in a package of its own; bootstrap hands them in."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -148,7 +148,8 @@ class Answers(Protocol):
         ...
 
     async def save(self, question: Question, desk: str, answer: Answer) -> None:
-        """Store the answer under its question's key; saving again replaces it."""
+        """Store the answer under its question's key; saving again replaces it. One to a question that was withdrawn
+        meanwhile is not kept."""
         ...
 
     async def get(self, key: str) -> StoredAnswer | None: ...
@@ -161,14 +162,26 @@ class Inbox(Protocol):
         """Store a question. False: its key was there already. Raises StoreUnavailable: then nothing may be acked."""
         ...
 
-    async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
-        """Take up to `limit` questions that nobody has, oldest first; ones whose lease ended come again."""
+    async def claim(self, limit: int, lease_s: float, *, older_than: datetime | None = None) -> list[Claimed]:
+        """Take up to `limit` questions that nobody has, oldest first; ones whose lease ended come again. A question
+        whose thread another process is answering waits. `older_than`: only what was accepted before."""
         ...
 
-    async def finish(self, key: str, outcome: Outcome) -> None: ...
+    async def renew(self, keys: Collection[str], lease_s: float) -> set[str]:
+        """Keep what this process claimed; those that are still its own. The others were closed, or somebody else took
+        them after their lease had ended."""
+        ...
+
+    async def finish(self, key: str, outcome: Outcome) -> bool:
+        """False: it was closed already."""
+        ...
 
     async def release(self, key: str) -> None:
-        """Give a claimed question back unfinished; it can be claimed at once."""
+        """Give back, unfinished, what this process claimed; it can be claimed at once."""
+        ...
+
+    async def release_all(self) -> None:
+        """Give back what the run of this process before it had claimed."""
         ...
 
     async def amend(self, key: str, text: str) -> bool:
@@ -185,10 +198,6 @@ class Inbox(Protocol):
 
     async def has(self, key: str) -> bool:
         """Whether it was ever accepted."""
-        ...
-
-    async def stuck(self, older_than: datetime) -> list[Accepted]:
-        """Accepted before that time and still not finished: what the watchdog reports."""
         ...
 
 
@@ -258,6 +267,12 @@ class Escalations(Protocol):
     async def set_brief(self, escalation_id: str, channel: str, ts: str) -> None: ...
 
     async def set_announced(self, escalation_id: str, state: EscalationState) -> None: ...
+
+    async def begin_showing(self, escalation_id: str) -> bool:
+        """Until end_showing(), or until a minute has passed, no other process shows it. False: one does now."""
+        ...
+
+    async def end_showing(self, escalation_id: str) -> None: ...
 
     async def unannounced(self) -> list[Escalation]:
         """Whose brief is not posted, or whose state people were not told: what a crash or an outage left behind."""

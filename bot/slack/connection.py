@@ -61,7 +61,7 @@ async def check_credentials(clients: SlackClients) -> tuple[Identity, str]:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What the edge is given. `sole`: this process alone works on the inbox."""
+    """What the edge is given."""
 
     clients: SlackClients
     people: People
@@ -70,7 +70,6 @@ class Edge:
     feedback: Feedback
     presence: Presence
     suggestions: tuple[str, ...] = ()
-    sole: bool = True
     streaming: bool = True
     ping_every_s: float = 10.0
     watch_every_s: float = 20.0  # apps.connections.open is limited to about once a minute
@@ -99,7 +98,7 @@ class SlackConnection:
         try:
             me, address = await check_credentials(clients)
             delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
-            workers = Workers(work, Answering(work, delivery, self._edge.people, me), sole=self._edge.sole)
+            workers = Workers(work, Answering(work, delivery, self._edge.people, me))
             messages = Messages(work.inbox, work.threads, workers, me, work.clock)
             app = build_app(clients, me, messages)
             if self._edge.sync_desk is not None:

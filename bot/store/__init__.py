@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from bot.desk.ports import Clock
 from bot.store.database import Database, open_database
+from bot.store.forgetting import SqlForgetting
 from bot.store.inbox import SqlInbox
+from bot.store.leases import SqlLeases
 from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlPresence, SqlThreads
+from bot.store.retention import SqlRetention
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +23,27 @@ class Store:
     presence: SqlPresence
     feedback: SqlFeedback
     escalations: SqlEscalations
-
-    @property
-    def sole(self) -> bool:
-        """Whether this process alone works on it: SQLite has one, Postgres may have several."""
-        return self.database.sole
+    retention: SqlRetention
+    forgetting: SqlForgetting
 
     async def close(self) -> None:
         await self.database.close()
 
 
-async def open_store(url: str, clock: Clock) -> Store:
-    """Connect to `url`, bring its tables to this version. Raises StoreUnavailable."""
+async def open_store(url: str, clock: Clock, holder: str = "frontdesk") -> Store:
+    """Connect to `url`, bring its tables to this version. `holder` is this process among those that work on the
+    database: the same over its restarts, and no other's. Raises StoreUnavailable."""
     database = await open_database(url)
+    leases = SqlLeases(database, clock, holder)
     return Store(
         database=database,
-        inbox=SqlInbox(database, clock),
+        inbox=SqlInbox(database, clock, holder),
         answers=SqlAnswers(database, clock),
         posts=SqlPosts(database, clock),
         threads=SqlThreads(database, clock),
         presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
-        escalations=SqlEscalations(database),
+        escalations=SqlEscalations(database, leases),
+        retention=SqlRetention(database, leases, clock),
+        forgetting=SqlForgetting(database, clock),
     )

@@ -1,10 +1,11 @@
 """The durable inbox: what was accepted, who works on it, how it ended (rules 1 to 3)."""
 
 import asyncio
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import Row, bindparam, exists, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.desk.model import Accepted, Claimed, Outcome, incident_of
@@ -13,12 +14,29 @@ from bot.store.database import Database
 from bot.store.tables import inbox
 
 _KNOWN = 5_000
+_EVER = datetime(9000, 1, 1, tzinfo=UTC)
+_OTHER = inbox.alias("other")
+# A follow-up waits while another process answers its thread: in this process a lock does that.
+_THREAD_TAKEN = exists().where(
+    _OTHER.c.team == inbox.c.team,
+    _OTHER.c.channel == inbox.c.channel,
+    func.coalesce(_OTHER.c.thread_ts, _OTHER.c.ts) == func.coalesce(inbox.c.thread_ts, inbox.c.ts),
+    _OTHER.c.outcome.is_(None),
+    _OTHER.c.lease_until >= bindparam("now"),
+    _OTHER.c.claimed_by != bindparam("holder"),
+)
 _FREE = (
     select(inbox.c.key)
-    .where(inbox.c.outcome.is_(None), or_(inbox.c.lease_until.is_(None), inbox.c.lease_until < bindparam("now")))
+    .where(
+        inbox.c.outcome.is_(None),
+        or_(inbox.c.lease_until.is_(None), inbox.c.lease_until < bindparam("now")),
+        inbox.c.received_at < bindparam("before"),
+        not_(_THREAD_TAKEN),
+    )
     .order_by(inbox.c.received_at, inbox.c.ts)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
+    .cte("free")  # Postgres may run a subquery again for each row, and then takes more than the limit
 )
 # Built once: composing them takes longer than running them, and every question waits for both.
 _INSERT = {
@@ -27,21 +45,22 @@ _INSERT = {
 }
 _CLAIM = (
     update(inbox)
-    .where(inbox.c.key.in_(_FREE))
-    .values(lease_until=bindparam("until"), attempts=inbox.c.attempts + 1)
+    .where(inbox.c.key.in_(select(_FREE.c.key)))
+    .values(lease_until=bindparam("until"), claimed_by=bindparam("holder"), attempts=inbox.c.attempts + 1)
     .returning(*inbox.c)
 )
 
 
 class SqlInbox:
-    """bot.desk.ports.Inbox over SQL."""
+    """bot.desk.ports.Inbox over SQL. `holder`: who claims here; no two processes that run have the same."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, holder: str) -> None:
         self._database = database
         self._clock = clock
+        self._holder = holder
         self._waiting: list[tuple[dict[str, Any], asyncio.Future[bool]]] = []
         self._storing: asyncio.Task[None] | None = None
-        self._known: dict[str, None] = {}  # keys that are stored, oldest first; a row never goes away
+        self._known: dict[str, None] = {}  # keys that were stored, oldest first: they are not asked again, even once their rows are gone
 
     async def accept(self, item: Accepted) -> bool:
         """Those that come at once share a transaction, so a burst costs one flush of the disk."""
@@ -71,20 +90,35 @@ class SqlInbox:
                     stored.set_result(first)
 
     async def _insert(self, rows: list[dict[str, Any]]) -> list[bool]:
+        new = [False] * len(rows)
         async with self._database.transaction(durable=True) as connection:
             insert = _INSERT[connection.dialect.name]
-            return [bool((await connection.execute(insert, row)).rowcount) for row in rows]
+            # In one order everywhere: two processes that store the same keys would wait for each other.
+            for place in sorted(range(len(rows)), key=lambda place: str(rows[place]["key"])):
+                new[place] = bool((await connection.execute(insert, rows[place])).rowcount)
+        return new
 
-    async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
+    async def claim(self, limit: int, lease_s: float, *, older_than: datetime | None = None) -> list[Claimed]:
         now = self._clock()
-        values = {"now": now, "until": now + timedelta(seconds=lease_s), "most": limit}
+        until, before = now + timedelta(seconds=lease_s), older_than or _EVER
+        values = {"now": now, "until": until, "before": before, "most": limit, "holder": self._holder}
         async with self._database.transaction() as connection:
             rows = (await connection.execute(_CLAIM, values)).all()
         claimed = [Claimed(_item(row), row.attempts, incident_of(row.key)) for row in rows]
         return sorted(claimed, key=lambda one: (one.item.received_at, one.item.ts))
 
-    async def finish(self, key: str, outcome: Outcome) -> None:
-        await self._close(key, outcome)
+    async def renew(self, keys: Collection[str], lease_s: float) -> set[str]:
+        held = (
+            update(inbox)
+            .where(inbox.c.key.in_(keys), inbox.c.claimed_by == self._holder, inbox.c.outcome.is_(None))
+            .values(lease_until=self._clock() + timedelta(seconds=lease_s))
+            .returning(inbox.c.key)
+        )
+        async with self._database.transaction() as connection:
+            return set((await connection.execute(held)).scalars())
+
+    async def finish(self, key: str, outcome: Outcome) -> bool:
+        return await self._close(key, outcome)
 
     async def withdraw(self, key: str) -> bool:
         return await self._close(key, Outcome.WITHDRAWN)
@@ -99,8 +133,14 @@ class SqlInbox:
             return bool((await connection.execute(close)).rowcount)
 
     async def release(self, key: str) -> None:
+        mine = update(inbox).where(inbox.c.key == key, inbox.c.claimed_by == self._holder)
         async with self._database.transaction() as connection:
-            await connection.execute(update(inbox).where(inbox.c.key == key).values(lease_until=None))
+            await connection.execute(mine.values(lease_until=None))
+
+    async def release_all(self) -> None:
+        mine = update(inbox).where(inbox.c.claimed_by == self._holder, inbox.c.outcome.is_(None))
+        async with self._database.transaction() as connection:
+            await connection.execute(mine.values(lease_until=None))
 
     async def amend(self, key: str, text: str) -> bool:
         amend = (
@@ -119,12 +159,6 @@ class SqlInbox:
             return True
         async with self._database.transaction() as connection:
             return await connection.scalar(select(inbox.c.key).where(inbox.c.key == key)) is not None
-
-    async def stuck(self, older_than: datetime) -> list[Accepted]:
-        old = select(inbox).where(inbox.c.outcome.is_(None), inbox.c.received_at < older_than)
-        async with self._database.transaction() as connection:
-            rows = (await connection.execute(old.order_by(inbox.c.received_at))).all()
-        return [_item(row) for row in rows]
 
     async def depth(self) -> int:
         """How many questions are not finished."""

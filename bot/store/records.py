@@ -26,8 +26,10 @@ from bot.desk.model import (
 )
 from bot.desk.ports import Clock
 from bot.store.database import Database
+from bot.store.leases import SqlLeases
 from bot.store.tables import answers, escalations, feedback, inbox, posts, presence, threads
 
+_SHOWING_S = 60.0
 _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
 
 
@@ -79,8 +81,11 @@ class SqlAnswers:
             "incident": answer.incident,
             "created_at": answer.answered_at or self._clock(),
         }
+        # Held until this is stored, so that a question is not withdrawn or forgotten in between.
+        asked = select(inbox.c.outcome).where(inbox.c.key == question.key).with_for_update()
         async with self._database.transaction() as connection:
-            await _put(connection, answers, row, replace=True)
+            if await connection.scalar(asked) != Outcome.WITHDRAWN.value:
+                await _put(connection, answers, row, replace=True)
 
     async def get(self, key: str) -> StoredAnswer | None:
         async with self._database.transaction() as connection:
@@ -254,8 +259,9 @@ class SqlFeedback:
 class SqlEscalations:
     """bot.desk.ports.Escalations over SQL. The unique index on open threads decides races, not this code."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, leases: SqlLeases) -> None:
         self._database = database
+        self._leases = leases
 
     async def create(self, escalation: Escalation) -> Escalation:
         row = asdict(escalation) | {"state": escalation.state.value}
@@ -310,6 +316,12 @@ class SqlEscalations:
         told = update(escalations).where(escalations.c.id == escalation_id).values(announced_state=state.value)
         async with self._database.transaction() as connection:
             await connection.execute(told)
+
+    async def begin_showing(self, escalation_id: str) -> bool:
+        return await self._leases.take(f"show {escalation_id}", _SHOWING_S)
+
+    async def end_showing(self, escalation_id: str) -> None:
+        await self._leases.give_back(f"show {escalation_id}")
 
     async def unannounced(self) -> list[Escalation]:
         pending = select(escalations).where(

@@ -58,6 +58,7 @@ inbox = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("lease_until", UtcDateTime),
+    Column("claimed_by", String(120)),
     Column("outcome", String(16)),
     Column("finished_at", UtcDateTime),
     Index(None, "outcome", "received_at"),
@@ -162,4 +163,13 @@ escalations = Table(
         sqlite_where=text("state <> 'resolved'"),
         postgresql_where=text("state <> 'resolved'"),
     ),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("holder", String(120), nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("next_due", UtcDateTime),  # of what is done now and then
 )

@@ -289,10 +289,7 @@ class Bot:
     async def accepted(self, ts: str) -> None:
         """Waits until the message of that ts is in the inbox."""
 
-        async def there() -> bool:
-            return any(one.ts == ts for one in await self.store.inbox.stuck(now() + timedelta(hours=1)))
-
-        await self.until(there)
+        await self.until(lambda: self.store.inbox.has(question_key("T0ELECTRO", "C0SUPPORT", ts)))
 
     async def until(self, condition: Callable[[], Awaitable[Any]]) -> Any:
         """Until the condition holds; looked at again after every use of the store."""

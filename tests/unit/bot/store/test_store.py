@@ -129,11 +129,13 @@ async def test_an_edit_counts_until_somebody_works_on_it(store: Store) -> None:
     assert not await store.inbox.amend(item().key, "too late")
 
 
-async def test_stuck_and_released_questions_are_found(store: Store) -> None:
+async def test_old_and_released_questions_can_be_claimed(store: Store) -> None:
+    """What somebody works on is not taken from them, however old it is."""
     await store.inbox.accept(item())
-    await store.inbox.claim(1, 600)
-    assert await store.inbox.stuck(START) == []
-    assert [one.key for one in await store.inbox.stuck(START + timedelta(seconds=1))] == [item().key]
+    assert await store.inbox.claim(1, 600, older_than=START) == []
+    [old] = await store.inbox.claim(1, 600, older_than=START + timedelta(seconds=1))
+    assert old.item == item()
+    assert await store.inbox.claim(1, 600, older_than=START + timedelta(hours=1)) == []
     await store.inbox.release(item().key)
     assert len(await store.inbox.claim(1, 60)) == 1
     assert await store.inbox.depth() == 1
