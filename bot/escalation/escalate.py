@@ -105,10 +105,8 @@ class Escalate:
             async with self._showing:  # the watchdog looks for what is not shown while it is being shown
                 if not await self._escalations.begin_showing(known.id):  # another process's watchdog was faster
                     return known.brief_ts is not None
-                try:
-                    one = await self._show_now(known.id, again) or known
-                finally:
-                    await self._escalations.end_showing(known.id)
+                one = await self._show_now(known.id, again) or known
+                await self._escalations.end_showing(known.id)  # after a failure this process goes on, for a minute
         except DeskError as error:
             log.error("%s is not shown to everybody yet, trying again later: %s", known.id, error)
         return one.brief_ts is not None

@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.desk.errors import StoreUnavailable
 
-
 # Of the server's own accord, so that a statement or a lock that hangs is an outage and not a silence; milliseconds.
 _LIMITS = "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
 # A server that is gone without a word is noticed within a quarter of a minute.

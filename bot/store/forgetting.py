@@ -54,7 +54,16 @@ class SqlForgetting:
         return counts
 
 
-KINDS = ("questions", "questions_withdrawn", "answers", "feedback", "posts", "threads", "escalations", "escalations_kept")
+KINDS = (
+    "questions",
+    "questions_withdrawn",
+    "answers",
+    "feedback",
+    "posts",
+    "threads",
+    "escalations",
+    "escalations_kept",
+)
 _PART = 200
 
 

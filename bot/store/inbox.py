@@ -38,10 +38,11 @@ _FREE = (
     .with_for_update(skip_locked=True)
     .cte("free")  # Postgres may run a subquery again for each row, and then takes more than the limit
 )
-# Built once: composing them takes longer than running them, and every question waits for both.
+# Built once: composing them takes longer than running them, and every question waits for both. What an insert returns
+# says whether it was done: psycopg counts no rows of one.
 _INSERT = {
-    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing().returning(inbox.c.key),
+    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing().returning(inbox.c.key),
 }
 _CLAIM = (
     update(inbox)
@@ -60,7 +61,9 @@ class SqlInbox:
         self._holder = holder
         self._waiting: list[tuple[dict[str, Any], asyncio.Future[bool]]] = []
         self._storing: asyncio.Task[None] | None = None
-        self._known: dict[str, None] = {}  # keys that were stored, oldest first: they are not asked again, even once their rows are gone
+        self._known: dict[
+            str, None
+        ] = {}  # keys that were stored, oldest first: they are not asked again, even once their rows are gone
 
     async def accept(self, item: Accepted) -> bool:
         """Those that come at once share a transaction, so a burst costs one flush of the disk."""
@@ -95,7 +98,7 @@ class SqlInbox:
             insert = _INSERT[connection.dialect.name]
             # In one order everywhere: two processes that store the same keys would wait for each other.
             for place in sorted(range(len(rows)), key=lambda place: str(rows[place]["key"])):
-                new[place] = bool((await connection.execute(insert, rows[place])).rowcount)
+                new[place] = await connection.scalar(insert, rows[place]) is not None
         return new
 
     async def claim(self, limit: int, lease_s: float, *, older_than: datetime | None = None) -> list[Claimed]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, or_, update
+from sqlalchemy import Executable, bindparam, delete, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.desk.ports import Clock
@@ -12,12 +12,12 @@ from bot.store.tables import leases
 _ROW = {"name": bindparam("name"), "holder": bindparam("holder"), "lease_until": bindparam("until")}
 
 
-def _take(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+def _take(insert: sqlite.Insert | postgresql.Insert) -> Executable:
     now = bindparam("now")
     free = or_(leases.c.lease_until.is_(None), leases.c.lease_until < now, leases.c.holder == insert.excluded.holder)
     due = or_(leases.c.next_due.is_(None), leases.c.next_due <= now)
     taken = {"holder": insert.excluded.holder, "lease_until": insert.excluded.lease_until}
-    return insert.on_conflict_do_update(index_elements=["name"], set_=taken, where=free & due)
+    return insert.on_conflict_do_update(index_elements=["name"], set_=taken, where=free & due).returning(leases.c.name)
 
 
 _TAKE = {
@@ -39,7 +39,7 @@ class SqlLeases:
         now = self._clock()
         values = {"name": name, "holder": self._holder, "now": now, "until": now + timedelta(seconds=seconds)}
         async with self._database.transaction() as connection:
-            return bool((await connection.execute(_TAKE[connection.dialect.name], values)).rowcount)
+            return (await connection.execute(_TAKE[connection.dialect.name], values)).first() is not None
 
     async def renew(self, name: str, seconds: float) -> bool:
         """False: it ended, and somebody else took it."""

@@ -40,10 +40,10 @@ async def _put(connection: AsyncConnection, table: Table, row: dict[str, Any], *
     statement = insert(table).values(row)
     if replace:
         others = {name: statement.excluded[name] for name in row if name not in keys}
-        return bool(
-            (await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))).rowcount
-        )
-    return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+    else:
+        statement = statement.on_conflict_do_nothing()
+    return (await connection.execute(statement.returning(*table.primary_key))).first() is not None
 
 
 class SqlAnswers:

@@ -56,7 +56,10 @@ def _old(before: datetime) -> list[tuple[Table, Select[tuple[object, ...]]]]:
     return [
         (feedback, _keys(feedback).where(feedback.c.at < before, _unwanted(feedback.c.answer_key))),
         (posts, _keys(posts).where(posts.c.started_at < before, _closed(posts.c.key), _unwanted(posts.c.key))),
-        (answers, _keys(answers).where(answers.c.created_at < before, _closed(answers.c.key), _unwanted(answers.c.key))),
+        (
+            answers,
+            _keys(answers).where(answers.c.created_at < before, _closed(answers.c.key), _unwanted(answers.c.key)),
+        ),
         (
             inbox,
             _keys(inbox).where(inbox.c.received_at < before, inbox.c.outcome.is_not(None), _unwanted(inbox.c.key)),

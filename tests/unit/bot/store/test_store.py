@@ -1,9 +1,8 @@
-"""The store on a real SQLite file."""
+"""The store on a real SQLite file and on a real Postgres."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -30,32 +29,7 @@ from bot.desk.model import (
 from bot.store import Store, open_store
 from bot.store.tables import answers, metadata
 
-START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/frontdesk.sqlite3"
-
-
-@pytest.fixture
-async def store(url: str, clock: Clock) -> AsyncIterator[Store]:
-    store = await open_store(url, clock)
-    yield store
-    await store.close()
+from .conftest import START, Clock
 
 
 def item(ts: str = "1.0", thread_ts: str | None = None, text: str = "Can I return it?") -> Accepted:
@@ -295,6 +269,7 @@ async def test_feedback_is_one_verdict_a_person(store: Store) -> None:
     assert [tuple(row) for row in rows] == [("U1", "down", "outdated")]
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_full_disk_is_an_outage_and_loses_nothing(store: Store) -> None:
     """SQLite's own page limit says "database or disk is full"; the store says unavailable and keeps what it had."""
     await store.inbox.accept(item("1.0"))
@@ -312,10 +287,10 @@ async def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path
         await open_store(f"sqlite:///{tmp_path}/file/db.sqlite3", clock)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "postgresql://user:secret-word@127.0.0.1/x", "oracle+nothing://x"])
-async def test_an_address_that_cannot_be_used_is_one_line_without_its_password(url: str, clock: Clock) -> None:
+@pytest.mark.parametrize("given", ["nonsense", "postgresql://user:secret-word@127.0.0.1/x", "oracle+nothing://x"])
+async def test_an_address_that_cannot_be_used_is_one_line_without_its_password(given: str, clock: Clock) -> None:
     with pytest.raises(StoreUnavailable, match="DATABASE_URL") as error:
-        await open_store(url, clock)
+        await open_store(given, clock)
     assert "secret-word" not in str(error.value)
 
 
