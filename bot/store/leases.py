@@ -1,21 +1,27 @@
 """What only one process may do at a time, as rows: a dead process keeps nothing from the others for long."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Executable, bindparam, delete, or_, update
+from sqlalchemy import BindParameter, Executable, bindparam, delete, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.tables import leases
 
-_ROW = {"name": bindparam("name"), "holder": bindparam("holder"), "lease_until": bindparam("until")}
+_NOW: BindParameter[datetime] = bindparam("now")
+_ROW: Mapping[str, BindParameter[Any]] = {
+    "name": bindparam("name"),
+    "holder": bindparam("holder"),
+    "lease_until": bindparam("until"),
+}
 
 
 def _take(insert: sqlite.Insert | postgresql.Insert) -> Executable:
-    now = bindparam("now")
-    free = or_(leases.c.lease_until.is_(None), leases.c.lease_until < now, leases.c.holder == insert.excluded.holder)
-    due = or_(leases.c.next_due.is_(None), leases.c.next_due <= now)
+    free = or_(leases.c.lease_until.is_(None), leases.c.lease_until < _NOW, leases.c.holder == insert.excluded.holder)
+    due = or_(leases.c.next_due.is_(None), leases.c.next_due <= _NOW)
     taken = {"holder": insert.excluded.holder, "lease_until": insert.excluded.lease_until}
     return insert.on_conflict_do_update(index_elements=["name"], set_=taken, where=free & due).returning(leases.c.name)
 

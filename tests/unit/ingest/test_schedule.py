@@ -37,8 +37,13 @@ def leases(ledger: Ledger, clock: Clock) -> Leases:
 
 
 @pytest.fixture
-def other_process(tmp_path: Path, ledger: Ledger, clock: Clock) -> Iterator[Leases]:
-    with Ledger(tmp_path / "data" / "ledger.sqlite3", "memory") as second:
+def ledger_place(each_ledger_place: Path | str) -> Path | str:
+    return each_ledger_place
+
+
+@pytest.fixture
+def other_process(ledger_place: Path | str, ledger: Ledger, clock: Clock) -> Iterator[Leases]:
+    with Ledger(ledger_place, "memory") as second:
         yield Leases(second, clock, jitter=0)
 
 
