@@ -166,6 +166,7 @@ class BotSettings(Section):
     answering: AnsweringSettings = AnsweringSettings()
     orders: OrdersSettings | None = None
     database_url: SecretStr | None = None
+    retention_days: Positive | None = Field(None, examples=[365])
 
     @model_validator(mode="after")
     def _has_desks(self) -> Self:

@@ -378,6 +378,12 @@ class Ledger:
         }
 
 
+def shared_installation(url: str) -> str:
+    """The name that all who share that Postgres have on the index's server. Raises LedgerError."""
+    with Ledger(url, "") as ledger, ledger.reading() as connection:
+        return database.installation_of(connection)
+
+
 def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[first : first + _MANY] for first in range(0, len(ids), _MANY))
 

@@ -41,11 +41,6 @@ _shared = Table(
 )
 
 
-def is_postgres(url: str) -> bool:
-    """Whether replicas can share the ledger there."""
-    return url.partition(":")[0].partition("+")[0] in ("postgres", "postgresql")
-
-
 def engine_of(place: Path | str) -> Engine:
     """Of a file, whose folder is made, or of Postgres' URL. Nothing is connected yet. Raises OSError, ArgumentError."""
     if isinstance(place, Path):

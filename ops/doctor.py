@@ -130,9 +130,17 @@ async def _database(config: Config) -> Check:
         store = await open_store(config.store_url, utc_now)
     except DeskError as error:
         return _failed("database", error)
-    waiting = await store.inbox.depth()
-    await store.close()
-    return _ok("database", f"{waiting} questions wait to be answered")
+    try:
+        waiting = await store.inbox.depth()
+    except DeskError as error:
+        return _failed("database", error)
+    finally:
+        await store.close()
+    kind = {"sqlite": "SQLite", "postgresql": "Postgres"}[store.database.kind]
+    said = f"{kind}, {waiting} questions wait to be answered"
+    if kind == "Postgres" and config.ingest.index.qdrant_url is None:
+        return _warning("database", f"{said}; several replicas need QDRANT_URL too, each has an index of its own now")
+    return _ok("database", said)
 
 
 async def _orders(config: Config) -> AsyncIterator[Check]:

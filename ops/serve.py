@@ -18,6 +18,7 @@ from ops.notices import Notices
 from ops.operations import OnStep, OperationError
 from ops.reports import SyncRequest, SyncStep
 from ops.sync_desk import KnowledgeDesk
+from ops.upkeep import keep_up
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
         connection, admin_channel = local.bot.slack(sync_desk, FileTexts())
         notices = Notices(lambda: knowledge.states(counted=False), knowledge.index.ledger, admin_channel)
         sync_desk.after = look
-        watch: asyncio.Task[None] | None = None
+        upkeep: list[asyncio.Task[None]] = []
         async with serve_control(local, config.data_dir):
             try:
                 await connection.start()
@@ -78,13 +79,15 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
                 raise OperationError(str(error)) from error
             try:
                 await scheduler.start()
-                watch = asyncio.create_task(notices.watch())
+                retention, days = local.bot.store.retention, config.bot.retention_days
+                upkeep.append(asyncio.create_task(notices.watch()))
+                upkeep.append(asyncio.create_task(keep_up(knowledge, retention, days)))
                 yield local
             finally:
                 knowledge.stopping = True
-                if watch is not None:
-                    watch.cancel()
-                    await asyncio.gather(watch, return_exceptions=True)
+                for task in upkeep:
+                    task.cancel()
+                await asyncio.gather(*upkeep, return_exceptions=True)
                 await connection.stop()
                 await scheduler.stop()
 

@@ -37,6 +37,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self.kind = engine.dialect.name
         self._modes = {durable: engine.execution_options(durable=durable) for durable in (True, False)}
 
     @asynccontextmanager

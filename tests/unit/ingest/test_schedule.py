@@ -8,11 +8,12 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ingest.ledger import Ledger
 from ingest.model import SyncStopped
 from ingest.schedule import Leases, SyncScheduler, next_due
+from ingest.tables import schedules
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
@@ -90,12 +91,9 @@ def test_sources_with_one_schedule_are_not_due_in_the_same_moment(ledger: Ledger
         with leases.hold(name):
             pass
     with ledger.reading() as connection:
-        rows = connection.exec_driver_sql("SELECT source, next_due FROM schedules").all()
+        rows = connection.execute(select(schedules.c.source, schedules.c.next_due)).all()
     late = {
-        name: datetime.fromisoformat(due).replace(tzinfo=UTC)
-        - START
-        - (timedelta(days=1) if name.startswith("d") else timedelta(minutes=5))
-        for name, due in rows
+        name: due - START - (timedelta(days=1) if name.startswith("d") else timedelta(minutes=5)) for name, due in rows
     }
     assert len(set(late.values())) > 20
     assert min(late.values()) >= timedelta(0)
