@@ -26,11 +26,13 @@ class Postgres:
     folder: Path
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def database(self) -> str:
-        """The URL of a new database, with the store's tables in it."""
+    def database(self, *, empty: bool = False) -> str:
+        """The URL of a new database, with the store's tables in it or without."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE frontdesk STRATEGY file_copy")
+            connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else 'frontdesk'} STRATEGY file_copy"
+            )
         return str(self.server.get_uri(database=name))
 
     def stop(self) -> None:

@@ -48,7 +48,9 @@ class SqlRetention:
         some = old.limit(BATCH).cte("some")
         async with self._database.transaction() as connection:
             keys = tuple_(*table.primary_key)
-            return (await connection.execute(delete(table).where(keys.in_(select(*some.c))))).rowcount
+            # Counted by what it returns: SQLite counts no rows of a statement that begins with WITH.
+            gone = delete(table).where(keys.in_(select(*some.c))).returning(*table.primary_key)
+            return len((await connection.execute(gone)).all())
 
 
 def _old(before: datetime) -> list[tuple[Table, Select[tuple[object, ...]]]]:

@@ -1,5 +1,5 @@
-"""What every index does: Qdrant's engine in the process; the server adapter by HTTP on a server over
-qdrant-client's own local engine, and on a real one when QDRANT_URL is set."""
+"""What every index does: Qdrant's engine in the process, the server adapter on qdrant-client's own local engine, and on a
+real server when QDRANT_URL is set."""
 
 import os
 import socket
@@ -10,7 +10,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,9 +43,8 @@ from ingest.index.schema import MIN_CANDIDATES
 from ingest.index.server import ServerCollection, connect
 from ingest.settings import IndexSettings
 from tests.fakes.index import WordEmbedder
-from tests.fakes.qdrant_rest import qdrant_server
 
-KINDS = ["edge", "rest", *(["server"] if os.environ.get("QDRANT_URL") else [])]
+KINDS = ["edge", "local", *(["server"] if os.environ.get("QDRANT_URL") else [])]
 PAYLOAD = Payload(
     document_id="d1",
     source="docs",
@@ -73,10 +71,9 @@ Write = Callable[..., Point]
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens empty collections of the adapter under test; those of one test share a folder or a server."""
     made: list[Collection] = []
-    servers = ExitStack()
     client = {
         "edge": lambda: None,
-        "rest": lambda: connect(servers.enter_context(qdrant_server()).url, None),
+        "local": lambda: QdrantClient(":memory:"),
         "server": lambda: QdrantClient(url=os.environ["QDRANT_URL"], api_key=os.environ.get("QDRANT_API_KEY")),
     }[request.param]()
 
@@ -89,10 +86,9 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
             made.append(ServerCollection(client, name, dimensions))
         return made[-1]
 
-    with servers:
-        yield make
-        for collection in made:
-            collection.close()
+    yield make
+    for collection in made:
+        collection.close()
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ from bot.store import Store, open_store
 from ops.attached_files import FileTexts
 from ops.workspace.server import LocalWorkspace
 from ops.workspace.state import BOT
+from tests.postgres import Postgres
 
 MANIFEST = Path(__file__).parents[2] / "ops" / "slack" / "manifest.yaml"
 CHANGED = datetime(2026, 3, 12, tzinfo=UTC)
@@ -172,7 +173,7 @@ class Bot:
     """One run of the bot. kill() ends it as a crash does: nothing is finished and nothing given back."""
 
     workspace: LocalWorkspace
-    database: Path
+    database: str  # its URL
     shelf: Shelf
     answering: AnsweringSettings
     slack: SlackSettings
@@ -197,7 +198,7 @@ class Bot:
     humans: Escalate = field(init=False)
 
     async def start(self) -> None:
-        self.store = await open_store(f"sqlite:///{self.database}", now)
+        self.store = await open_store(self.database, now)
         inbox, posts, threads, answers, escalations, presence = (
             Faulty(part, self)
             for part in (
@@ -316,7 +317,16 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-async def make_bot(workspace: LocalWorkspace, shelf: Shelf, tmp_path: Path) -> AsyncIterator[MakeBot]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite; by an indirect parameter "postgres" that."""
+    if getattr(request, "param", "sqlite") == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.database()
+    return f"sqlite:///{tmp_path / 'desk.db'}"
+
+
+@pytest.fixture
+async def make_bot(workspace: LocalWorkspace, shelf: Shelf, database: str) -> AsyncIterator[MakeBot]:
     """Starts bots over one database, one after the other; what still runs is stopped at the end."""
     running: list[Bot] = []
 
@@ -328,7 +338,7 @@ async def make_bot(workspace: LocalWorkspace, shelf: Shelf, tmp_path: Path) -> A
             api_url=workspace.api_url,
             **options.pop("slack", {}),
         )
-        bot = Bot(workspace, tmp_path / "desk.db", options.pop("shelf", shelf), answering, slack, **options)
+        bot = Bot(workspace, database, options.pop("shelf", shelf), answering, slack, **options)
         await bot.start()
         running.append(bot)
         return bot
