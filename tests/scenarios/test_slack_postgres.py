@@ -2,7 +2,7 @@
 
 import asyncio
 
-from pytest import fixture
+import pytest
 
 from bot.desk.model import Outcome
 from ops.workspace.server import LocalWorkspace
@@ -12,7 +12,7 @@ from tests.scenarios.conftest import MakeBot, Shelf, everything, said
 ASK = "@frontdesk how long do I have to return something?"
 
 
-@fixture
+@pytest.fixture
 def database(postgres: Postgres) -> str:
     return postgres.database()
 
