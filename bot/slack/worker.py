@@ -29,6 +29,7 @@ class Workers:
         self._threads: dict[tuple[str, str], asyncio.Lock] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._started = time.monotonic()
+        self._read_at = self._started
         self._claims_from = 0.0
         self._renewing: asyncio.Task[None] | None = None
         self.lease_s = 20.0  # how long a dead process keeps its questions from the others
@@ -82,8 +83,11 @@ class Workers:
             except Unavailable as error:
                 log.error("the inbox can't be read, trying again: %s", error)
                 claimed = []
-                # All leases may have ended while the store was away: first those who work on a question renew theirs.
-                self._claims_from = time.monotonic() + self.lease_s / 2
+                if time.monotonic() - self._read_at > self.lease_s / 2:
+                    # Leases have ended while the store was away: first those who work on a question renew theirs.
+                    self._claims_from = time.monotonic() + self.lease_s / 4 + 1
+            else:
+                self._read_at = time.monotonic()
             for one in claimed:
                 if one.item.key in self._running:  # this process stood still for longer than its lease
                     continue

@@ -16,10 +16,10 @@ async def test_a_person_is_forgotten_by_their_address(serve: Serve, config: Path
     await serve.start()
     ts = await workspace.say("dana", "support", "@frontdesk how long does standard shipping take?")
     await workspace.wait_for(lambda: answers(workspace, ts), 60)
-    status, out, err = await run(config, "forget", "--json", "dana@electromart.example")
+    status, out, err = await run(config, "forget", "--json", "dana@customers.example")
     assert status == 0, err
     report = json.loads(out)
-    assert report["known_as"] == ["dana@electromart.example", "U0DANA"]
+    assert report["known_as"] == ["dana@customers.example", "U0DANA"]
     assert (report["deleted"]["questions"], report["deleted"]["answers"]) == (1, 1)
     assert answers(workspace, ts), "Slack is not touched"
     with sqlite3.connect(config.parent / ".frontdesk" / "frontdesk.sqlite3") as database:
