@@ -18,7 +18,6 @@ TEAM = "T0ELECTRO"
 DESK = "support-escalations"
 CHILD = """
 import asyncio, sys
-from pathlib import Path
 from bot.settings import AnsweringSettings, SlackSettings
 from tests.scenarios.conftest import Bot, Shelf
 
