@@ -131,7 +131,6 @@ class Bot:
             records=store.records,
             shares=store.shares,
             explain=ExplainAnswer(store.records, store.shares, self.engine, self.desks),
-            sole=store.sole,
             sync_desk=sync_desk,
             admins=slack.admins,
             manners=manners_of(self.settings.limits, slack),

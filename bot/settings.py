@@ -200,6 +200,7 @@ class BotSettings(Section):
     limits: LimitSettings = LimitSettings()
     orders: OrdersSettings | None = None
     database_url: SecretStr | None = None
+    retention_days: Positive | None = Field(None, examples=[365])
 
     @model_validator(mode="after")
     def _has_desks(self) -> Self:

@@ -1,6 +1,7 @@
 """Composes the parts of a process: knowledge, store and bot; and the operations over them."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from bot.desk.errors import DeskError
 from bot.desk.metering import NO_METER
 from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
 from bot.desk.ports import Meter
+from bot.slack.identity import identities_of
 from bot.store import open_store
-from ingest.index import make_reranker
+from ingest.index import installation_of, make_reranker
 from ingest.schedule import utc_now
 from ops.config import Config
 from ops.control import connect
@@ -22,6 +24,8 @@ from ops.reports import (
     AskReport,
     AskRequest,
     CheckReport,
+    ForgetReport,
+    ForgetRequest,
     FoundSource,
     IndexReport,
     SourcesRequest,
@@ -100,6 +104,14 @@ class LocalOperations:
     async def index_verify(self, request: VerifyRequest, on_step: OnStep) -> CheckReport:
         return await asyncio.to_thread(self.knowledge.verify, request, on_step)
 
+    async def forget(self, request: ForgetRequest) -> ForgetReport:
+        slack = self.bot.settings.slack
+        with _reported():
+            asked = slack.bot_token is not None
+            names = await identities_of(slack, request.user) if asked else (request.user,)
+            counts = await self.bot.store.forgetting.forget(names)
+        return ForgetReport(user=request.user, known_as=names, slack_asked=asked, deleted=dict(counts))
+
     def _desk(self, name: str | None) -> Desk:
         for desk in self.bot.desks:
             if name in (None, desk.name):
@@ -115,6 +127,13 @@ def _reported() -> Iterator[None]:
         raise OperationError(str(error)) from error
 
 
+def _holder(config: Config) -> str:
+    """Who claims questions here. Of one data_dir on one machine only one `serve` runs, and a copy of a data_dir is on
+    another machine. Raises OperationError."""
+    with reported():
+        return f"{installation_of(config.data_dir)}@{socket.gethostname()}"[:120]
+
+
 @asynccontextmanager
 async def open_operations(config: Config, meter: Meter = NO_METER) -> AsyncIterator[LocalOperations]:
     """Everything but Slack, opened in this process. Raises OperationError."""
@@ -124,7 +143,7 @@ async def open_operations(config: Config, meter: Meter = NO_METER) -> AsyncItera
             await asyncio.to_thread(reranker.load)
     with open_knowledge(config.ingest) as knowledge:
         with _reported():
-            store = await open_store(config.store_url, utc_now)
+            store = await open_store(config.store_url, utc_now, _holder(config))
         try:
             with _reported():
                 bot = build_bot(config.bot, knowledge.search, store, utc_now, reranker, meter)

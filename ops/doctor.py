@@ -126,10 +126,19 @@ async def _database(config: Config) -> AsyncIterator[Check]:
         return
     finally:
         await store.close()
-    yield _ok("database", f"{waiting} questions wait to be answered")
+    yield _kept(config, store.database.kind, waiting)
     for one in paused:
-        said = f"paused by {one.by} at {one.since:%Y-%m-%d %H:%M} UTC; an admin resumes it in the bot's App Home"
-        yield _warning("answering", said)
+        by = f" by {one.by}" if one.by else ""
+        since = f"{one.since:%Y-%m-%d %H:%M} UTC"
+        yield _warning("answering", f"paused{by} at {since}; an admin resumes it in the bot's App Home")
+
+
+def _kept(config: Config, kind: str, waiting: int) -> Check:
+    name = {"sqlite": "SQLite", "postgresql": "Postgres"}[kind]
+    said = f"{name}, {waiting} questions wait to be answered"
+    if name == "Postgres" and config.ingest.index.qdrant_url is None:
+        return _warning("database", f"{said}; several replicas need QDRANT_URL too, each has an index of its own now")
+    return _ok("database", said)
 
 
 async def _orders(config: Config) -> AsyncIterator[Check]:

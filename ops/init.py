@@ -13,6 +13,7 @@ _CONFIG = """\
 
 # All state: index, ledger, database, socket. Back it up as a whole.
 # data_dir = ".frontdesk"
+# retention_days = 365                # older questions and answers are deleted; default: they are kept
 
 # A desk answers in its channels with its prompt, from its sources. The first one is the default: it also answers
 # in DMs and in channels that no desk names.

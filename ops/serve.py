@@ -21,6 +21,7 @@ from ops.notices import Notices
 from ops.operations import OnStep, OperationError
 from ops.reports import SyncRequest, SyncStep
 from ops.sync_desk import KnowledgeDesk
+from ops.upkeep import keep_up
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,9 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
                 raise OperationError(str(error)) from error
             try:
                 await scheduler.start()
+                retention, days = local.bot.store.retention, config.bot.retention_days
                 watches.append(asyncio.create_task(notices.watch()))
+                watches.append(asyncio.create_task(keep_up(knowledge, retention, days)))
                 if warnings is not None:
                     watches.append(asyncio.create_task(warnings.watch()))
                 yield local

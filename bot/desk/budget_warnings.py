@@ -44,9 +44,10 @@ class BudgetWarnings:
             return
         kind: Literal["near", "spent"] = "spent" if spent >= dollars else "near"
         notice = BudgetNotice(f"budget {began:%Y-%m-%d} {dollars:g} {kind}", kind, spent, dollars, began)
-        if not await self._told.begin(notice.key, began + timedelta(days=1)):
+        tomorrow = began + timedelta(days=1)
+        if not await self._told.begin(notice.key, tomorrow):
             return
         if self._channel is not None and not await self._channel.told(notice):
             await self._channel.tell(notice)
         log.warning("the model's budget: $%.2f of today's $%.2f are spent", spent, dollars)
-        await self._told.done(notice.key)
+        await self._told.done(notice.key, tomorrow)

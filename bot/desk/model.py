@@ -106,7 +106,7 @@ def question_key(team: str, channel: str, ts: str) -> str:
     return f"{team}:{channel}:{ts}"
 
 
-def private_key(user: str, team: str, ts: str) -> str:
+def private_question_key(user: str, team: str, ts: str) -> str:
     """The key of a question that somebody asked for themselves alone: their id stands where the channel's would."""
     return question_key(team, user, ts)
 

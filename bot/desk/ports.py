@@ -1,6 +1,6 @@
 """What the use cases need from outside. Each adapter lives in a package of its own; bootstrap hands them in."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -154,7 +154,8 @@ class Answers(Protocol):
         ...
 
     async def save(self, question: Question, desk: str, answer: Answer) -> None:
-        """Store the answer under its question's key; saving again replaces it."""
+        """Store the answer under its question's key; saving again replaces it. One to a question that was withdrawn
+        meanwhile is not kept."""
         ...
 
     async def get(self, key: str) -> StoredAnswer | None: ...
@@ -169,13 +170,14 @@ class Inbox(Protocol):
         ...
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
-        """Take up to `limit` questions that nobody has, of each thread one at a time; ones whose lease ended come
-        again. Fair: first each asker's first one within a minute, among these each channel's first one, and so on;
-        then the oldest."""
+        """Take up to `limit` questions that nobody has, of each thread one at a time, whichever process has it; ones
+        whose lease ended come again. Fair: first each asker's first one within a minute, among these each channel's
+        first one, and so on; then the oldest."""
         ...
 
-    async def take(self, key: str, lease_s: float) -> bool:
-        """Claim this one, whatever its turn, and count no attempt. False: somebody has it, or it is finished."""
+    async def claim_stuck(self, limit: int, lease_s: float, before: datetime) -> list[Accepted]:
+        """Take those that were due before that time and that nobody has, whatever their turn, and count no attempt:
+        they are to get their notice."""
         ...
 
     async def limited(self) -> list[Limited]:
@@ -189,10 +191,21 @@ class Inbox(Protocol):
         bot in its channel, whichever are more."""
         ...
 
-    async def finish(self, key: str, outcome: Outcome) -> None: ...
+    async def renew(self, keys: Collection[str], lease_s: float) -> set[str]:
+        """Keep what this process claimed; those that are still its own. The others were closed, or somebody else took
+        them after their lease had ended."""
+        ...
+
+    async def finish(self, key: str, outcome: Outcome) -> bool:
+        """False: it was closed already."""
+        ...
 
     async def release(self, key: str) -> None:
-        """Give a claimed question back unfinished; it can be claimed at once."""
+        """Give back, unfinished, what this process claimed; it can be claimed at once."""
+        ...
+
+    async def release_all(self) -> None:
+        """Give back what the run of this process before it had claimed."""
         ...
 
     async def amend(self, key: str, text: str, since: datetime) -> bool:
@@ -216,20 +229,18 @@ class Inbox(Protocol):
         """Whether it was ever accepted."""
         ...
 
-    async def stuck(self, older_than: datetime) -> list[Accepted]:
-        """Accepted before that time and still not finished: what the watchdog reports."""
-        ...
-
 
 class Told(Protocol):
     """What people are told once, of which there is no message that could be looked up: over restarts and replicas."""
 
     async def begin(self, key: str, until: datetime) -> bool | None:
-        """Whether to tell it now; `until` then it counts as told. False: it was told. None: somebody is about to, or
+        """Whether to tell it now. False: it was told, and counts as that until then. None: somebody is about to, or
         was and died; then it is to be told again a little later. Raises StoreUnavailable."""
         ...
 
-    async def done(self, key: str) -> None: ...
+    async def done(self, key: str, until: datetime) -> None:
+        """`until` then it counts as told."""
+        ...
 
 
 class Posts(Protocol):
@@ -358,6 +369,12 @@ class Escalations(Protocol):
     async def unresolved(self, team: str, limit: int, asker: str | None = None) -> Sequence[Escalation]:
         """The latest first; of one asker, or of all."""
         ...
+
+    async def begin_showing(self, escalation_id: str) -> bool:
+        """Until end_showing(), or until a minute has passed, no other process shows it. False: one does now."""
+        ...
+
+    async def end_showing(self, escalation_id: str) -> None: ...
 
     async def unannounced(self) -> list[Escalation]:
         """Whose brief is not posted, or whose state people were not told: what a crash or an outage left behind."""

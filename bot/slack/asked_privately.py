@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.desk.model import Accepted, private_key
+from bot.desk.model import Accepted, private_question_key
 from bot.slack.inbound import Identity, clean
 
 
@@ -56,5 +56,5 @@ def asked(body: Mapping[str, Any], me: Identity, now: datetime) -> Accepted:
         "author": about.author,
         "files": (body.get("message") or {}).get("files") or [],
     }
-    key = private_key(user, me.team, ts)
+    key = private_question_key(user, me.team, ts)
     return Accepted(key, me.team, user, ts, user, "dm", text_of(body, me), payload, now)

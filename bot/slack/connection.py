@@ -92,7 +92,7 @@ class SlackConnection:
             ticket = await first_ticket(clients) if clients.settings.mode == "socket" else ""
             delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
             answering = Answering(work, delivery, self._edge.people, me)
-            workers = Workers(work, answering, me.team, sole=self._edge.sole)
+            workers = Workers(work, answering, me.team)
             sure = work.settings.unasked_similarity
             self._offers = Offers(self._edge.look_up, sure, work.desks, self._edge.people, clients)
             messages = Messages(work, workers, me, self._offers, self._edge.manners)

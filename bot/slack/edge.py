@@ -15,7 +15,7 @@ from bot.slack.people import People
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """`sole`: this process alone works on the inbox."""
+    """Where a default is no default, the tests set it, to wait less."""
 
     clients: SlackClients
     people: People
@@ -29,7 +29,6 @@ class Edge:
     records: AnswerRecords
     shares: Shares
     explain: ExplainAnswer
-    sole: bool = True
     streaming: bool = True
     ping_every_s: float = 10.0
     redial_s: float = 0.5

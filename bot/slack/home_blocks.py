@@ -67,7 +67,8 @@ class Page:
 def home_blocks(page: Page) -> list[Block]:
     blocks = [note(page.said)] if page.said else []
     if page.pause:
-        blocks.append(_text(f"*I'm paused*, by <@{page.pause.by}>. {paused_since(page.pause)}"))
+        by = f", by <@{page.pause.by}>" if page.pause.by else ""
+        blocks.append(_text(f"*I'm paused*{by}. {paused_since(page.pause)}"))
     blocks += [*map(_text, _ABOUT), *_sources(page), *_requests(page)]
     return blocks + (_admin(page, page.admin) if page.admin else [])
 

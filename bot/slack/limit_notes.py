@@ -74,7 +74,7 @@ class LimitNotes:
         if begun:
             log.warning("%s asks more than the limit (%s): %s is %s", item.user, one.by, item.key, what)
             await self._tell(one, key)
-            await self._told.done(key)
+            await self._told.done(key, one.due_at)
         return begun is not None
 
     async def _tell(self, one: Limited, key: str) -> None:

@@ -1,35 +1,39 @@
 """The durable inbox: what was accepted, who works on it, how it ended (rules 1 to 3)."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.desk.model import Accepted, Allowance, Claimed, Limited, Outcome, incident_of
 from bot.desk.ports import Clock
 from bot.store.database import Database
-from bot.store.queueing import CLAIM, LATELY, TAKE, admitted
+from bot.store.queueing import CLAIM, CLAIM_STUCK, LATELY, admitted
 from bot.store.tables import inbox
 
 Conditions = tuple[ColumnElement[bool], ...]
 _KNOWN = 5_000
+# What an insert returns says whether it was done: psycopg counts no rows of one.
 _INSERT = {
-    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing().returning(inbox.c.key),
+    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing().returning(inbox.c.key),
 }
 
 
 class SqlInbox:
-    """bot.desk.ports.Inbox over SQL."""
+    """bot.desk.ports.Inbox over SQL. `holder`: who claims here; no two processes that run have the same."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, holder: str) -> None:
         self._database = database
         self._clock = clock
+        self._holder = holder
         self._waiting: list[tuple[dict[str, Any], Allowance | None, asyncio.Future[bool]]] = []
         self._storing: asyncio.Task[None] | None = None
-        self._known: dict[str, None] = {}  # keys that are stored, oldest first; a row never goes away
+        # Keys that were stored, oldest first: they are not asked again, even once their rows are gone.
+        self._known: dict[str, None] = {}
 
     async def accept(self, item: Accepted, allowance: Allowance | None = None) -> bool:
         """Those that come at once share a transaction, so a burst costs one flush of the disk."""
@@ -59,26 +63,32 @@ class SqlInbox:
                     stored.set_result(first)
 
     async def _insert(self, rows: list[tuple[dict[str, Any], Allowance | None]]) -> list[bool]:
+        new = [False] * len(rows)
         async with self._database.transaction(durable=True) as connection:
-            insert, new = _INSERT[connection.dialect.name], []
-            for row, allowance in rows:
+            insert = _INSERT[connection.dialect.name]
+            # In one order everywhere: two processes that store the same keys would wait for each other.
+            for place in sorted(range(len(rows)), key=lambda place: str(rows[place][0]["key"])):
+                row, allowance = rows[place]
                 held = await admitted(connection, row, allowance) if allowance else {}
-                new.append(bool((await connection.execute(insert, {**row, **held})).rowcount))
-            return new
+                new[place] = await connection.scalar(insert, {**row, **held}) is not None
+        return new
 
-    async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
+    async def claim(self, limit: int, lease_s: float, *, older_than: datetime | None = None) -> list[Claimed]:
         now = self._clock()
-        values = {"now": now, "lately": now - LATELY, "until": now + timedelta(seconds=lease_s), "most": limit}
+        until, lately = now + timedelta(seconds=lease_s), now - LATELY
+        values = {"now": now, "lately": lately, "until": until, "most": limit, "holder": self._holder}
         async with self._database.transaction() as connection:
             rows = (await connection.execute(CLAIM, values)).all()
         claimed = [Claimed(_item(row), row.attempts, incident_of(row.key)) for row in rows]
         return sorted(claimed, key=lambda one: (one.item.received_at, one.item.ts))
 
-    async def take(self, key: str, lease_s: float) -> bool:
+    async def claim_stuck(self, limit: int, lease_s: float, before: datetime) -> list[Accepted]:
         now = self._clock()
-        values = {"one": key, "now": now, "until": now + timedelta(seconds=lease_s)}
+        until = now + timedelta(seconds=lease_s)
+        values = {"now": now, "before": before, "until": until, "most": limit, "holder": self._holder}
         async with self._database.transaction() as connection:
-            return bool((await connection.execute(TAKE, values)).rowcount)
+            rows = (await connection.execute(CLAIM_STUCK, values)).all()
+        return sorted((_item(row) for row in rows), key=lambda one: (one.received_at, one.ts))
 
     async def limited(self) -> list[Limited]:
         waiting = select(inbox).where(inbox.c.limited.is_not(None), inbox.c.outcome.is_(None))
@@ -100,8 +110,18 @@ class SqlInbox:
             in_channel = await connection.scalar(_bots_between(own, channel, item.ts))
         return max(int(in_thread or 0), int(in_channel or 0))
 
-    async def finish(self, key: str, outcome: Outcome) -> None:
-        await self._close(key, outcome)
+    async def renew(self, keys: Collection[str], lease_s: float) -> set[str]:
+        held = (
+            update(inbox)
+            .where(inbox.c.key.in_(keys), inbox.c.claimed_by == self._holder, inbox.c.outcome.is_(None))
+            .values(lease_until=self._clock() + timedelta(seconds=lease_s))
+            .returning(inbox.c.key)
+        )
+        async with self._database.transaction() as connection:
+            return set((await connection.execute(held)).scalars())
+
+    async def finish(self, key: str, outcome: Outcome) -> bool:
+        return await self._close(key, outcome)
 
     async def withdraw(self, key: str) -> bool:
         return await self._close(key, Outcome.WITHDRAWN)
@@ -116,8 +136,14 @@ class SqlInbox:
             return bool((await connection.execute(close)).rowcount)
 
     async def release(self, key: str) -> None:
+        mine = update(inbox).where(inbox.c.key == key, inbox.c.claimed_by == self._holder)
         async with self._database.transaction() as connection:
-            await connection.execute(update(inbox).where(inbox.c.key == key).values(lease_until=None))
+            await connection.execute(mine.values(lease_until=None))
+
+    async def release_all(self) -> None:
+        mine = update(inbox).where(inbox.c.claimed_by == self._holder, inbox.c.outcome.is_(None))
+        async with self._database.transaction() as connection:
+            await connection.execute(mine.values(lease_until=None))
 
     async def amend(self, key: str, text: str, since: datetime) -> bool:
         in_time = or_(inbox.c.attempts == 0, inbox.c.received_at > since)
@@ -140,13 +166,6 @@ class SqlInbox:
             return True
         async with self._database.transaction() as connection:
             return await connection.scalar(select(inbox.c.key).where(inbox.c.key == key)) is not None
-
-    async def stuck(self, older_than: datetime) -> list[Accepted]:
-        since = case((inbox.c.refused, inbox.c.received_at), else_=inbox.c.due_at)
-        old = select(inbox).where(inbox.c.outcome.is_(None), since < older_than)
-        async with self._database.transaction() as connection:
-            rows = (await connection.execute(old.order_by(inbox.c.received_at))).all()
-        return [_item(row) for row in rows]
 
     async def depth(self) -> int:
         """How many questions are not finished."""

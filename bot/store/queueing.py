@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     ScalarSelect,
     Select,
@@ -67,6 +68,7 @@ _asked = select(
     _rank(_due, _due.c.channel, _due.c.thread).label("of_thread"),
 ).subquery()
 _turns = select(_asked, _rank(_asked, _asked.c.channel, _asked.c.of_asker).label("of_channel")).subquery()
+# As CTEs: Postgres may run a subquery again for each row, and then takes more than the limit.
 _NEXT = (
     select(inbox.c.key)
     .join(_turns, _turns.c.key == inbox.c.key)
@@ -75,18 +77,28 @@ _NEXT = (
     .order_by(_turns.c.of_asker, _turns.c.of_channel, inbox.c.received_at, inbox.c.ts)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=inbox)
+    .cte("next")
 )
+_STUCK = (
+    select(inbox.c.key)
+    .where(
+        inbox.c.outcome.is_(None),
+        _NOBODY_HAS_IT,
+        case((inbox.c.refused, inbox.c.received_at), else_=inbox.c.due_at) < bindparam("before"),
+    )
+    .order_by(inbox.c.received_at, inbox.c.ts)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("stuck")
+)
+_TAKEN: Mapping[str, BindParameter[Any]] = {"lease_until": bindparam("until"), "claimed_by": bindparam("holder")}
 CLAIM = (
     update(inbox)
-    .where(inbox.c.key.in_(_NEXT))
-    .values(lease_until=bindparam("until"), attempts=inbox.c.attempts + 1)
+    .where(inbox.c.key.in_(select(_NEXT.c.key)))
+    .values(attempts=inbox.c.attempts + 1, **_TAKEN)
     .returning(*inbox.c)
 )
-TAKE = (
-    update(inbox)
-    .where(inbox.c.key == bindparam("one"), inbox.c.outcome.is_(None), _NOBODY_HAS_IT)
-    .values(lease_until=bindparam("until"))
-)
+CLAIM_STUCK = update(inbox).where(inbox.c.key.in_(select(_STUCK.c.key))).values(_TAKEN).returning(*inbox.c)
 
 
 def _nth_last(whose: ColumnElement[str], name: str, count: str) -> ScalarSelect[datetime]:

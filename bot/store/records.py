@@ -25,11 +25,15 @@ from bot.desk.model import (
     ThreadState,
     Turn,
     Verdict,
+    is_private,
 )
 from bot.desk.ports import Clock
 from bot.store.database import Database
+from bot.store.leases import SqlLeases
 from bot.store.tables import answers, escalations, feedback, hushed, inbox, posts, presence, threads
 
+_SHOWING_S = 60.0
+_SAID = (Outcome.ANSWERED.value, Outcome.ESCALATED.value)
 _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
 
 
@@ -40,10 +44,10 @@ async def put(connection: AsyncConnection, table: Table, row: dict[str, Any], *,
     statement = insert(table).values(row)
     if replace:
         others = {name: statement.excluded[name] for name in row if name not in keys}
-        return bool(
-            (await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))).rowcount
-        )
-    return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+    else:
+        statement = statement.on_conflict_do_nothing()
+    return (await connection.execute(statement.returning(*table.primary_key))).first() is not None
 
 
 class SqlAnswers:
@@ -84,7 +88,8 @@ class SqlAnswers:
             "readable": answer.readable if answer.readable is None else list(answer.readable),
         }
         async with self._database.transaction() as connection:
-            await put(connection, answers, row, replace=True)
+            if await _is_wanted(connection, question.key):
+                await put(connection, answers, row, replace=True)
 
     async def get(self, key: str) -> StoredAnswer | None:
         async with self._database.transaction() as connection:
@@ -123,6 +128,16 @@ class SqlAnswers:
                 orders = tuple(one.removeprefix(ORDER_ID) for one in ids if one.startswith(ORDER_ID))
                 turns.append(Turn("desk", answer, answered_at, orders))
         return turns
+
+
+async def _is_wanted(connection: AsyncConnection, key: str) -> bool:
+    """Whether an answer is kept: its question was not withdrawn, nor forgotten. Its row is held until the answer is
+    stored, so that neither happens in between."""
+    asked = select(inbox.c.outcome).where(inbox.c.key == key).with_for_update()
+    row = (await connection.execute(asked)).one_or_none()
+    if row is None:  # of a question at the terminal there never was one
+        return not is_private(key)
+    return bool(row.outcome != Outcome.WITHDRAWN.value)
 
 
 def _chunk_row(passage: Passage) -> dict[str, Any]:
@@ -257,7 +272,9 @@ class SqlThreads:
 
     async def took_part(self, team: str, channel: str, thread_ts: str, ts: str) -> bool:
         at = datetime.fromtimestamp(float(ts), UTC)
-        here = (inbox.c.team == team, inbox.c.channel == channel, inbox.c.ts < ts)
+        # What nobody put to the desk counts once it has said something.
+        put_to_us = or_(not_(inbox.c.unasked), inbox.c.outcome.in_(_SAID))
+        here = (inbox.c.team == team, inbox.c.channel == channel, inbox.c.ts < ts, put_to_us)
         asked = exists().where(*here, (inbox.c.thread_ts == thread_ts) | (inbox.c.ts == thread_ts))
         helped = exists().where(
             escalations.c.team == team,
@@ -318,8 +335,9 @@ class SqlFeedback:
 class SqlEscalations:
     """bot.desk.ports.Escalations over SQL. The unique index on open threads decides races, not this code."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, leases: SqlLeases) -> None:
         self._database = database
+        self._leases = leases
 
     async def create(self, escalation: Escalation) -> Escalation:
         row = asdict(escalation) | {"state": escalation.state.value}
@@ -383,6 +401,12 @@ class SqlEscalations:
         async with self._database.transaction() as connection:
             rows = (await connection.execute(known.order_by(escalations.c.created_at.desc()).limit(limit))).all()
         return [_escalation(row) for row in rows]
+
+    async def begin_showing(self, escalation_id: str) -> bool:
+        return await self._leases.take(f"show {escalation_id}", _SHOWING_S)
+
+    async def end_showing(self, escalation_id: str) -> None:
+        await self._leases.give_back(f"show {escalation_id}")
 
     async def unannounced(self) -> list[Escalation]:
         pending = select(escalations).where(

@@ -60,6 +60,7 @@ inbox = Table(
     Column("unasked", Boolean, nullable=False, server_default=false()),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("lease_until", UtcDateTime),
+    Column("claimed_by", String(120)),
     Column("outcome", String(16)),
     Column("finished_at", UtcDateTime),
     Column("by_bot", Boolean, nullable=False, server_default=false()),
@@ -215,15 +216,6 @@ hushed = Table(
     Column("until", UtcDateTime),
 )
 
-told = Table(
-    "told",
-    metadata,
-    Column("key", String(200), primary_key=True),
-    Column("until", UtcDateTime, nullable=False),
-    Column("told", Boolean, nullable=False),
-    Column("lease_until", UtcDateTime, nullable=False),
-)
-
 shares = Table(
     "shares",
     metadata,
@@ -232,4 +224,13 @@ shares = Table(
     Column("user_id", String(32), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("ts", String(32)),  # None: a post was begun and not confirmed
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("holder", String(120), nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("next_due", UtcDateTime),  # of what is done now and then
 )

@@ -46,6 +46,7 @@ from bot.store import Store, open_store
 from ops.attached_files import FileTexts
 from ops.workspace.server import LocalWorkspace
 from ops.workspace.state import BOT
+from tests.postgres import Postgres
 
 MANIFEST = Path(__file__).parents[2] / "ops" / "slack" / "manifest.yaml"
 CHANGED = datetime(2026, 3, 12, tzinfo=UTC)
@@ -178,7 +179,7 @@ class Bot:
     """One run of the bot. kill() ends it as a crash does: nothing is finished and nothing given back."""
 
     workspace: LocalWorkspace
-    database: Path
+    database: str  # its URL
     shelf: Shelf
     answering: AnsweringSettings
     slack: SlackSettings
@@ -207,7 +208,7 @@ class Bot:
     humans: Escalate = field(init=False)
 
     async def start(self) -> None:
-        self.store = await open_store(f"sqlite:///{self.database}", self.now)
+        self.store = await open_store(self.database, self.now)
         inbox, posts, threads, answers, escalations, presence, told = (
             Faulty(part, self)
             for part in (
@@ -316,10 +317,7 @@ class Bot:
     async def accepted(self, ts: str) -> None:
         """Waits until the message of that ts is in the inbox."""
 
-        async def there() -> bool:
-            return any(one.ts == ts for one in await self.store.inbox.stuck(now() + timedelta(hours=1)))
-
-        await self.until(there)
+        await self.until(lambda: self.store.inbox.has(question_key("T0ELECTRO", "C0SUPPORT", ts)))
 
     async def until(self, condition: Callable[[], Awaitable[Any]]) -> Any:
         """Until the condition holds; looked at again after every use of the store."""
@@ -346,7 +344,16 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-async def make_bot(workspace: LocalWorkspace, shelf: Shelf, tmp_path: Path) -> AsyncIterator[MakeBot]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite; by an indirect parameter "postgres" that."""
+    if getattr(request, "param", "sqlite") == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.database()
+    return f"sqlite:///{tmp_path / 'desk.db'}"
+
+
+@pytest.fixture
+async def make_bot(workspace: LocalWorkspace, shelf: Shelf, database: str) -> AsyncIterator[MakeBot]:
     """Starts bots over one database, one after the other; what still runs is stopped at the end."""
     running: list[Bot] = []
 
@@ -359,7 +366,7 @@ async def make_bot(workspace: LocalWorkspace, shelf: Shelf, tmp_path: Path) -> A
             rate_limit_factor=1.0 if workspace.rate_limits else 1_000.0,  # as the workspace has them
             **options.pop("slack", {}),
         )
-        bot = Bot(workspace, tmp_path / "desk.db", options.pop("shelf", shelf), answering, slack, **options)
+        bot = Bot(workspace, database, options.pop("shelf", shelf), answering, slack, **options)
         await bot.start()
         running.append(bot)
         return bot

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.desk.model import Outcome, private_key
+from bot.desk.model import Outcome, private_question_key
 from bot.settings import LimitSettings
 from bot.slack.listeners.message_shortcuts import ASK_ABOUT
 from bot.slack.private_blocks import SHARE_ANSWER
@@ -25,7 +25,7 @@ async def ask_about(workspace: LocalWorkspace, bot: Bot, user: str, channel: str
     await workspace.shortcut(user, ASK_ABOUT, channel, ts)
     [*_, call] = [one for one in workspace.calls if one.get("name") == "message_action"]
     payload = call["request"]["payload"]
-    key = private_key(payload["user"]["id"], "T0ELECTRO", payload["action_ts"])
+    key = private_question_key(payload["user"]["id"], "T0ELECTRO", payload["action_ts"])
     return await bot.until(lambda: bot.store.inbox.outcome(key))
 
 

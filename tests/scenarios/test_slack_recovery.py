@@ -11,6 +11,7 @@ from tests.scenarios.conftest import UNLIMITED, MakeBot, Shelf, everything, said
 ASK = "@frontdesk how long do I have to return something?"
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 @pytest.mark.parametrize("streaming", [True, False])
 @pytest.mark.parametrize("crash_at", ["posted", "finish", "started", "save"])
 async def test_killed_while_it_posts_there_is_one_answer(
@@ -96,6 +97,7 @@ async def test_a_store_that_is_down_acks_nothing(workspace: LocalWorkspace, make
     assert len(said(workspace, ts)) == 1
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 async def test_shutdown_gives_back_what_it_does_not_finish(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
 ) -> None:
@@ -129,6 +131,7 @@ async def test_shutdown_waits_for_what_is_nearly_done(
     assert len(said(workspace, ts)) == 1
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 async def test_a_failing_question_gets_its_notice_after_some_attempts(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
 ) -> None:
@@ -188,6 +191,7 @@ async def test_an_answer_beyond_slacks_limits_goes_on_in_a_second_message(
     assert [one for one in workspace.calls if one.get("error") not in (None, "unknown_method")] == []
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 async def test_fifty_events_at_once_are_acked_and_answered(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """All are acked in time and each is answered once."""
     bot = await make_bot(limits=UNLIMITED)
@@ -222,6 +226,7 @@ async def test_a_dead_ticket_is_replaced(
     assert next(given, "used") == "used"
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 async def test_a_question_that_nobody_gets_to_is_noticed(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.desk.errors import RetrievalUnavailable
-from bot.desk.model import Outcome, Verdict, private_key
+from bot.desk.model import Outcome, Verdict, private_question_key
 from bot.orders import SqlOrders
 from bot.slack.blocks import SHARE_IN_THREAD
 from bot.slack.listeners.message_shortcuts import ASK_ABOUT, LOOKING, NO_WORDS, NOT_KEPT, SOURCES_FOR
@@ -270,7 +270,7 @@ async def test_a_crash_loses_no_question(workspace: LocalWorkspace, make_bot: Ma
     )
     assert "30 days" in everything(answer)
     [payload] = [one["request"]["payload"] for one in workspace.calls if one.get("name") == "message_action"]
-    key = private_key("U0SAM", "T0ELECTRO", payload["action_ts"])
+    key = private_question_key("U0SAM", "T0ELECTRO", payload["action_ts"])
     assert await bot.until(lambda: bot.store.inbox.outcome(key)) is Outcome.ANSWERED
     bot.crash_at = "finish"
     await ask(workspace, "dana", "support", ts)

@@ -91,7 +91,7 @@ def test_the_table_of_settings_is_the_settings() -> None:
     """A setting without a row, or a row without a setting, is a lie by omission."""
     from_environment = {"bot_token", "app_token", "signing_secret", "api_url", "api_key", "base_url"}
     from_environment |= {"qdrant_url", "qdrant_api_key"}
-    real = {"data_dir", "sources.NAME.kind"} | {
+    real = {"data_dir", "retention_days", "sources.NAME.kind"} | {
         f"{section}.{field}"
         for section, model in SECTIONS.items()
         for field in model.model_fields

@@ -138,7 +138,10 @@ class Messages:
         # Once a human was asked for, what others write there is the help. Slack tells who began the thread.
         if state.quiet or state.hushed or (state.escalation_id and item.payload.get("parent_user_id") != item.user):
             return False
-        return state.participates or (item.channel, thread_ts) in self._recent
+        if state.participates or (item.channel, thread_ts) in self._recent:
+            return True
+        # Another process may be about to answer the thread's first question.
+        return await self._threads.took_part(self._me.team, item.channel, thread_ts, item.ts)
 
 
 def _is_unasked(heard: Heard) -> bool:

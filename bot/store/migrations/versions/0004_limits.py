@@ -1,4 +1,4 @@
-"""When an accepted question may be worked on, which limit held it back, whether a bot wrote it; what was told once."""
+"""When an accepted question may be worked on, which limit held it back, whether a bot wrote it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,11 +22,3 @@ def upgrade() -> None:
     op.create_index(op.f("ix_inbox_channel_due_at"), "inbox", ["channel", "due_at"])
     not_told = sa.text("limited IS NOT NULL")
     op.create_index("ix_inbox_limited", "inbox", ["received_at"], sqlite_where=not_told, postgresql_where=not_told)
-    op.create_table(
-        "told",
-        sa.Column("key", sa.String(200), nullable=False),
-        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("told", sa.Boolean(), nullable=False),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_told")),
-    )

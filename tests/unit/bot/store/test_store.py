@@ -1,9 +1,8 @@
-"""The store on a real SQLite file."""
+"""The store on a real SQLite file and on a real Postgres."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -33,32 +32,7 @@ from bot.desk.model import (
 from bot.store import Store, open_store
 from bot.store.tables import answers, metadata
 
-START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/frontdesk.sqlite3"
-
-
-@pytest.fixture
-async def store(url: str, clock: Clock) -> AsyncIterator[Store]:
-    store = await open_store(url, clock)
-    yield store
-    await store.close()
+from .conftest import START, Clock
 
 
 def item(ts: str = "1.0", thread_ts: str | None = None, text: str = "Can I return it?") -> Accepted:
@@ -140,11 +114,13 @@ async def test_an_edit_counts_until_somebody_works_on_it_for_some_time(store: St
     assert await store.inbox.text("T9:C9:9.9") is None
 
 
-async def test_stuck_and_released_questions_are_found(store: Store) -> None:
+async def test_old_and_released_questions_can_be_claimed(store: Store) -> None:
+    """What somebody works on is not taken from them, however old it is."""
     await store.inbox.accept(item())
-    await store.inbox.claim(1, 600)
-    assert await store.inbox.stuck(START) == []
-    assert [one.key for one in await store.inbox.stuck(START + timedelta(seconds=1))] == [item().key]
+    assert await store.inbox.claim(1, 600, older_than=START) == []
+    [old] = await store.inbox.claim(1, 600, older_than=START + timedelta(seconds=1))
+    assert old.item == item()
+    assert await store.inbox.claim(1, 600, older_than=START + timedelta(hours=1)) == []
     await store.inbox.release(item().key)
     assert len(await store.inbox.claim(1, 60)) == 1
     assert await store.inbox.depth() == 1
@@ -371,6 +347,7 @@ async def test_a_record_tells_what_an_answer_was_made_from(store: Store) -> None
     assert (record.sentences, record.readable) == ((), None)
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_full_disk_is_an_outage_and_loses_nothing(store: Store) -> None:
     """SQLite's own page limit says "database or disk is full"; the store says unavailable and keeps what it had."""
     await store.inbox.accept(item("1.0"))
@@ -388,10 +365,10 @@ async def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path
         await open_store(f"sqlite:///{tmp_path}/file/db.sqlite3", clock)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "postgresql://user:secret-word@127.0.0.1/x", "oracle+nothing://x"])
-async def test_an_address_that_cannot_be_used_is_one_line_without_its_password(url: str, clock: Clock) -> None:
+@pytest.mark.parametrize("given", ["nonsense", "postgresql://user:secret-word@127.0.0.1/x", "oracle+nothing://x"])
+async def test_an_address_that_cannot_be_used_is_one_line_without_its_password(given: str, clock: Clock) -> None:
     with pytest.raises(StoreUnavailable, match="DATABASE_URL") as error:
-        await open_store(url, clock)
+        await open_store(given, clock)
     assert "secret-word" not in str(error.value)
 
 
