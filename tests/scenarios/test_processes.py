@@ -265,7 +265,7 @@ async def test_doctor_says_what_works(config: Path, workspace: LocalWorkspace) -
     status, out, _ = await run(config, "doctor", SLACK_API_URL=workspace.api_url, **tokens)
     assert status == 1
     assert "FAILED source docs" in out
-    assert "FAILED slack scopes: missing: app_mentions:read" in out
+    assert "FAILED slack scope app_mentions:read: missing" in out
 
 
 async def test_nothing_to_start_from_says_what_to_do(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from ops.workspace.request_url import signed
 from ops.workspace.server import LocalWorkspace
 from tests.fakes.network import free_port
 from tests.fakes.slack_payloads import EVENTS, Sent, requests
-from tests.scenarios.conftest import MANIFEST, Bot, MakeBot, Shelf, everything, said
+from tests.scenarios.conftest import MANIFEST, UNLIMITED, Bot, MakeBot, Shelf, everything, said
 
 ASK = "@frontdesk how long do I have to return something?"
 FUZZED = 500
@@ -267,7 +267,7 @@ async def test_fuzzed_payloads_break_nothing(
     workspace: LocalWorkspace, make_bot: MakeBot, http: dict[str, Any], url: str, session: aiohttp.ClientSession
 ) -> None:
     """Anything in any place of Slack's payloads, rightly signed: never a 5xx; questions between them are answered."""
-    bot: Bot = await make_bot(**http)
+    bot: Bot = await make_bot(limits=UNLIMITED, **http)
     loop, asked, seen = asyncio.get_running_loop(), [], set()
 
     async def send(sent: Sent) -> int:

@@ -8,7 +8,7 @@ from bot.desk.model import Outcome
 from bot.slack import sockets
 from bot.slack.connection import CredentialsRefused
 from ops.workspace.server import LocalWorkspace
-from tests.scenarios.conftest import MakeBot, said
+from tests.scenarios.conftest import UNLIMITED, MakeBot, said
 
 ASK = "@frontdesk how long do I have to return something?"
 
@@ -30,7 +30,7 @@ async def test_there_are_two_connections(workspace: LocalWorkspace, make_bot: Ma
 @pytest.mark.parametrize("reason", ["refresh_requested", "warning"])
 async def test_a_refresh_of_one_loses_nothing(workspace: LocalWorkspace, make_bot: MakeBot, reason: str) -> None:
     """While Slack takes one connection back the other is there: every event is acked at its first delivery."""
-    bot = await make_bot()
+    bot = await make_bot(limits=UNLIMITED)
     asked = []
     for n in range(6):
         await both(workspace)

@@ -34,7 +34,7 @@ class World:
         assert until == datetime(2026, 11, 24, tzinfo=UTC)
         return key not in self.begun
 
-    async def done(self, key: str) -> None:
+    async def done(self, key: str, until: datetime) -> None:
         self.begun[key] = NOW
 
     async def tell(self, notice: AdminNotice) -> None:

@@ -1,11 +1,7 @@
-"""What is set in Slack, and a day's numbers, on a real SQLite file."""
+"""What is set in Slack, and a day's numbers, on each database."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
+from datetime import datetime, timedelta
 
 from bot.desk.desk_settings import ChannelSetting, Mode, Pause, SetInSlack
 from bot.desk.model import (
@@ -19,30 +15,11 @@ from bot.desk.model import (
     Question,
     question_key,
 )
-from bot.store import Store, open_store
+from bot.store import Store
 
-START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+from .conftest import START, Clock
+
 DAY = START.replace(hour=0)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
-    store = await open_store(f"sqlite:///{tmp_path}/frontdesk.sqlite3", clock)
-    yield store
-    await store.close()
 
 
 async def test_a_channel_has_its_latest_setting_in_its_workspace(store: Store) -> None:
@@ -110,6 +87,7 @@ async def test_a_thread_is_hushed_until_it_is_woken_by_something_later(store: St
     """Also for what is read back: what was written in the silence stays unheard, what came after is heard."""
     place = ("T1", "C1", "1.0")
     await store.inbox.accept(asked("1.0", START))
+    await store.inbox.finish(asked("1.0", START).key, Outcome.ANSWERED)
     await store.threads.join(*place, "support")
     await store.threads.hush(*place, "U1")
     assert (await store.threads.state(*place)).hushed
@@ -124,6 +102,15 @@ async def test_a_thread_is_hushed_until_it_is_woken_by_something_later(store: St
     clock.now += timedelta(minutes=10)
     await store.threads.hush(*place, "U1")
     assert (await store.threads.state(*place)).hushed
+
+
+async def test_what_was_left_unsaid_is_no_part_in_a_thread(store: Store) -> None:
+    """Nor is what is not answered yet: replies there are between its people."""
+    at = f"{(START + timedelta(minutes=1)).timestamp():.6f}"
+    await store.inbox.accept(asked("1.0", START))
+    assert not await store.threads.took_part("T1", "C1", "1.0", at)
+    await store.inbox.finish(asked("1.0", START).key, Outcome.ABSTAINED)
+    assert not await store.threads.took_part("T1", "C1", "1.0", at)
 
 
 async def test_recent_threads_are_those_with_answers_that_are_not_hushed(store: Store) -> None:

@@ -1,38 +1,20 @@
-"""Whose turn it is, what waits, and what is told once: on a real SQLite file."""
+"""Whose turn it is, what waits, and what is told once: on each database."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.desk.model import Accepted, Allowance, Outcome, question_key
 from bot.store import Store, open_store
+from bot.store.tables import leases
 
-START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+from .conftest import START, Clock
+
 MINUTE = timedelta(minutes=1)
 ALLOWANCE = Allowance(2, 100, 100, 5 * MINUTE)
 _numbers = count(1)
-
-
-class Clock:
-    now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
-    store = await open_store(f"sqlite:///{tmp_path}/frontdesk.sqlite3", clock)
-    yield store
-    await store.close()
 
 
 class Asking:
@@ -109,7 +91,7 @@ async def test_of_a_thread_one_at_a_time(store: Store, clock: Clock) -> None:
     assert [one.item.user for one in await store.inbox.claim(8, 60)] == ["dana"]
 
 
-async def test_over_the_limit_a_question_waits(store: Store, clock: Clock, tmp_path: Path) -> None:
+async def test_over_the_limit_a_question_waits(store: Store, clock: Clock, url: str) -> None:
     """The third within a minute is due a minute after the first, the fifth after the third; a restart forgets nothing,
     and what waits is not stuck."""
     ask = Asking(store, clock, ALLOWANCE)
@@ -119,11 +101,11 @@ async def test_over_the_limit_a_question_waits(store: Store, clock: Clock, tmp_p
     ]
     assert (await store.inbox.limited())[2].due_at == asked[0].received_at + 2 * MINUTE
     assert await ask.served(8) == ["dana", "dana"]
-    again = await open_store(f"sqlite:///{tmp_path}/frontdesk.sqlite3", clock)
+    again = await open_store(url, clock)
     clock.now = START + MINUTE - timedelta(seconds=1)
     assert await again.inbox.claim(8, 60) == []
     clock.now = START + 1.5 * MINUTE
-    assert await again.inbox.stuck(clock() - MINUTE) == []
+    assert await again.inbox.claim_stuck(8, 60, clock() - MINUTE) == []
     assert [one.item.key for one in await again.inbox.claim(8, 60)] == [one.key for one in asked[2:4]]
     await again.close()
 
@@ -138,7 +120,7 @@ async def test_beyond_the_longest_delay_it_is_refused(store: Store, clock: Clock
     assert [one.due_at for one in refused] == [refused[0].due_at] * 3
     clock.now = START + timedelta(hours=1)
     assert len(await ask.served(50)) == 12
-    assert {one.key for one in await store.inbox.stuck(clock())} == {one.item.key for one in refused}
+    assert {one.key for one in await store.inbox.claim_stuck(8, 60, clock())} == {one.item.key for one in refused}
 
 
 @pytest.mark.parametrize(
@@ -156,15 +138,19 @@ async def test_a_channel_and_a_day_have_limits_too(store: Store, clock: Clock, a
     assert len(await store.inbox.limited()) == 1
 
 
-async def test_one_is_taken_out_of_turn_unless_somebody_has_it(store: Store, clock: Clock) -> None:
-    """What the watchdog gives up on is answered by nobody at the same moment."""
+async def test_what_is_stuck_is_taken_out_of_turn_unless_somebody_has_it(store: Store, clock: Clock) -> None:
+    """What the watchdog gives up on is answered by nobody at the same moment, and it is no attempt."""
     ask = Asking(store, clock)
     first, second = await ask("dana"), await ask("sam")
-    assert await store.inbox.take(second.key, 60)
-    assert [one.item.key for one in await store.inbox.claim(8, 60)] == [first.key]
-    assert not await store.inbox.take(first.key, 60)
+    assert [one.item.key for one in await store.inbox.claim(1, 60)] == [first.key]
+    assert [one.key for one in await store.inbox.claim_stuck(8, 60, clock())] == [second.key]
+    assert await store.inbox.claim(8, 60) == []
+    assert await store.inbox.claim_stuck(8, 60, clock()) == []
+    await store.inbox.release(second.key)
+    assert [one.attempt for one in await store.inbox.claim(8, 60)] == [1]
     await store.inbox.finish(second.key, Outcome.FAILED)
-    assert not await store.inbox.take(second.key, 60)
+    clock.now += timedelta(minutes=2)
+    assert [one.key for one in await store.inbox.claim_stuck(8, 60, clock())] == [first.key]
 
 
 async def test_bots_are_counted_until_a_person_writes(store: Store, clock: Clock) -> None:
@@ -185,17 +171,25 @@ async def test_bots_are_counted_until_a_person_writes(store: Store, clock: Clock
     assert await store.inbox.by_bots_lately(elsewhere, clock() + MINUTE) == 1  # its own thread
 
 
-async def test_a_thing_is_told_once_while_it_lasts(store: Store, clock: Clock) -> None:
+async def test_a_thing_is_told_once_while_it_lasts(store: Store, other: Store, clock: Clock) -> None:
     """Whoever begins it tells it; when they died it is told after all; the same thing again makes it last longer."""
-    told = store.told
-    assert await told.begin("a", START + 3 * MINUTE) is True
-    assert await told.begin("a", START + 3 * MINUTE) is None
+    assert await store.told.begin("a", START + 3 * MINUTE) is True
+    assert await other.told.begin("a", START + 3 * MINUTE) is None
     clock.now += timedelta(seconds=31)
-    assert await told.begin("a", START + 3 * MINUTE) is True
-    await told.done("a")
-    assert await told.begin("a", START + 5 * MINUTE) is False
-    assert await told.begin("b", START + 5 * MINUTE) is True
+    assert await other.told.begin("a", START + 3 * MINUTE) is True
+    await other.told.done("a", START + 3 * MINUTE)
+    assert await store.told.begin("a", START + 5 * MINUTE) is False
+    assert await store.told.begin("b", START + 5 * MINUTE) is True
     clock.now = START + 4 * MINUTE
-    assert await told.begin("a", START + 4 * MINUTE) is False
+    assert await store.told.begin("a", START + 4 * MINUTE) is False
     clock.now = START + 6 * MINUTE
-    assert await told.begin("a", START + 9 * MINUTE) is True
+    assert await store.told.begin("a", START + 9 * MINUTE) is True
+
+
+async def test_what_may_be_told_again_leaves_nothing_behind(store: Store, clock: Clock) -> None:
+    for name in ("a", "b"):
+        assert await store.told.begin(name, clock() + MINUTE)
+        await store.told.done(name, clock() + MINUTE)
+        clock.now += 2 * MINUTE
+    async with store.database.transaction() as connection:
+        assert list((await connection.execute(select(leases.c.name))).scalars()) == ["b"]
