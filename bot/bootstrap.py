@@ -23,7 +23,6 @@ from bot.orders import SqlOrders
 from bot.prompting import PromptLibrary
 from bot.settings import BotSettings
 from bot.slack.admin_channel import SlackAdminChannel
-from bot.slack.answering import Work
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
 from bot.slack.connection import SlackConnection
@@ -32,6 +31,7 @@ from bot.slack.edge import Edge
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.manners import manners_of
 from bot.slack.people import People
+from bot.slack.work import Work
 from bot.store import Store
 from ingest.index import Reranker, SearchIndex
 

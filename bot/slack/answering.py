@@ -3,11 +3,10 @@
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import QuestionEdited, Unavailable
-from bot.desk.metering import NO_METER
 from bot.desk.model import (
     NOBODY,
     Accepted,
@@ -22,40 +21,24 @@ from bot.desk.model import (
     is_private,
 )
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
-from bot.desk.ports import Answers, Clock, Humans, Inbox, Meter, Posts, Stage, Threads
+from bot.desk.ports import Stage
 from bot.desk.unasked import worth_saying
-from bot.settings import AnsweringSettings
 from bot.slack.asked_privately import AboutMessage
-from bot.slack.attached import AttachedFiles, read_again
-from bot.slack.client import SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.attached import read_again
+from bot.slack.client import SlackRefused, SlackUnavailable
 from bot.slack.delivery import Delivery, SlackStage
-from bot.slack.desks import Desks
 from bot.slack.edits import AsAsked
 from bot.slack.inbound import Identity
 from bot.slack.people import People
-from bot.slack.private_asks import AnswerQuestion, PrivateAsks
+from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
 from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
 from bot.slack.unseen import Unseen
+from bot.slack.work import Work
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What the workers work with."""
-
-    inbox: Inbox
-    posts: Posts
-    answers: Answers
-    threads: Threads
-    humans: Humans
-    answer_question: AnswerQuestion
-    desks: Desks
-    settings: AnsweringSettings
-    clock: Clock
-    attached: AttachedFiles
-    meter: Meter = NO_METER
+KEEPS_QUIET = "A colleague has this thread, so I keep quiet here until it is resolved."
 
 
 def _passes(error: Exception) -> bool:
@@ -274,12 +257,6 @@ class Answering:
         if item.by_bot:
             return
         try:
-            with slack_errors():
-                await self._delivery.clients.poster.chat_postEphemeral(
-                    channel=item.channel,
-                    user=item.user,
-                    thread_ts=item.thread_ts,
-                    text="A colleague has this thread, so I keep quiet here until it is resolved.",
-                )
+            await self._delivery.clients.whisper(item.channel, item.user, KEEPS_QUIET, thread_ts=item.thread_ts)
         except (SlackRefused, SlackUnavailable) as error:
             log.info("no note to %s: %s", item.user, error)

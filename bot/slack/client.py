@@ -1,7 +1,8 @@
 """Slack's Web API as this bot calls it: one HTTP session, errors as ours, and no retry that could post twice."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -114,6 +115,22 @@ class SlackClients:
     def app_token(self) -> str:
         token = self.settings.app_token
         return token.get_secret_value() if token else ""
+
+    async def whisper(
+        self,
+        channel: str,
+        user: str,
+        text: str,
+        blocks: Sequence[Mapping[str, Any]] = (),
+        thread_ts: str | None = None,
+    ) -> str:
+        """Show something to one person alone; its ts. In a thread they see it only while they have that open. Raises
+        SlackUnavailable and SlackRefused."""
+        with slack_errors():
+            response = await self.poster.chat_postEphemeral(
+                channel=channel, user=user, thread_ts=thread_ts, text=text, blocks=[dict(one) for one in blocks] or None
+            )
+        return str(response["message_ts"])
 
     async def respond(self, url: str, payload: Mapping[str, object]) -> None:
         """Answer a command or a button through its response_url. Raises SlackUnavailable and SlackRefused."""

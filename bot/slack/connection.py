@@ -15,6 +15,7 @@ from bot.slack.delivery import Delivery
 from bot.slack.edge import Edge
 from bot.slack.http_door import HttpDoor
 from bot.slack.inbound import Identity
+from bot.slack.intake import Intake
 from bot.slack.limit_notes import LimitNotes
 from bot.slack.listeners import Surfaces, register
 from bot.slack.listeners.messages import Messages
@@ -95,9 +96,10 @@ class SlackConnection:
             workers = Workers(work, answering, me.team)
             sure = work.settings.unasked_similarity
             self._offers = Offers(self._edge.look_up, sure, work.desks, self._edge.people, clients)
-            messages = Messages(work, workers, me, self._offers, self._edge.manners)
+            intake = Intake(work.inbox, workers, self._edge.manners)
+            messages = Messages(work, workers, intake, me, self._offers, self._edge.manners)
             app = build_app(clients, me, messages)
-            self._surfaces = surfaces_of(self._edge, me, workers)
+            self._surfaces = surfaces_of(self._edge, me, intake)
             register(app, self._surfaces)
             await work.desks.refresh(me.team)
             heard_until = await self._edge.presence.heard_until(me.team)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.desk.ports import AnswerRecords, Escalations, Feedback, Numbers, Presence, Shares, SyncDesk, Told
-from bot.slack.answering import Work
 from bot.slack.client import SlackClients
 from bot.slack.listeners.sources_command import LookUpSources
 from bot.slack.listeners.sync_command import PROGRESS_AFTER_S
 from bot.slack.listeners.why import ExplainAnswer
 from bot.slack.manners import Manners
 from bot.slack.people import People
+from bot.slack.work import Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

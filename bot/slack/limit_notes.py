@@ -83,7 +83,7 @@ class LimitNotes:
             if is_private(item.key):
                 await self._whisper_about(item, text)
             elif item.kind != "dm":
-                await self._whisper(item.channel, item.user, item.thread_ts, text)
+                await self._clients.whisper(item.channel, item.user, text, thread_ts=item.thread_ts)
             else:
                 await self._write(item, f"{key} {item.ts}", text)
         except SlackRefused as error:
@@ -95,16 +95,12 @@ class LimitNotes:
         """Where the message is that was asked about. Where the bot is not, by direct message."""
         about = AboutMessage.of(item)
         try:
-            await self._whisper(about.channel, item.user, about.in_thread, text)
+            await self._clients.whisper(about.channel, item.user, text, thread_ts=about.in_thread)
         except SlackRefused as error:
             if error.passing:
                 raise
             with slack_errors():
                 await self._clients.poster.chat_postMessage(channel=item.user, text=text)
-
-    async def _whisper(self, channel: str, user: str, thread_ts: str | None, text: str) -> None:
-        with slack_errors():
-            await self._clients.poster.chat_postEphemeral(channel=channel, user=user, thread_ts=thread_ts, text=text)
 
     async def _write(self, item: Accepted, key: str, text: str) -> None:
         with slack_errors():

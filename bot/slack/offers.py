@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.desk.errors import DeskError
 from bot.desk.model import Accepted, Desk
 from bot.slack.blocks import Block, button, rich, span
-from bot.slack.client import SlackClients, slack_errors
+from bot.slack.client import SlackClients
 from bot.slack.desks import Desks
 from bot.slack.people import People
 
@@ -62,10 +62,7 @@ class Offers:
             if not await self._covers.covers(item.text, self._desks.of(item.channel), own.keywords, self._sure):
                 log.debug("nothing to offer for %s", item.key)
                 return
-            with slack_errors():
-                await self._clients.poster.chat_postEphemeral(
-                    channel=item.channel, user=item.user, text=OFFER, blocks=offer_blocks(item.ts)
-                )
+            await self._clients.whisper(item.channel, item.user, OFFER, offer_blocks(item.ts))
         except DeskError as error:
             log.info("no offer for %s: %s", item.key, error)
 

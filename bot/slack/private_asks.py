@@ -143,13 +143,7 @@ class PrivateAsks:
         return await in_some_form(question.key, forms, lambda messages: self._ephemeral(question, about, messages))
 
     async def _ephemeral(self, question: Question, about: AboutMessage, messages: Sequence[Message]) -> str:
+        channel, user, ts = about.channel, question.asker.user_id, ""
         for message in messages:
-            with slack_errors():
-                response = await self._clients.poster.chat_postEphemeral(
-                    channel=about.channel,
-                    user=question.asker.user_id,
-                    thread_ts=about.in_thread,
-                    text=message.text,
-                    blocks=list(message.blocks),
-                )
-        return str(response["message_ts"])
+            ts = await self._clients.whisper(channel, user, message.text, message.blocks, about.in_thread)
+        return ts

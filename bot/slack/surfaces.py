@@ -2,6 +2,7 @@
 
 from bot.slack.edge import Edge
 from bot.slack.inbound import Identity
+from bot.slack.intake import Intake
 from bot.slack.listeners import Surfaces
 from bot.slack.listeners.app_home import AppHome
 from bot.slack.listeners.channel_settings import ChannelSettingsModal
@@ -17,10 +18,9 @@ from bot.slack.listeners.suggestions import Suggestions
 from bot.slack.listeners.sync_command import SyncCommand
 from bot.slack.listeners.why import WhyButton
 from bot.slack.shared_posts import SharedPosts
-from bot.slack.worker import Workers
 
 
-def surfaces_of(edge: Edge, me: Identity, workers: Workers) -> Surfaces:
+def surfaces_of(edge: Edge, me: Identity, intake: Intake) -> Surfaces:
     work, clients, people = edge.work, edge.clients, edge.people
     desks, clock = work.desks, work.clock
     syncs = None
@@ -36,12 +36,12 @@ def surfaces_of(edge: Edge, me: Identity, workers: Workers) -> Surfaces:
         home=home,
         channels=ChannelSettingsModal(desks, home, clients, me, clock),
         quiet=quiet,
-        offers=OfferButtons(work.inbox, work.posts, workers, clients, me, clock, edge.manners),
+        offers=OfferButtons(intake, work.posts, clients, me, clock),
         feedback=FeedbackButtons(edge.feedback, clients),
         humans=HumanButtons(work.humans, clients, me),
         why=WhyButton(edge.explain, clients, people, me, edge.admins),
         sources=sources,
-        shortcuts=MessageShortcuts(work.inbox, workers, sources, clients, me, clock, edge.manners),
+        shortcuts=MessageShortcuts(intake, sources, clients, me, clock),
         shared=ShareAnswer(edge.records, posts, clients, people, me),
         syncs=syncs,
     )

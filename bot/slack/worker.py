@@ -9,9 +9,10 @@ from functools import partial
 
 from bot.desk.errors import DeskError, Unavailable
 from bot.desk.model import Accepted, Claimed, Outcome
-from bot.slack.answering import Answering, Work
+from bot.slack.answering import Answering
 from bot.slack.client import SlackUnavailable
 from bot.slack.metered import first_signs
+from bot.slack.work import Work
 
 log = logging.getLogger(__name__)
 _NOTICES, _NOTICE_S = 5, 300.0  # of stuck questions, one after the other, and how long they are kept for that

@@ -6,12 +6,14 @@ from bot.desk.ports import Clock
 from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
 from bot.store.desk_settings import SqlDeskSettings, SqlNumbers
+from bot.store.escalations import SqlEscalations
 from bot.store.forgetting import SqlForgetting
 from bot.store.inbox import SqlInbox
 from bot.store.leases import SqlLeases
 from bot.store.open_work import OpenWork, open_work
-from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlPresence, SqlThreads
+from bot.store.records import SqlAnswers, SqlFeedback, SqlPosts, SqlPresence
 from bot.store.retention import SqlRetention
+from bot.store.threads import SqlThreads
 from bot.store.told import SqlTold
 
 

@@ -2,38 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Table, and_, exists, func, not_, or_, select, update
+from sqlalchemy import Row, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.desk.audience import OWNER
-from bot.desk.desk_settings import RecentThread
 from bot.desk.model import (
     ORDER_ID,
     Answer,
     Citation,
-    Escalation,
-    EscalationState,
     Outcome,
     Passage,
     Posted,
     Question,
     StoredAnswer,
-    ThreadState,
     Turn,
     Verdict,
     is_private,
 )
 from bot.desk.ports import Clock
 from bot.store.database import Database
-from bot.store.leases import SqlLeases
-from bot.store.tables import answers, escalations, feedback, hushed, inbox, posts, presence, threads
+from bot.store.tables import answers, feedback, inbox, posts, presence
 
-_SHOWING_S = 60.0
-_SAID = (Outcome.ANSWERED.value, Outcome.ESCALATED.value)
 _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
 
 
@@ -181,10 +174,6 @@ def stored_answer(row: Row[Any]) -> StoredAnswer:
     )
 
 
-def _same_place(one: Table, other: Table = threads) -> ColumnElement[bool]:
-    return and_(*(one.c[name] == other.c[name] for name in ("team", "channel", "thread_ts")))
-
-
 class SqlPosts:
     """bot.desk.ports.Posts over SQL."""
 
@@ -205,94 +194,6 @@ class SqlPosts:
         async with self._database.transaction() as connection:
             row = (await connection.execute(select(posts).where(posts.c.key == key))).one_or_none()
         return Posted(row.key, row.channel, row.ts, row.kind, row.final) if row else None
-
-
-class SqlThreads:
-    """bot.desk.ports.Threads over SQL."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
-    async def join(self, team: str, channel: str, thread_ts: str, desk: str) -> None:
-        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "desk": desk, "joined_at": self._clock()}
-        async with self._database.transaction() as connection:
-            await put(connection, threads, row, replace=False)
-
-    async def state(self, team: str, channel: str, thread_ts: str) -> ThreadState:
-        same_thread = and_(
-            escalations.c.team == threads.c.team,
-            escalations.c.channel == threads.c.channel,
-            escalations.c.thread_ts == threads.c.thread_ts,
-            escalations.c.state != EscalationState.RESOLVED.value,
-        )
-        known = (
-            select(threads.c.desk, escalations.c.id, escalations.c.state, hushed.c.at)
-            .outerjoin(escalations, same_thread)
-            .outerjoin(hushed, and_(_same_place(hushed), hushed.c.until.is_(None)))
-            .where(threads.c.team == team, threads.c.channel == channel, threads.c.thread_ts == thread_ts)
-        )
-        async with self._database.transaction() as connection:
-            row = (await connection.execute(known)).one_or_none()
-        if row is None:
-            return ThreadState()
-        claimed = row.state == EscalationState.CLAIMED.value
-        return ThreadState(True, row.desk, row.id, quiet=claimed, hushed=row.at is not None)
-
-    async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:
-        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "by": by, "at": self._clock(), "until": None}
-        async with self._database.transaction(durable=True) as connection:
-            await put(connection, hushed, row, replace=True)
-
-    async def wake(self, team: str, channel: str, thread_ts: str, at: datetime) -> bool:
-        here = (hushed.c.team == team, hushed.c.channel == channel, hushed.c.thread_ts == thread_ts)
-        silent = and_(*here, hushed.c.at <= at, hushed.c.until.is_(None))
-        async with self._database.transaction() as connection:
-            return bool((await connection.execute(update(hushed).where(silent).values(until=at))).rowcount)
-
-    async def recent(self, team: str, channel: str, since: datetime, limit: int) -> Sequence[RecentThread]:
-        here = and_(answers.c.team == team, answers.c.channel == channel, answers.c.created_at >= since)
-        latest = (
-            select(answers.c.thread_ts, func.max(answers.c.created_at).label("at"))
-            .where(here, answers.c.text != "")
-            .group_by(answers.c.thread_ts)
-            .subquery()
-        )
-        awake = (
-            select(answers.c.thread_ts, answers.c.question, answers.c.created_at)
-            .join(latest, and_(answers.c.thread_ts == latest.c.thread_ts, answers.c.created_at == latest.c.at))
-            .outerjoin(hushed, and_(_same_place(hushed, answers), hushed.c.until.is_(None)))
-            .where(here, hushed.c.at.is_(None))
-            .order_by(answers.c.created_at.desc())
-            .limit(limit)
-        )
-        async with self._database.transaction() as connection:
-            rows = (await connection.execute(awake)).all()
-        return [RecentThread(row.thread_ts, row.question, row.created_at) for row in rows]
-
-    async def took_part(self, team: str, channel: str, thread_ts: str, ts: str) -> bool:
-        at = datetime.fromtimestamp(float(ts), UTC)
-        # What nobody put to the desk counts once it has said something.
-        put_to_us = or_(not_(inbox.c.unasked), inbox.c.outcome.in_(_SAID))
-        here = (inbox.c.team == team, inbox.c.channel == channel, inbox.c.ts < ts, put_to_us)
-        asked = exists().where(*here, (inbox.c.thread_ts == thread_ts) | (inbox.c.ts == thread_ts))
-        helped = exists().where(
-            escalations.c.team == team,
-            escalations.c.channel == channel,
-            escalations.c.thread_ts == thread_ts,
-            escalations.c.state == EscalationState.RESOLVED.value,
-            escalations.c.created_at <= at,
-            escalations.c.changed_at >= at,
-        )
-        silent = exists().where(
-            hushed.c.team == team,
-            hushed.c.channel == channel,
-            hushed.c.thread_ts == thread_ts,
-            hushed.c.at <= at,
-            or_(hushed.c.until.is_(None), hushed.c.until > at),
-        )
-        async with self._database.transaction() as connection:
-            return bool(await connection.scalar(select(and_(asked, not_(helped), not_(silent)))))
 
 
 class SqlPresence:
@@ -330,97 +231,3 @@ class SqlFeedback:
         async with self._database.transaction() as connection:
             row = (await connection.execute(mine)).one_or_none()
         return Verdict(*row) if row else None
-
-
-class SqlEscalations:
-    """bot.desk.ports.Escalations over SQL. The unique index on open threads decides races, not this code."""
-
-    def __init__(self, database: Database, leases: SqlLeases) -> None:
-        self._database = database
-        self._leases = leases
-
-    async def create(self, escalation: Escalation) -> Escalation:
-        row = asdict(escalation) | {"state": escalation.state.value}
-        async with self._database.transaction(durable=True) as connection:
-            if await put(connection, escalations, row, replace=False):
-                return escalation
-        existing = await self.of_thread(escalation.team, escalation.channel, escalation.thread_ts)
-        return existing or escalation
-
-    async def get(self, escalation_id: str) -> Escalation | None:
-        return await self._one(escalations.c.id == escalation_id)
-
-    async def of_thread(self, team: str, channel: str, thread_ts: str) -> Escalation | None:
-        return await self._one(
-            and_(
-                escalations.c.team == team,
-                escalations.c.channel == channel,
-                escalations.c.thread_ts == thread_ts,
-                escalations.c.state != EscalationState.RESOLVED.value,
-            )
-        )
-
-    async def _one(self, condition: Any) -> Escalation | None:
-        async with self._database.transaction() as connection:
-            row = (await connection.execute(select(escalations).where(condition))).one_or_none()
-        return _escalation(row) if row else None
-
-    async def transition(
-        self,
-        escalation_id: str,
-        expected: Sequence[EscalationState],
-        new: EscalationState,
-        owner: str | None,
-        at: datetime,
-    ) -> Escalation | None:
-        move = (
-            update(escalations)
-            .where(escalations.c.id == escalation_id, escalations.c.state.in_([state.value for state in expected]))
-            .values(state=new.value, owner=owner, changed_at=at)
-            .returning(*escalations.c)
-        )
-        async with self._database.transaction(durable=True) as connection:
-            row = (await connection.execute(move)).one_or_none()
-        return _escalation(row) if row else None
-
-    async def set_brief(self, escalation_id: str, channel: str, ts: str) -> None:
-        where_it_is = update(escalations).where(escalations.c.id == escalation_id)
-        async with self._database.transaction() as connection:
-            await connection.execute(where_it_is.values(brief_channel=channel, brief_ts=ts))
-
-    async def set_announced(self, escalation_id: str, state: EscalationState) -> None:
-        told = update(escalations).where(escalations.c.id == escalation_id).values(announced_state=state.value)
-        async with self._database.transaction() as connection:
-            await connection.execute(told)
-
-    async def unresolved(self, team: str, limit: int, asker: str | None = None) -> Sequence[Escalation]:
-        whose = () if asker is None else (escalations.c.asker == asker,)
-        known = select(escalations).where(
-            escalations.c.team == team, escalations.c.state != EscalationState.RESOLVED.value, *whose
-        )
-        async with self._database.transaction() as connection:
-            rows = (await connection.execute(known.order_by(escalations.c.created_at.desc()).limit(limit))).all()
-        return [_escalation(row) for row in rows]
-
-    async def begin_showing(self, escalation_id: str) -> bool:
-        return await self._leases.take(f"show {escalation_id}", _SHOWING_S)
-
-    async def end_showing(self, escalation_id: str) -> None:
-        await self._leases.give_back(f"show {escalation_id}")
-
-    async def unannounced(self) -> list[Escalation]:
-        pending = select(escalations).where(
-            or_(
-                escalations.c.announced_state.is_(None),
-                escalations.c.announced_state != escalations.c.state,
-                and_(escalations.c.brief_ts.is_(None), escalations.c.state != EscalationState.RESOLVED.value),
-            )
-        )
-        async with self._database.transaction() as connection:
-            rows = (await connection.execute(pending.order_by(escalations.c.created_at))).all()
-        return [_escalation(row) for row in rows]
-
-
-def _escalation(row: Row[Any]) -> Escalation:
-    told = EscalationState(row.announced_state) if row.announced_state else None
-    return Escalation(**(dict(row._mapping) | {"state": EscalationState(row.state), "announced_state": told}))

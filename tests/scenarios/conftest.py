@@ -33,7 +33,6 @@ from bot.desk.orders import OrderDesk
 from bot.desk.ports import Interpreter, Meter, OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
 from bot.settings import AnsweringSettings, LimitSettings, SlackSettings
-from bot.slack.answering import Work
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
 from bot.slack.connection import SlackConnection
@@ -42,6 +41,7 @@ from bot.slack.edge import Edge
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.manners import manners_of
 from bot.slack.people import People
+from bot.slack.work import Work
 from bot.store import Store, open_store
 from ops.attached_files import FileTexts
 from ops.workspace.server import LocalWorkspace

@@ -74,13 +74,9 @@ class FeedbackButtons:
 async def whisper(clients: SlackClients, body: Mapping[str, Any], text: str) -> None:
     """Say something to the person who pressed a button, beside its message, seen by nobody else. Best effort."""
     container, message = body.get("container") or {}, body.get("message") or {}
+    channel = str((body.get("channel") or {}).get("id") or container.get("channel_id"))
+    thread_ts = message.get("thread_ts") or container.get("thread_ts")
     try:
-        with slack_errors():
-            await clients.poster.chat_postEphemeral(
-                channel=str((body.get("channel") or {}).get("id") or container.get("channel_id")),
-                user=str(body["user"]["id"]),
-                thread_ts=message.get("thread_ts") or container.get("thread_ts"),
-                text=text,
-            )
+        await clients.whisper(channel, str(body["user"]["id"]), text, thread_ts=thread_ts)
     except DeskError as error:
         log.warning("could not say it to %s: %s", body["user"]["id"], error)

@@ -5,13 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.desk.errors import DeskError
-from bot.desk.ports import Clock, Inbox
+from bot.desk.ports import Clock
 from bot.slack.asked_privately import asked, message_of, text_of
 from bot.slack.client import SlackClients
 from bot.slack.inbound import Identity
+from bot.slack.intake import Intake
 from bot.slack.listeners.sources_command import SourcesCommand
-from bot.slack.manners import Manners
-from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
 Ack = Callable[..., Awaitable[Any]]
@@ -25,18 +24,9 @@ NOT_KEPT = "I can't keep my records right now, so I did not begin. Please try ag
 
 class MessageShortcuts:
     def __init__(
-        self,
-        inbox: Inbox,
-        workers: Workers,
-        sources: SourcesCommand,
-        clients: SlackClients,
-        me: Identity,
-        clock: Clock,
-        manners: Manners,
+        self, intake: Intake, sources: SourcesCommand, clients: SlackClients, me: Identity, clock: Clock
     ) -> None:
-        self._manners = manners
-        self._inbox = inbox
-        self._workers = workers
+        self._intake = intake
         self._sources = sources
         self._clients = clients
         self._me = me
@@ -59,7 +49,7 @@ class MessageShortcuts:
             await self._say(body, NO_WORDS)
             return
         try:
-            new = await self._inbox.accept(item, self._manners.allowance(item))
+            new = await self._intake.take(item)
         except DeskError as error:
             log.error("a question about a message was not stored: %s", error)
             await ack()
@@ -67,8 +57,6 @@ class MessageShortcuts:
             return
         await ack()
         if new:
-            log.info("accepted %s", item.key)
-            self._workers.wake()
             await self._say(body, LOOKING)
 
     async def _say(self, body: Body, text: str) -> None:

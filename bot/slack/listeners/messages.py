@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.desk.desk_settings import Mode
-from bot.desk.model import Accepted, Allowance
+from bot.desk.model import Accepted
 from bot.desk.unasked import asks_everybody
-from bot.slack.answering import Work
 from bot.slack.edits import EDIT_S
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
+from bot.slack.intake import Intake
 from bot.slack.manners import BOTS_S, Manners
 from bot.slack.offers import Offers
+from bot.slack.work import Work
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,10 @@ _RECENT = 5_000
 class Messages:
     """What happens to a `message` or `app_mention` event."""
 
-    def __init__(self, work: Work, workers: Workers, me: Identity, offers: Offers, manners: Manners) -> None:
+    def __init__(
+        self, work: Work, workers: Workers, intake: Intake, me: Identity, offers: Offers, manners: Manners
+    ) -> None:
+        self._intake = intake
         self._inbox = work.inbox
         self._threads = work.threads
         self._desks = work.desks
@@ -49,7 +53,7 @@ class Messages:
             case Edited(key, text):
                 await self._inbox.amend(key, text, self._clock() - timedelta(seconds=EDIT_S))
             case Heard():
-                await self._hear(meaning, self._manners.allowance(meaning.item))
+                await self._hear(meaning)
 
     async def take_missed(self, message: Mapping[str, Any], oldest: datetime) -> Accepted | None:
         """Hear a message that is read back later, as an event, by the rules of the time when it was written.
@@ -63,44 +67,42 @@ class Messages:
         item = heard.item
         if _is_unasked(heard):
             if float(item.ts) >= oldest.timestamp() and not message.get("reply_count"):
-                await self._overhear(item, None, late=True)
+                await self._overhear(item, late=True)
             return None
         place = (self._me.team, item.channel, item.thread_ts or item.ts)
         if not heard.addressed and not await self._threads.took_part(*place, item.ts):
             return None
         if float(item.ts) >= oldest.timestamp():
-            await self._hear(heard)  # without limits: what was written over hours is not a burst
+            await self._hear(heard, limited=False)  # limits: what was written over hours is not a burst
             return None
         if not heard.addressed and not await self._takes_part(item):
             return None
         state = await self._threads.state(*place)
         return None if state.quiet or state.hushed or await self._inbox.has(item.key) else item
 
-    async def _hear(self, heard: Heard, allowance: Allowance | None = None) -> None:
+    async def _hear(self, heard: Heard, *, limited: bool = True) -> None:
         item = heard.item
         if _is_unasked(heard):
-            await self._overhear(item, allowance)
+            await self._overhear(item)
             return
         if not heard.addressed and not await self._takes_part(item):
             return
         if item.thread_ts and await self._stays_hushed(heard, item.thread_ts):
             return
         if not item.by_bot:
-            await self._accept(item, allowance)
+            await self._accept(item, limited=limited)
             return
         async with self._bots:  # each counts those before it
             if not await self._goes_round(item):
-                await self._accept(item, None)
+                await self._accept(item, limited=False)
 
-    async def _accept(self, item: Accepted, allowance: Allowance | None) -> None:
+    async def _accept(self, item: Accepted, *, limited: bool) -> None:
         self._recent[item.channel, item.thread_ts or item.ts] = None
         while len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
-        if await self._inbox.accept(item, allowance):
-            log.info("accepted %s", item.key)
-            self._workers.wake()
+        await self._intake.take(item, limited=limited)
 
-    async def _overhear(self, item: Accepted, allowance: Allowance | None, *, late: bool = False) -> None:
+    async def _overhear(self, item: Accepted, *, late: bool = False) -> None:
         """A message at the root of a channel, to its people. What is ignored takes no key (rule 3). `late`: it is read
         back; to offer an answer to it would come as a surprise."""
         mode = self._desks.mode(item.channel)
@@ -109,9 +111,8 @@ class Messages:
         if mode is Mode.OFFER:
             if not late:
                 self._offers.make(item)
-        elif await self._inbox.accept(replace(item, unasked=True), allowance):
-            log.info("accepted %s, which nobody put to us", item.key)
-            self._workers.wake()
+        else:
+            await self._intake.take(replace(item, unasked=True), limited=not late)
 
     async def _stays_hushed(self, heard: Heard, thread_ts: str) -> bool:
         """Whether somebody told the desk to be silent in the thread. A mention since then wakes it."""

@@ -7,14 +7,13 @@ from typing import Any
 
 from bot.desk.errors import DeskError
 from bot.desk.model import Accepted, question_key
-from bot.desk.ports import Clock, Inbox, Posts
+from bot.desk.ports import Clock, Posts
 from bot.slack.attached import read_again
 from bot.slack.blocks import Block
 from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.inbound import Heard, Identity, read
-from bot.slack.manners import Manners
+from bot.slack.intake import Intake
 from bot.slack.thread_posts import metadata
-from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
 Ack = Callable[..., Awaitable[Any]]
@@ -28,20 +27,9 @@ IN_DM = "I answer you in our direct messages."
 class OfferButtons:
     """A press makes the message a question that was put to the desk, as it stands now."""
 
-    def __init__(
-        self,
-        inbox: Inbox,
-        posts: Posts,
-        workers: Workers,
-        clients: SlackClients,
-        me: Identity,
-        clock: Clock,
-        manners: Manners,
-    ) -> None:
-        self._manners = manners
-        self._inbox = inbox
+    def __init__(self, intake: Intake, posts: Posts, clients: SlackClients, me: Identity, clock: Clock) -> None:
+        self._intake = intake
         self._posts = posts
-        self._workers = workers
         self._clients = clients
         self._me = me
         self._clock = clock
@@ -64,10 +52,7 @@ class OfferButtons:
             if item is None:
                 await self._answer(body, GONE)
                 return
-            accepted = await (self._accept_in_dm(item) if private else self._take(item))
-            if accepted:
-                log.info("accepted %s, as offered", item.key)
-                self._workers.wake()
+            await (self._accept_in_dm(item) if private else self._intake.take(item))
             await self._answer(body, IN_DM if private else "")
         except DeskError as error:
             log.error("an offer could not be kept: %s", error)
@@ -105,12 +90,9 @@ class OfferButtons:
             )
         ts, dm = str(response["ts"]), str(response["channel"])
         asked = replace(item, key=question_key(item.team, dm, ts), channel=dm, ts=ts, kind="dm", thread_ts=None)
-        accepted = await self._take(asked)
+        accepted = await self._intake.take(asked)
         await self._posts.posted(key, ts, final=True)
         return accepted
-
-    async def _take(self, item: Accepted) -> bool:
-        return await self._inbox.accept(item, self._manners.allowance(item))
 
     async def _answer(self, body: Body, text: str, *, replace_original: bool = True) -> None:
         """In place of the offer; without a text it only goes away."""

@@ -11,7 +11,7 @@ from bot.desk.errors import DeskError
 from bot.desk.freshness import ago
 from bot.desk.ports import Clock, Threads
 from bot.slack.blocks import QUIET, Block, button, rich, span
-from bot.slack.client import SlackClients, slack_errors
+from bot.slack.client import SlackClients
 from bot.slack.inbound import Identity
 from bot.slack.mrkdwn import plain
 
@@ -52,10 +52,7 @@ class QuietButtons:
             log.error("a thread could not be silenced: %s", error)
             text, blocks = NOT_NOW, []
         try:
-            with slack_errors():
-                await self._clients.poster.chat_postEphemeral(
-                    channel=_channel(body), user=str(body["user"]["id"]), thread_ts=thread_ts, text=text, blocks=blocks
-                )
+            await self._clients.whisper(_channel(body), str(body["user"]["id"]), text, blocks, thread_ts)
         except DeskError as error:
             log.warning("nobody was told that %s is quiet: %s", thread_ts, error)
 

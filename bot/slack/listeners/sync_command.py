@@ -9,7 +9,7 @@ from bot.desk.errors import DeskError
 from bot.desk.model import SyncResult, SyncStep, incident_of
 from bot.desk.ports import Clock, SyncDesk
 from bot.slack.blocks import Message
-from bot.slack.client import SlackClients, slack_errors
+from bot.slack.client import SlackClients
 from bot.slack.desks import Desks
 from bot.slack.listeners.feedback import whisper
 from bot.slack.mrkdwn import escape
@@ -161,9 +161,6 @@ class SyncCommand:
         channel = body.get("channel_id") or (body.get("channel") or {}).get("id")
         user = body.get("user_id") or (body.get("user") or {}).get("id")
         try:
-            with slack_errors():
-                await self._clients.poster.chat_postEphemeral(
-                    channel=str(channel), user=str(user), text=message.text, blocks=list(message.blocks) or None
-                )
+            await self._clients.whisper(str(channel), str(user), message.text, message.blocks)
         except DeskError as error:
             log.warning("%s was not told how the sync ended (%s): %s", user, error, message.text)
