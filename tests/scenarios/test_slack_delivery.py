@@ -9,7 +9,7 @@ import pytest
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.model import Outcome
 from ops.workspace.server import LocalWorkspace
-from tests.scenarios.conftest import Bot, MakeBot, Shelf, everything, said
+from tests.scenarios.conftest import UNLIMITED, Bot, MakeBot, Shelf, everything, said
 
 ASK = "@frontdesk how long do I have to return something?"
 LONG = ". ".join(f"Returning item number {n} takes {n} days" for n in range(400)) + "."
@@ -182,7 +182,7 @@ async def test_many_at_once_keep_to_slacks_limits(workspace: LocalWorkspace, mak
     Slack never has to object."""
     workspace.rate_limits = True
     rooms = [workspace.add_channel(f"room{n}", ["dana", "sam"], "channel") for n in range(10)]
-    bot = await make_bot(answering={"workers": 40})
+    bot = await make_bot(answering={"workers": 40}, limits=UNLIMITED)
     asked = [(room, await workspace.say("dana", room, f"{ASK} ({n})")) for n in range(3) for room in rooms]
     for room, ts in asked:
         assert await bot.ended(ts, room) is Outcome.ANSWERED

@@ -11,11 +11,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from bot.slack.sockets import AT_ONCE
 from ops.workspace.server import LocalWorkspace
 from tests.fakes.qdrant_rest import QdrantServer, qdrant_server
 from tests.postgres import Postgres
 from tests.scenarios.test_processes import CONFIG, MANIFEST, PAGES, ROOT, answers, environment, run
 
+UNLIMITED = "[limits]\nper_user_per_minute = 1000\n"
 QUESTIONS = ("how many days do I have to return something?", "how long does standard shipping take?")
 
 
@@ -53,7 +55,7 @@ class Replicas:
             number = len(self.running)
             config = self.folder / f"replica-{number}.toml"
             text = CONFIG.replace('path = "docs"', 'path = "docs"\nschedule = "5s"')
-            config.write_text(f'data_dir = "data-{number}"\n{text}')
+            config.write_text(f'data_dir = "data-{number}"\n{text}{UNLIMITED}')
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "ops.cli", "--config", str(config), "serve"),
                 env=self.environment,
@@ -61,7 +63,7 @@ class Replicas:
                 stderr=self.log(number).open("ab"),
             )
             self.running.append(process)
-        await self.workspace.wait_for(lambda: self.workspace.sockets.connections == len(self.running), 120)
+        await self.workspace.wait_for(lambda: self.workspace.sockets.connections == AT_ONCE * len(self.running), 120)
 
     async def synced(self, number: int) -> None:
         """All that is in the folder is indexed; a replica that is asked while another one syncs refuses."""

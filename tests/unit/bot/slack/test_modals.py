@@ -116,6 +116,6 @@ def test_a_private_answer_and_a_shared_one_pass_no_limit(said: str, title: str, 
     answer = Answer(Outcome.ANSWERED, said, citations=(citation,) * 9, notice=title)
     about = AboutMessage("C1", "1.0", None, "" if app else "U0DANA")
     forms = [*private_forms(answer, KEY, about), *shared_forms(answer, KEY, "U0SAM")]
-    for message in [message for form in forms for message in form()]:
+    for message in [message for form in forms for message in form]:
         check_blocks(list(message.blocks))
         assert set(mentions({"text": message.text, "blocks": list(message.blocks)})) <= {"<@U0DANA>", "<@U0SAM>"}
