@@ -91,7 +91,7 @@ class SlackConnection:
         try:
             me = await _with_app(clients, await who_we_are(clients))
             ticket = await first_ticket(clients) if clients.settings.mode == "socket" else ""
-            delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
+            delivery = Delivery(clients, work.posts)
             answering = Answering(work, delivery, self._edge.people, me)
             workers = Workers(work, answering, me.team)
             sure = work.settings.unasked_similarity

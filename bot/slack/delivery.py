@@ -25,10 +25,10 @@ _UPDATE_EVERY_S = 3.0
 class Delivery:
     """What all answers share: the clients, the record of posts, and what this workspace has of streaming."""
 
-    def __init__(self, clients: SlackClients, posts: Posts, *, streaming: bool = True) -> None:
+    def __init__(self, clients: SlackClients, posts: Posts) -> None:
         self.clients = clients
         self.posts = posts
-        self.offered = Offered(streams=streaming)
+        self.offered = Offered()
 
     def stage(self, question: Question, me: Identity, earlier: Posted | None = None) -> "SlackStage":
         """A stage for one question; `earlier` is what a run before this one posted, or may have."""

@@ -29,7 +29,6 @@ class Edge:
     records: AnswerRecords
     shares: Shares
     explain: ExplainAnswer
-    streaming: bool = True
     ping_every_s: float = 10.0
     redial_s: float = 0.5
     attend_every_s: float = 1.0

@@ -60,16 +60,14 @@ class Part:
     def closing(self) -> list[Block]:
         return list(self.frame.closing) if self.last else []
 
-    @property
-    def _opening(self) -> Sequence[Block]:
-        return self.frame.opening if self.first else ()
-
     def forms(self) -> Iterator[list[Message]]:
         """Best first. The last one has no blocks, and may take several messages."""
         said = spoken(self.markdown)
-        yield [Message(said, (*self._opening, *_blocks(self.page, self.allowed), *self.closing))]
-        sections = [_section(text) for text in _mrkdwn(self.markdown, self.allowed, SECTION_LIMIT)]
-        yield [Message(said, (*self._opening, *sections, *map(_older, self.closing)))]
+        opening = self.frame.opening if self.first else ()
+        yield [Message(said, (*opening, *_blocks(self.page, self.allowed), *self.closing))]
+        said_first = [self.frame.said] if self.first and self.frame.said else []
+        sections = [_section(text) for text in (*said_first, *_mrkdwn(self.markdown, self.allowed, SECTION_LIMIT))]
+        yield [Message(said, (*sections, *map(_older, self.closing)))]
         yield [Message(text) for text in _packed(self._lines())]
 
     def _lines(self) -> Iterator[str]:

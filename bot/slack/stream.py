@@ -31,8 +31,8 @@ _ASK_AGAIN_S = 900.0  # what a workspace lacks it may have by then
 class Offered:
     """What this workspace has of streaming, as its refusals told; asked again after a while, not at each answer."""
 
-    def __init__(self, *, streams: bool = True) -> None:
-        self._streams_from = 0.0 if streams else float("inf")
+    def __init__(self) -> None:
+        self._streams_from = 0.0
         self._steps_from = 0.0
 
     @property

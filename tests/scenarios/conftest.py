@@ -184,7 +184,6 @@ class Bot:
     answering: AnsweringSettings
     slack: SlackSettings
     escalation_channel: str | None = "C0ESCALATE"
-    streaming: bool = True
     limits: LimitSettings = field(default_factory=LimitSettings)
     ahead: timedelta = timedelta()  # of this bot's clock
     sources: tuple[str, ...] = ()  # of its first desk

@@ -78,15 +78,18 @@ async def test_a_suggested_question_is_answered_by_its_desk(
 async def test_the_status_says_what_is_done_in_turns(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
 ) -> None:
-    """The step first, at most ten messages, in the thread of the question; gone with the answer."""
+    """Where no stream shows the steps: the step first, at most ten messages, in the thread of the question; gone with
+    the answer."""
+    workspace.streaming = False
     bot = await make_bot()
     shelf.gate = asyncio.Event()
     ts = await workspace.say("dana", "support", "@frontdesk how long do I have to return something?")
     await asyncio.wait_for(shelf.writing.wait(), 5)
     await workspace.wait_for(lambda: workspace.called("assistant.threads.setStatus"))
-    [held] = [one for one in workspace.state.statuses.values() if one["thread_ts"] == ts]
-    assert held["status"] == held["loading_messages"][0]
-    assert 1 < len(held["loading_messages"]) <= 10
+    told = workspace.called("assistant.threads.setStatus")[0]["request"]
+    assert told["thread_ts"] == ts
+    assert told["status"] == told["loading_messages"][0]
+    assert 1 < len(told["loading_messages"]) <= 10
     shelf.gate.set()
     assert await bot.ended(ts) is Outcome.ANSWERED
     assert workspace.status("support", ts) == ""

@@ -271,7 +271,7 @@ async def test_doctor_says_that_the_desk_is_paused(bot: Bot, workspace: LocalWor
     config.write_text('[desks.support]\nprompt = "electromart"\n[sources.docs]\nkind = "folder"\npath = "docs"\n')
     loaded = load_config(config)
     loaded.data_dir.mkdir()
-    (loaded.data_dir / "frontdesk.sqlite3").symlink_to(bot.database)
+    (loaded.data_dir / "frontdesk.sqlite3").symlink_to(bot.database.removeprefix("sqlite:///"))
     [check] = [one for one in await examine(loaded) if one.name == "answering"]
     assert check.verdict == "warning"
     assert "paused by U0PRIYA" in check.said
