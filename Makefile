@@ -27,6 +27,7 @@ bench: install-dev
 soak: install-dev
 	$(BIN)/python -m ops.bench.soak
 	$(BIN)/python -m ops.bench.soak_sync
+	$(BIN)/python -m ops.bench.soak_http
 
 # The locks are complete, so pip resolves nothing (--no-deps) and every file is checked by hash.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from bot.desk.answer_question import AnswerQuestion
 from bot.desk.audience import AS_STATED, Readers
 from bot.desk.budget import Budget
+from bot.desk.budget_warnings import BudgetWarnings
 from bot.desk.errors import OrdersUnavailable
+from bot.desk.explaining import ExplainAnswer
 from bot.desk.look_up_sources import LookUpSources
+from bot.desk.metering import NO_METER
 from bot.desk.model import Desk
 from bot.desk.order_numbers import OrderNumbers
 from bot.desk.orders import OrderDesk
-from bot.desk.ports import AdminChannel, Clock, Conversations, ReadFile, SyncDesk
+from bot.desk.ports import AdminChannel, Clock, Conversations, Meter, ReadFile, SyncDesk
 from bot.engine.claude import ClaudeWriter
 from bot.engine.claude_interpreter import ClaudeInterpreter
 from bot.engine.query_engine import DocumentEngine
@@ -20,12 +23,15 @@ from bot.orders import SqlOrders
 from bot.prompting import PromptLibrary
 from bot.settings import BotSettings
 from bot.slack.admin_channel import SlackAdminChannel
-from bot.slack.answering import Desks, Work
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
-from bot.slack.connection import Edge, SlackConnection
+from bot.slack.connection import SlackConnection
+from bot.slack.desks import Desks
+from bot.slack.edge import Edge
 from bot.slack.human_desk import SlackHumanDesk
+from bot.slack.manners import manners_of
 from bot.slack.people import People
+from bot.slack.work import Work
 from bot.store import Store
 from ingest.index import Reranker, SearchIndex
 
@@ -49,11 +55,12 @@ class Bot:
     look_up_sources: LookUpSources
     clock: Clock
     reranker: Reranker | None = None
+    meter: Meter = NO_METER
 
     def answering(self, conversations: Conversations, readers: Readers = AS_STATED) -> AnswerQuestion:
         """The use case with the conversation from there: a Slack thread's, or one that was given. `readers` say who
         sees its answers; by default the question itself does."""
-        orders, answers, dollars = self.settings.orders, self.store.answers, self.settings.model.daily_budget_usd
+        orders, answers = self.settings.orders, self.store.answers
         return AnswerQuestion(
             self.engine,
             self.prompts,
@@ -63,9 +70,17 @@ class Bot:
             self.clock,
             interpreter=self.interpreter,
             orders=OrderDesk(self.orders, OrderNumbers(orders.numbers), self.clock) if self.orders and orders else None,
-            budget=Budget(answers, dollars, self.clock) if self.writer and dollars else None,
+            budget=self._budget(),
             readers=readers,
         )
+
+    def _budget(self) -> Budget | None:
+        dollars = self.settings.model.daily_budget_usd
+        return Budget(self.store.answers, dollars, self.clock) if self.writer and dollars else None
+
+    def budget_warnings(self, channel: AdminChannel | None) -> BudgetWarnings | None:
+        budget = self._budget()
+        return BudgetWarnings(budget, self.store.told, channel) if budget else None
 
     async def check_orders(self) -> None:
         """Raises OrdersInvalid. A database that can't be reached now is no reason not to start."""
@@ -78,7 +93,7 @@ class Bot:
     def slack(self, sync_desk: SyncDesk, read_file: ReadFile) -> tuple[SlackConnection, AdminChannel | None]:
         """The edge to Slack, not started yet, and the admins' channel where there is one, good while it runs."""
         slack, store = self.settings.slack, self.store
-        clients = SlackClients(slack)
+        clients = SlackClients(slack, self.meter)
         people = People(clients)
         humans = Escalate(
             store.escalations,
@@ -90,7 +105,6 @@ class Bot:
             agents=slack.agents,
             admins=slack.admins,
         )
-        suggestions = next(iter(self.settings.desks.values())).suggestions  # DMs are the first desk's
         work = Work(
             inbox=store.inbox,
             posts=store.posts,
@@ -98,22 +112,28 @@ class Bot:
             threads=store.threads,
             humans=humans,
             answer_question=self.answering(store.answers, people),
-            desks=Desks(self.desks),
+            desks=Desks(self.desks, store.settings),
             settings=self.settings.answering,
             clock=self.clock,
             attached=AttachedFiles(clients, read_file, sees=self.writer is not None),
+            meter=self.meter,
         )
         edge = Edge(
-            clients,
-            people,
-            work,
-            self.look_up_sources,
-            store.feedback,
-            store.presence,
-            suggestions,
-            store.sole,
+            clients=clients,
+            people=people,
+            work=work,
+            look_up=self.look_up_sources,
+            feedback=store.feedback,
+            presence=store.presence,
+            told=store.told,
+            escalations=store.escalations,
+            numbers=store.numbers,
+            records=store.records,
+            shares=store.shares,
+            explain=ExplainAnswer(store.records, store.shares, self.engine, self.desks),
             sync_desk=sync_desk,
             admins=slack.admins,
+            manners=manners_of(self.settings.limits, slack),
         )
         admin_channel = slack.admin_channel and SlackAdminChannel(clients, slack.admin_channel, self.clock)
         return SlackConnection(edge), admin_channel or None
@@ -126,7 +146,12 @@ class Bot:
 
 
 def build_bot(
-    settings: BotSettings, index: SearchIndex, store: Store, clock: Clock, reranker: Reranker | None = None
+    settings: BotSettings,
+    index: SearchIndex,
+    store: Store,
+    clock: Clock,
+    reranker: Reranker | None = None,
+    meter: Meter = NO_METER,
 ) -> Bot:
     """Raises PromptInvalid when a prompt can't be used, and OrdersInvalid: better at the start than at the first
     question. Nothing is connected yet: see Bot.check_orders."""
@@ -139,14 +164,15 @@ def build_bot(
             desk.channels,
             desk.escalation_channel or settings.slack.admin_channel,
             orders=settings.orders is not None and name in (settings.orders.desks or settings.desks),
+            suggestions=desk.suggestions,
         )
         for name, desk in settings.desks.items()
     )
     for desk in desks:
         prompts.live(desk.prompt)
     orders = SqlOrders(settings.orders) if settings.orders else None
-    writer = ClaudeWriter(settings.model) if settings.model.api_key else None
+    writer = ClaudeWriter(settings.model, meter) if settings.model.api_key else None
     interpreter = ClaudeInterpreter(writer.api, prompts.live(INTERPRETER)) if writer else None
     engine = DocumentEngine(index, writer, settings.answering, reranker)
     sources = LookUpSources(engine)
-    return Bot(settings, desks, engine, writer, interpreter, prompts, store, orders, sources, clock, reranker)
+    return Bot(settings, desks, engine, writer, interpreter, prompts, store, orders, sources, clock, reranker, meter)

@@ -44,12 +44,32 @@ class SlackSettings(Section):
     admins: tuple[SlackId, ...] = Field((), examples=[["U0123456789"]])
     admin_channel: ChannelId | None = Field(None, examples=["C0123456789"])
     agents: tuple[SlackId, ...] = Field((), examples=[["U0123456789"]])  # who may claim; empty: the channel's members
+    listens_to_bots: tuple[SlackId, ...] = Field((), examples=[["B0123456789"]])  # ids of bots, apps or bots' users
     bot_token: Annotated[SecretStr, AfterValidator(_starts("xoxb-"))] | None = None
     app_token: Annotated[SecretStr, AfterValidator(_starts("xapp-"))] | None = None
     signing_secret: SecretStr | None = None
+    mode: Literal["socket", "http"] = "socket"
+    host: str = "127.0.0.1"  # in HTTP mode: where Slack's requests, or a proxy's in front, are listened for
+    port: Annotated[int, Field(ge=1, le=65535)] = 3000
     api_url: Annotated[str, Field(pattern=r"^https?://"), AfterValidator(lambda url: url.rstrip("/") + "/")] = Field(
         "https://slack.com/api/", examples=["https://slack.com/api/"]
     )
+    rate_limit_factor: float = Field(1.0, gt=0, examples=[1.0])  # of Slack's published limits
+
+    @property
+    def lacking(self) -> str:
+        """The first variable that the mode needs and that is not set; "" when all are."""
+        second = ("SLACK_APP_TOKEN", self.app_token)
+        if self.mode == "http":
+            second = ("SLACK_SIGNING_SECRET", self.signing_secret)
+        return next((name for name, value in (("SLACK_BOT_TOKEN", self.bot_token), second) if value is None), "")
+
+
+class MonitoringSettings(Section):
+    """[monitoring]: where /healthz, /readyz and /metrics are, in both modes."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8485  # 0: none
 
 
 class ModelSettings(Section):
@@ -149,12 +169,24 @@ class AnsweringSettings(Section):
     passages: Positive = 6
     candidates: Positive = 24
     min_similarity: Annotated[float, Field(ge=-1, le=1)] = 0.30
+    unasked_similarity: Annotated[float, Field(ge=-1, le=1)] = 0.57  # measured: see bot/desk/unasked.py
     history_turns: Positive = 12
     history_chars: Positive = 6000
     workers: Positive = 8
     deadline_s: Annotated[float, Field(gt=0)] = 120.0
     max_attempts: Positive = 3
+    drain_s: Annotated[float, Field(ge=0)] = 20.0
     max_question_chars: Positive = 8000
+
+
+class LimitSettings(Section):
+    """[limits]: what one asker, one channel or one bot may take of the desk."""
+
+    per_user_per_minute: Positive = 10
+    per_user_per_day: Positive = 500
+    per_channel_per_minute: Positive = 60
+    longest_delay_s: Annotated[int, Field(ge=0, le=86_400)] = 300  # a question that would wait longer is refused
+    bot_answers: Positive = 5  # to listed bots, with no person in between
 
 
 class BotSettings(Section):
@@ -162,10 +194,13 @@ class BotSettings(Section):
     prompt_dirs: tuple[Path, ...]  # looked through in order: beside frontdesk.toml, then the package
     desks: dict[str, DeskSettings] = {}
     slack: SlackSettings = SlackSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     model: ModelSettings = ModelSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    limits: LimitSettings = LimitSettings()
     orders: OrdersSettings | None = None
     database_url: SecretStr | None = None
+    retention_days: Positive | None = Field(None, examples=[365])
 
     @model_validator(mode="after")
     def _has_desks(self) -> Self:

@@ -1,5 +1,5 @@
 """What the index holds, document by document, and which of it may be seen. Its own SQLite file: a sync never blocks the
-inbox.
+inbox. Or a schema in the Postgres that replicas share with their index (ingest.ledger_database).
 
 A document's row is `dirty` from before its new points are written until its old ones are gone, so a killed run leaves a
 trace of whatever it left in the index. `generation` is what queries see (NULL: nothing), and is the number of the run
@@ -14,24 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Select,
-    Table,
-    bindparam,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Column, Connection, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from ingest import tables
+from ingest import ledger_database as database
 from ingest.index.contract import Current, IndexUnavailable, Serving
 from ingest.model import Failure, IngestError, SyncReport, SyncState
 from ingest.tables import Utc
@@ -100,26 +87,32 @@ class Notice(NamedTuple):
 
 
 class Ledger:
-    """The ledger of one collection. Thread-safe. Methods raise LedgerError; a failed one has changed nothing."""
+    """The ledger of one collection, in a file or in the Postgres of that URL. Thread-safe. Methods raise LedgerError; a
+    failed one has changed nothing."""
 
-    def __init__(self, path: Path, collection: str) -> None:
+    def __init__(self, place: Path | str, collection: str) -> None:
         self.collection = collection
-        self._path = path
+        self._place = place
         self._mine = _documents.c.collection == collection
         self._my_items = _items.c.collection == collection
-        self.engine = create_engine(f"sqlite:///{path}")
-        event.listen(self.engine, "connect", _prepare)
-        event.listen(self.engine, "begin", _begin)
+        self.shared = isinstance(place, str)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with self.writing() as connection:
-                _create(connection)
+            self.engine = database.engine_of(place)
         except OSError as error:
-            raise LedgerError(f'The folder for "{path}" can\'t be made ({error}).') from error
+            raise LedgerError(f'The folder for "{place}" can\'t be made ({error}).') from error
+        except ArgumentError as error:  # it repeats the address, which may hold a password
+            raise LedgerError("The ledger's database can't be used; check DATABASE_URL.") from error
+        try:
+            with self.writing() as connection:
+                if not database.create(connection):
+                    raise LedgerError("The ledger was made by a newer Frontdesk; use that one, or move it away.")
+        except LedgerError:
+            self.close()
+            raise
 
     def of(self, collection: str) -> "Ledger":
-        """The same file for another collection."""
-        return Ledger(self._path, collection)
+        """The same ledger for another collection."""
+        return Ledger(self._place, collection)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -132,7 +125,7 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction: stored whole, or not at all."""
+        """A transaction: stored whole, or not at all, and one after the other."""
         with _reported(), self.engine.begin() as connection:
             yield connection
 
@@ -140,6 +133,12 @@ class Ledger:
     def reading(self) -> Iterator[Connection]:
         with _reported(), self.engine.connect().execution_options(reading=True) as connection:
             yield connection
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """Whether no other process does `what` now. None begins to while the block runs."""
+        with self.reading() as connection:
+            yield database.lock(connection, what)
 
     # What queries ask (ingest.index.contract.Generations)
 
@@ -169,14 +168,17 @@ class Ledger:
         return Serving(*row) if row[0] is not None else None
 
     def serve(self, serving: Serving) -> None:
-        """Answer from this collection from now on, and forget what was in the others."""
+        """Answer from this collection from now on. What was in the others is to be forgotten: forget_others()."""
         values = dict(zip(("serving", "embedding_model", "fingerprint"), serving, strict=True))
         with self.writing() as connection:
             connection.execute(update(_index).values(values))
-            for table in (_items, _documents, _sources):
-                kept = table.c.collection.in_({serving.collection, self.collection})
-                connection.execute(delete(table).where(~kept))
             _bump(connection)
+
+    def forget_others(self) -> None:
+        """Forget what was in other collections than this one."""
+        with self.writing() as connection:
+            for table in (_items, _documents, _sources):
+                connection.execute(delete(table).where(table.c.collection != self.collection))
 
     # What people ask
 
@@ -186,7 +188,7 @@ class Ledger:
         query = select(*columns).where(self._my_items)
         with self.reading() as connection:
             rows = connection.execute(query if source is None else query.where(_items.c.source == source))
-            return {row[0]: Item._make(row) for row in rows.cursor.fetchall()}
+            return {row[0]: Item._make(row) for row in rows}
 
     def entries(
         self, source: str | None = None, items: Sequence[str] | None = None, *, dirty: bool | None = None
@@ -257,7 +259,7 @@ class Ledger:
         old = select(_runs.c.id).where(_runs.c.source == report.source).order_by(_runs.c.id.desc()).offset(RUNS_KEPT)
         with self.writing() as connection:
             connection.execute(update(_runs).where(_runs.c.id == run).values(finished=now, report=values))
-            connection.execute(delete(_runs).where(_runs.c.id.in_(old.limit(-1))))
+            connection.execute(delete(_runs).where(_runs.c.id.in_(old)))
             if report.state is not SyncState.FAILED:
                 seen = {"collection": self.collection, "source": report.source, "synced_at": now}
                 _upsert(connection, _sources, [seen | ({"verified_at": now} if verified else {})])
@@ -376,16 +378,22 @@ class Ledger:
         }
 
 
+def shared_installation(url: str) -> str:
+    """The name that all who share that Postgres have on the index's server. Raises LedgerError."""
+    with Ledger(url, "") as ledger, ledger.reading() as connection:
+        return database.installation_of(connection)
+
+
 def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[first : first + _MANY] for first in range(0, len(ids), _MANY))
 
 
 def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     if rows:
-        statement = sqlite.insert(table)
+        statement = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
         keys = {column.name for column in table.primary_key}
         others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-        connection.execute(statement.on_conflict_do_update(set_=others), rows)
+        connection.execute(statement.on_conflict_do_update(index_elements=sorted(keys), set_=others), rows)
 
 
 def _report(values: dict[str, Any]) -> SyncReport:
@@ -397,18 +405,6 @@ def _bump(connection: Connection) -> None:
     connection.execute(update(_index).values(index_version=_index.c.index_version + 1))
 
 
-def _create(connection: Connection) -> None:
-    found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if found > tables.SCHEMA:
-        raise LedgerError("The ledger was made by a newer Frontdesk; use that one, or move ledger.sqlite3 away.")
-    if 0 < found < tables.SCHEMA:
-        tables.metadata.drop_all(connection)  # the next sync fills it again
-    tables.metadata.create_all(connection)
-    if connection.execute(select(func.count()).select_from(_index)).scalar_one() == 0:
-        connection.execute(insert(_index).values(index_version=0))
-    connection.exec_driver_sql(f"PRAGMA user_version = {tables.SCHEMA}")
-
-
 @contextmanager
 def _reported() -> Iterator[None]:
     try:
@@ -416,18 +412,7 @@ def _reported() -> Iterator[None]:
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         raise LedgerError(
-            f"The ledger did not do it ({cause}); nothing of this step was stored. Check the disk and data_dir; a "
-            "damaged ledger.sqlite3 can be moved away, and the next sync makes it anew."
+            f"The ledger did not do it ({str(cause).strip()}); nothing of this step was stored. Check the disk and "
+            "data_dir, or the server of DATABASE_URL; a damaged ledger.sqlite3 can be moved away, and the next sync "
+            "makes it anew."
         ) from error
-
-
-def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver begins no transaction by itself; _begin does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later would fail when another writer came between.
-    if not connection.get_execution_options().get("reading"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -25,8 +25,16 @@ class IndexSettings(Section):
 
 class IngestSettings(Section):
     data_dir: Path
+    database_url: SecretStr | None = None
     sources: dict[str, Annotated[AnySource, Field(discriminator="kind")]] = Field(default_factory=dict)
     index: IndexSettings = IndexSettings()
+
+    @property
+    def ledger(self) -> Path | str:
+        """A file; where replicas share the index, the URL of the Postgres that they share too."""
+        url = self.database_url.get_secret_value() if self.database_url else ""
+        shared = self.index.qdrant_url is not None and url.startswith(("postgres:", "postgresql:", "postgresql+"))
+        return url if shared else self.data_dir / "ledger.sqlite3"
 
     @model_validator(mode="after")
     def _has_sources(self) -> Self:

@@ -20,7 +20,7 @@ from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
 from ops.evaluation.cli import ladder, run
 from ops.operations import OperationError, Operations
-from ops.reports import AskRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
+from ops.reports import AskRequest, ForgetRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
 
 # Heavy parts (LlamaIndex, Qdrant, Slack) take seconds to import, so each command imports what it runs: `--help`, a
 # wrong setting and `prompts` answer at once.
@@ -192,6 +192,18 @@ def sources(settings: Settings, words: tuple[str, ...], desk: str | None, as_jso
     request = SourcesRequest(words=" ".join(words), desk=desk)
     found = _operate(settings, lambda available: available.sources(request))
     _print(found, as_json, lambda: show_sources(found))
+
+
+@main.command()
+@click.argument("user")
+@json_option
+@click.pass_obj
+def forget(settings: Settings, user: str, as_json: bool) -> None:
+    """Delete what is held of USER, a Slack member id or an e-mail address. Slack and the documents are not touched."""
+    from ops.show import show_forgotten
+
+    report = _operate(settings, lambda available: available.forget(ForgetRequest(user=user)))
+    _print(report, as_json, lambda: show_forgotten(report))
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """Composes the parts of a process: knowledge, store and bot; and the operations over them."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -8,9 +9,12 @@ from dataclasses import dataclass
 from bot.bootstrap import Bot, build_bot
 from bot.desk.audience import readable_in
 from bot.desk.errors import DeskError
+from bot.desk.metering import NO_METER
 from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
+from bot.desk.ports import Meter
+from bot.slack.identity import identities_of
 from bot.store import open_store
-from ingest.index import make_reranker
+from ingest.index import installation_of, make_reranker
 from ingest.schedule import utc_now
 from ops.config import Config
 from ops.control import connect
@@ -20,6 +24,8 @@ from ops.reports import (
     AskReport,
     AskRequest,
     CheckReport,
+    ForgetReport,
+    ForgetRequest,
     FoundSource,
     IndexReport,
     SourcesRequest,
@@ -98,6 +104,14 @@ class LocalOperations:
     async def index_verify(self, request: VerifyRequest, on_step: OnStep) -> CheckReport:
         return await asyncio.to_thread(self.knowledge.verify, request, on_step)
 
+    async def forget(self, request: ForgetRequest) -> ForgetReport:
+        slack = self.bot.settings.slack
+        with _reported():
+            asked = slack.bot_token is not None
+            names = await identities_of(slack, request.user) if asked else (request.user,)
+            counts = await self.bot.store.forgetting.forget(names)
+        return ForgetReport(user=request.user, known_as=names, slack_asked=asked, deleted=dict(counts))
+
     def _desk(self, name: str | None) -> Desk:
         for desk in self.bot.desks:
             if name in (None, desk.name):
@@ -113,8 +127,15 @@ def _reported() -> Iterator[None]:
         raise OperationError(str(error)) from error
 
 
+def _holder(config: Config) -> str:
+    """Who claims questions here. Of one data_dir on one machine only one `serve` runs, and a copy of a data_dir is on
+    another machine. Raises OperationError."""
+    with reported():
+        return f"{installation_of(config.data_dir)}@{socket.gethostname()}"[:120]
+
+
 @asynccontextmanager
-async def open_operations(config: Config) -> AsyncIterator[LocalOperations]:
+async def open_operations(config: Config, meter: Meter = NO_METER) -> AsyncIterator[LocalOperations]:
     """Everything but Slack, opened in this process. Raises OperationError."""
     reranker = make_reranker(config.ingest.index)
     if reranker is not None:
@@ -122,10 +143,10 @@ async def open_operations(config: Config) -> AsyncIterator[LocalOperations]:
             await asyncio.to_thread(reranker.load)
     with open_knowledge(config.ingest) as knowledge:
         with _reported():
-            store = await open_store(config.store_url, utc_now)
+            store = await open_store(config.store_url, utc_now, _holder(config))
         try:
             with _reported():
-                bot = build_bot(config.bot, knowledge.search, store, utc_now, reranker)
+                bot = build_bot(config.bot, knowledge.search, store, utc_now, reranker, meter)
             try:
                 with _reported():
                     await bot.check_orders()

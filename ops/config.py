@@ -90,8 +90,10 @@ _PLACES = {
     "database_url": (None, "database_url"),
     "orders_url": ("orders", "url"),
 }
-_BOT = frozenset({"desks", "slack", "model", "answering", "orders", "database_url"})
-_INGEST = frozenset({"sources", "index"})
+_BOT = frozenset(
+    {"desks", "slack", "monitoring", "model", "answering", "limits", "orders", "database_url", "retention_days"}
+)
+_INGEST = frozenset({"sources", "index", "database_url"})
 
 
 @dataclass(frozen=True, slots=True)

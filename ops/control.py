@@ -26,6 +26,8 @@ from ops.reports import (
     AskReport,
     AskRequest,
     CheckReport,
+    ForgetReport,
+    ForgetRequest,
     FoundSource,
     IndexReport,
     Nothing,
@@ -89,8 +91,11 @@ def _application(operations: Operations) -> web.Application:
     async def index_verify(request: web.Request) -> web.StreamResponse:
         return await _respond(request, VerifyRequest, operations.index_verify)
 
+    async def forget(request: web.Request) -> web.StreamResponse:
+        return await _respond(request, ForgetRequest, lambda asked, _: operations.forget(asked))
+
     application = web.Application()
-    for handler in (ask, sync, sources, index_status, index_verify):
+    for handler in (ask, sync, sources, index_status, index_verify, forget):
         application.router.add_post(f"/{handler.__name__}", handler)
     return application
 
@@ -154,6 +159,9 @@ class RemoteOperations:
 
     async def index_verify(self, request: VerifyRequest, on_step: OnStep) -> CheckReport:
         return CheckReport.model_validate(await self._call("index_verify", request, on_step))
+
+    async def forget(self, request: ForgetRequest) -> ForgetReport:
+        return ForgetReport.model_validate(await self._call("forget", request))
 
     async def _call(self, name: str, request: BaseModel = _NOTHING, on_step: OnStep | None = None) -> object:
         try:

@@ -3,40 +3,28 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Literal
-
-import yaml
-from pydantic import BaseModel, ConfigDict
 
 from bot.desk.errors import DeskError
 from bot.engine.claude import check_model
 from bot.orders import SqlOrders
 from bot.prompting import PromptLibrary
 from bot.slack.client import SlackClients
-from bot.slack.connection import check_credentials, granted_scopes
+from bot.slack.connection import first_ticket, granted_scopes, who_we_are
 from bot.store import open_store
 from ingest.index import IndexUnavailable, make_reranker
 from ingest.model import Source, SourceError
 from ingest.schedule import utc_now
 from ingest.source_settings import SourceSettings
 from ingest.sources import Probing, make_source
+from ops.checks import Check
 from ops.config import Config
 from ops.control import connect
 from ops.knowledge import open_knowledge
 from ops.operations import OperationError
 from ops.reports import IndexReport
+from ops.slack.manifest import compare_scopes, read_manifest
 
 MANIFEST = Path(__file__).parent / "slack" / "manifest.yaml"
-
-
-class Check(BaseModel):
-    """What was looked at and what was found. `warning`: it works, and less than it could."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    verdict: Literal["ok", "warning", "failed"]
-    said: str
 
 
 def _ok(name: str, said: str) -> Check:
@@ -59,7 +47,7 @@ async def examine(config: Config) -> list[Check]:
         *_sources(config),
         await _index(config),
         *[check async for check in _reranker(config)],
-        await _database(config),
+        *[check async for check in _database(config)],
         *[check async for check in _orders(config)],
         await _model(config),
         *[check async for check in _slack(config)],
@@ -125,14 +113,32 @@ async def _reranker(config: Config) -> AsyncIterator[Check]:
         yield _failed("reranker", error)
 
 
-async def _database(config: Config) -> Check:
+async def _database(config: Config) -> AsyncIterator[Check]:
     try:
         store = await open_store(config.store_url, utc_now)
     except DeskError as error:
-        return _failed("database", error)
-    waiting = await store.inbox.depth()
-    await store.close()
-    return _ok("database", f"{waiting} questions wait to be answered")
+        yield _failed("database", error)
+        return
+    try:
+        waiting, paused = await store.inbox.depth(), await store.settings.paused()
+    except DeskError as error:
+        yield _failed("database", error)
+        return
+    finally:
+        await store.close()
+    yield _kept(config, store.database.kind, waiting)
+    for one in paused:
+        by = f" by {one.by}" if one.by else ""
+        since = f"{one.since:%Y-%m-%d %H:%M} UTC"
+        yield _warning("answering", f"paused{by} at {since}; an admin resumes it in the bot's App Home")
+
+
+def _kept(config: Config, kind: str, waiting: int) -> Check:
+    name = {"sqlite": "SQLite", "postgresql": "Postgres"}[kind]
+    said = f"{name}, {waiting} questions wait to be answered"
+    if name == "Postgres" and config.ingest.index.qdrant_url is None:
+        return _warning("database", f"{said}; several replicas need QDRANT_URL too, each has an index of its own now")
+    return _ok("database", said)
 
 
 async def _orders(config: Config) -> AsyncIterator[Check]:
@@ -163,21 +169,18 @@ async def _model(config: Config) -> Check:
 
 async def _slack(config: Config) -> AsyncIterator[Check]:
     slack = config.bot.slack
-    if slack.bot_token is None or slack.app_token is None:
-        missing = "SLACK_BOT_TOKEN" if slack.bot_token is None else "SLACK_APP_TOKEN"
-        yield _warning("slack", f"{missing} is not set: `serve` needs it, `try` does not")
+    if slack.lacking:
+        yield _warning("slack", f"{slack.lacking} is not set: `serve` needs it, `try` does not")
         return
     clients = SlackClients(slack)
     await clients.open()
     try:
-        me, _ = await check_credentials(clients)
+        me = await who_we_are(clients)
+        if slack.mode == "socket":
+            await first_ticket(clients)
         yield _ok("slack tokens", f"{me.user_id} in {me.team}")
-        wanted = set(yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
-        lacking = wanted - await granted_scopes(clients)
-        if lacking:
-            yield _failed("slack scopes", f"missing: {', '.join(sorted(lacking))}; add them and reinstall the app")
-        else:
-            yield _ok("slack scopes", "all that ops/slack/manifest.yaml asks for")
+        for check in compare_scopes(read_manifest(MANIFEST), await granted_scopes(clients)):
+            yield check
     except (DeskError, OperationError) as error:
         yield _failed("slack tokens", error)
     finally:

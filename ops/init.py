@@ -13,6 +13,7 @@ _CONFIG = """\
 
 # All state: index, ledger, database, socket. Back it up as a whole.
 # data_dir = ".frontdesk"
+# retention_days = 365                # older questions and answers are deleted; default: they are kept
 
 # A desk answers in its channels with its prompt, from its sources. The first one is the default: it also answers
 # in DMs and in channels that no desk names.
@@ -58,6 +59,7 @@ path = {documents}
 # admins = ["U0123456789"]            # member ids ("Copy member ID" in a profile): who may sync and approve removals
 # admin_channel = "C0123456789"       # hears of stale sources; takes briefs where a desk has no escalation channel
 # agents = ["U0123456789"]            # who may claim an escalation; default: members of its channel
+# listens_to_bots = ["B0123456789"]   # bots and workflows whose messages are questions; others are ignored
 
 # Without ANTHROPIC_API_KEY the desk quotes the documents instead of writing answers.
 [model]
@@ -80,6 +82,11 @@ path = {documents}
 [answering]
 # passages = 6                        # how many passages an answer may use
 # min_similarity = 0.30               # below this a passage does not count as found
+
+# What is over these waits for its turn.
+[limits]
+# per_user_per_minute = 10
+# per_channel_per_minute = 60
 
 [index]
 # embedding_model = "sentence-transformers/all-MiniLM-L6-v2"   # changing it rebuilds the index

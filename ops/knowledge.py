@@ -1,6 +1,7 @@
 """The index side of a process, opened: embedder, collection, ledger and sources, and the syncs that run on them."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -20,7 +21,7 @@ from ingest.index import (
     open_collection,
     reopen_collection,
 )
-from ingest.ledger import Ledger
+from ingest.ledger import Ledger, shared_installation
 from ingest.model import IngestError, Progress, Source, SyncState, SyncStopped
 from ingest.parsing import PARSER_VERSION, ParserProcess
 from ingest.schedule import Leases, Planned, utc_now
@@ -43,6 +44,7 @@ from ops.reports import (
 
 log = logging.getLogger(__name__)
 
+FOLLOWED_S = 60.0  # replicas follow to the index that answers within a tick of their schedulers
 FAILURES = 20  # of a source that a status names
 LAYOUT = f"{PARSER_VERSION}.{CHUNKER_VERSION}"  # with another one the same documents give other chunks
 
@@ -82,6 +84,7 @@ class Knowledge:
     search: CurrentSearch
     leases: Leases
     stopping: bool = False
+    switched_at: float = float("-inf")  # monotonic
 
     def sync(self, request: SyncRequest, on_step: OnStep) -> tuple[SyncOutcome, ...]:
         """Bring these sources up to date (none named: all of them), one after the other. Raises OperationError."""
@@ -138,14 +141,36 @@ class Knowledge:
                 log.info("the documents of %s were removed: it is not configured any more", gone)
             if self.old is not None:
                 index.ledger.serve(index.serving)
-                self.search.switch(index.searched)
-                self.old.close()
-                self.old = None
-                log.info("the index was rebuilt; answers come from %s now", index.collection.name)
+                self._switch()
+                self.switched_at = time.monotonic()
+            if index.ledger.shared and time.monotonic() - self.switched_at < FOLLOWED_S:
+                return  # other replicas may answer from the old one still; the next sync removes it
+            index.ledger.forget_others()
             drop_other_collections(index.collection)
+
+    def follow(self) -> None:
+        """Answer from the new index too, once another replica has completed it. Raises OperationError."""
+        if self.old is None:
+            return
+        with reported():
+            serving = self.index.ledger.serving()
+        if serving is not None and serving.collection == self.index.collection.name:
+            self._switch()
+
+    def _switch(self) -> None:
+        old, self.old = self.old, None
+        self.search.switch(self.index.searched)
+        if old is not None:
+            old.close()
+        log.info("the index was rebuilt; answers come from %s now", self.index.collection.name)
 
     def _unsynced(self) -> tuple[str, ...]:
         return tuple(name for name in self.settings.sources if not self.index.ledger.synced_at(name))
+
+    def chunks(self) -> int:
+        """How many answers can be made from. Raises OperationError where the index does not answer."""
+        with reported():
+            return (self.old or self.index).collection.count()
 
     def status(self) -> IndexReport:
         with reported():
@@ -244,9 +269,10 @@ def open_knowledge(settings: IngestSettings) -> Iterator[Knowledge]:
     """Open index and ledger. Raises OperationError with one sentence. Blocks, and reads the model only when needed."""
     with reported():
         embedder = make_embedder(settings.index)
-        collection = open_collection(settings.index, settings.data_dir, embedder, LAYOUT)
-        ledger_file = settings.data_dir / "ledger.sqlite3"
-        index = _with_ledger(collection, embedder, lambda: Ledger(ledger_file, collection.name))
+        place = settings.ledger
+        owner = shared_installation(place) if isinstance(place, str) else None
+        collection = open_collection(settings.index, settings.data_dir, embedder, LAYOUT, owner)
+        index = _with_ledger(collection, embedder, lambda: Ledger(place, collection.name))
     try:
         with reported():
             old = _old_index(settings, index)

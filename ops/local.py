@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from pydantic import SecretStr
 
+from bot.settings import MonitoringSettings
 from ops.config import Config
 from ops.operations import OperationError
 from ops.reports import SyncStep
@@ -52,9 +53,11 @@ def connected(config: Config, workspace: LocalWorkspace) -> Config:
             "bot_token": SecretStr(workspace.bot_token),
             "app_token": SecretStr(workspace.app_token),
             "api_url": workspace.api_url,
+            "mode": "socket",
         }
     )
-    return Config(config.path, config.bot.model_copy(update={"slack": slack}), config.ingest)
+    bot = config.bot.model_copy(update={"slack": slack, "monitoring": MonitoringSettings(port=0)})
+    return Config(config.path, bot, config.ingest)
 
 
 def notice_of(step: SyncStep) -> dict[str, object] | None:

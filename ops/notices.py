@@ -7,6 +7,7 @@ stale_after, or could never be synced; a sync that fails now and then is not tol
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -86,10 +87,16 @@ class Notices:
         if self._channel is None:
             self._log(states)
             return
+        with ExitStack() as held:
+            if await asyncio.to_thread(held.enter_context, self._ledger.alone("tell the admins")):
+                await self._tell(self._channel, states)
+            await asyncio.to_thread(held.close)
+
+    async def _tell(self, channel: AdminChannel, states: Sequence[SourceState]) -> None:
         known = {(one.source, one.kind): one for one in await self._kept()}
         for state in states:
             for kind, wrong in troubles(state, self._started, self._clock()).items():
-                await self._settle(self._channel, state, kind, wrong, known.pop((state.source, kind), None))
+                await self._settle(channel, state, kind, wrong, known.pop((state.source, kind), None))
         for gone in known.values():  # their sources are not configured any more
             await self._drop(gone)
 

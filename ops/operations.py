@@ -6,6 +6,8 @@ from ops.reports import (
     AskReport,
     AskRequest,
     CheckReport,
+    ForgetReport,
+    ForgetRequest,
     FoundSource,
     IndexReport,
     SourcesRequest,
@@ -38,3 +40,5 @@ class Operations(Protocol):
     async def index_status(self) -> IndexReport: ...
 
     async def index_verify(self, request: VerifyRequest, on_step: OnStep) -> CheckReport: ...
+
+    async def forget(self, request: ForgetRequest) -> ForgetReport: ...

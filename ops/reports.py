@@ -35,6 +35,19 @@ class AskRequest(Report):
     conversation: tuple[SpokenTurn, ...] = ()
 
 
+class ForgetRequest(Report):
+    user: str  # a member id or an address
+
+
+class ForgetReport(Report):
+    """What the store held of a person and holds no more, by what it is."""
+
+    user: str
+    known_as: tuple[str, ...]
+    slack_asked: bool  # which address belongs to which id: without a token nobody knows
+    deleted: dict[str, int]
+
+
 class Cited(Report):
     title: str
     uri: str

@@ -14,10 +14,14 @@ from ops.attached_files import FileTexts
 from ops.composition import LocalOperations, open_operations
 from ops.config import Config, ConfigError
 from ops.control import serve_control
+from ops.monitoring.figures import Figures
+from ops.monitoring.meter import PrometheusMeter
+from ops.monitoring.server import serve_monitoring
 from ops.notices import Notices
 from ops.operations import OnStep, OperationError
 from ops.reports import SyncRequest, SyncStep
 from ops.sync_desk import KnowledgeDesk
+from ops.upkeep import keep_up
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +41,8 @@ async def serve(config: Config) -> None:
 @asynccontextmanager
 async def serving(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperations]:
     """Everything, running while the block does. Raises ConfigError and OperationError before anything is answered."""
-    slack = config.bot.slack
-    for name, token in (("SLACK_BOT_TOKEN", slack.bot_token), ("SLACK_APP_TOKEN", slack.app_token)):
-        if token is None:
-            raise ConfigError(f'{name} is missing; README.md, "Connect a real workspace"; or run `frontdesk try`')
+    if lacking := config.bot.slack.lacking:
+        raise ConfigError(f'{lacking} is missing; README.md, "Connect a real workspace"; or run `frontdesk try`')
     with _alone(config.data_dir):
         async with _running(config, on_step) as local:
             yield local
@@ -49,7 +51,8 @@ async def serving(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperati
 @asynccontextmanager
 async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperations]:
     slack = config.bot.slack
-    async with open_operations(config) as local:
+    meter = PrometheusMeter()
+    async with open_operations(config, meter) as local:
         knowledge = local.knowledge
 
         async def sync(name: str) -> None:
@@ -68,8 +71,10 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
         connection, admin_channel = local.bot.slack(sync_desk, FileTexts())
         notices = Notices(lambda: knowledge.states(counted=False), knowledge.index.ledger, admin_channel)
         sync_desk.after = look
-        watch: asyncio.Task[None] | None = None
-        async with serve_control(local, config.data_dir):
+        warnings = local.bot.budget_warnings(admin_channel)
+        watches: list[asyncio.Task[None]] = []
+        figures = Figures(local, connection)
+        async with serve_control(local, config.data_dir), serve_monitoring(config.bot.monitoring, meter, figures):
             try:
                 await connection.start()
             except Unavailable as error:
@@ -78,14 +83,18 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
                 raise OperationError(str(error)) from error
             try:
                 await scheduler.start()
-                watch = asyncio.create_task(notices.watch())
+                retention, days = local.bot.store.retention, config.bot.retention_days
+                watches.append(asyncio.create_task(notices.watch()))
+                watches.append(asyncio.create_task(keep_up(knowledge, retention, days)))
+                if warnings is not None:
+                    watches.append(asyncio.create_task(warnings.watch()))
                 yield local
             finally:
                 knowledge.stopping = True
-                if watch is not None:
+                for watch in watches:
                     watch.cancel()
-                    await asyncio.gather(watch, return_exceptions=True)
-                await connection.stop()
+                await asyncio.gather(*watches, return_exceptions=True)
+                await connection.stop(config.bot.answering.drain_s)
                 await scheduler.stop()
 
 

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from bot.desk.freshness import checked, freshness, stale_notice
-from ops.reports import AskReport, CheckReport, FoundSource, IndexReport, SyncOutcome, SyncStep
+from ops.checks import Check
+from ops.reports import AskReport, CheckReport, ForgetReport, FoundSource, IndexReport, SyncOutcome, SyncStep
 
-if TYPE_CHECKING:  # the doctor imports everything
+if TYPE_CHECKING:
     from bot.prompting import ListedPrompt
-    from ops.doctor import Check
 
 
 class Steps:
@@ -116,6 +116,31 @@ def show_index(report: IndexReport) -> None:
             click.echo(f"    {source.problem}")
         if source.held:
             click.echo(f"    {source.held} removals wait for `frontdesk sync {source.source} --approve`")
+
+
+_FORGOTTEN = {
+    "questions": "questions emptied",
+    "questions_withdrawn": "of them withdrawn, because they were still open",
+    "answers": "answers deleted",
+    "feedback": "ratings deleted",
+    "posts": "records of posts deleted",
+    "threads": "records of threads deleted",
+    "shares": "records of what was shared deleted",
+    "notes": "records of notes about limits deleted",
+    "settings": "settings kept without the person who made them",
+    "escalations": "resolved requests for a human deleted",
+    "escalations_kept": "requests for a human kept without the person",
+}
+
+
+def show_forgotten(report: ForgetReport) -> None:
+    found = {kind: count for kind, count in report.deleted.items() if count}
+    click.echo(f"{', '.join(report.known_as)}: " + ("forgotten" if found else "nothing is held of this person"))
+    for kind, count in found.items():
+        click.echo(f"  {count} {_FORGOTTEN[kind]}")
+    if not report.slack_asked:
+        click.echo("  Slack was not asked for the other name of this person: SLACK_BOT_TOKEN is not set.")
+    click.echo("Not touched: messages in Slack, the documents, the order database, the log, what others wrote of them.")
 
 
 def show_check(report: CheckReport) -> None:

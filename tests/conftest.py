@@ -1,5 +1,6 @@
-"""What tests of every part share: the default embedding model, built once a machine in the user's cache."""
+"""What tests of every part share: the default embedding model, built once a machine in the user's cache, and Postgres."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -7,6 +8,7 @@ import pytest
 
 from ingest.index import Embedder, make_embedder
 from ingest.settings import IndexSettings
+from tests.postgres import Postgres, postgres_server
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,10 @@ def model_dir() -> Path:
 @pytest.fixture(scope="session")
 def embedder(model_dir: Path) -> Embedder:
     return make_embedder(IndexSettings(model_dir=model_dir))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Started by the first test that asks for it."""
+    with postgres_server() as server:
+        yield server

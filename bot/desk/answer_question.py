@@ -11,7 +11,7 @@ from bot.desk.audience import AS_STATED, UNKNOWN_READERS, GuardedStage, Readers
 from bot.desk.budget import Budget
 from bot.desk.conversation import fit, standalone
 from bot.desk.courtesy import NOTED, WHICH, courtesy, wants_human
-from bot.desk.errors import AudienceNarrowed, DeskError, StoreUnavailable
+from bot.desk.errors import AudienceNarrowed, DeskError, QuestionEdited, StoreUnavailable
 from bot.desk.freshness import stale_notice
 from bot.desk.interpreting import Interpreting, asks_for_english
 from bot.desk.model import Answer, Desk, Outcome, Question, Retrieval, incident_of
@@ -32,7 +32,8 @@ def _now() -> datetime:
 
 
 class AnswerQuestion:
-    """Answers one question on a stage. Never raises for what goes wrong on the way: that is an outcome too."""
+    """Answers one question on a stage. Never raises for what goes wrong on the way: that is an outcome too. A stage's
+    QuestionEdited is raised on, and nothing is stored."""
 
     def __init__(
         self,
@@ -67,6 +68,8 @@ class AnswerQuestion:
         try:
             question, looked = await looked_at(question, self._engine, self._budget, timer)
             answer = await self._for_its_readers(question, desk, stage, timer, interpreting)
+        except QuestionEdited:
+            raise
         except DeskError as error:
             log.error("%s: %s", incident_of(question.key), error, exc_info=error)
             answer = _failed(question, error.public)
@@ -90,6 +93,7 @@ class AnswerQuestion:
             try:
                 answer = await self._answer(question, desk, guarded, timer, interpreting)
                 await guarded.check()
+                answer = replace(answer, readable=guarded.granted.keywords if guarded.granted else None)
             except AudienceNarrowed as error:
                 log.warning("made anew: %s", error)
                 continue
@@ -102,7 +106,7 @@ class AnswerQuestion:
         self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, interpreting: Interpreting
     ) -> Answer:
         with timer.stage("conversation"):
-            said = await self._conversations.turns(question)
+            said = question.before if question.before is not None else await self._conversations.turns(question)
             turns = fit(said, self._settings.history_turns, self._settings.history_chars)
         reply = courtesy(question.text, self._settings.max_question_chars, turns)
         told = to_read(question, self._settings.max_question_chars)

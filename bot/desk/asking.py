@@ -15,6 +15,14 @@ _JOINT = re.compile(rf"(?:,? (?:and|plus|&|but)|[,;.]) (?:also )?(?={_ASKS})", r
 _POINTS = re.compile(
     r"\b(?:it|its|they|them|their|that|those|this|these|there|one|the other|same|either|both)\b", re.IGNORECASE
 )
+_SEEKS = re.compile(
+    r"(?:(?:hi|hey|hello|so|ok|okay|quick question|question|all|team|folks|everyone|everybody|guys|there|sorry|@here"
+    r"|@channel|@everyone)[\s,:!.-]+)*(?:(?:does|do|did|has|have|can|could|would) (?:any(?:one|body)|some(?:one|body))"
+    r"|any(?:one|body) (?:know|knows|here|have|has)|i(?:'m| am| was)? (?:wonder(?:ing)?|not sure)|wondering"
+    r"|(?:i )?(?:don't|do not|can't|cannot|can not) (?:know|find|figure|see|understand)|any (?:idea|chance|way|news)"
+    r"|looking for|where's|what's|how's|who's|is (?:it|there|that|this)|" + _ASKS + r")\b",
+    re.IGNORECASE,
+)
 _FEW = 2  # content words: a question with fewer leans on the one before
 
 
@@ -35,6 +43,12 @@ def questions_in(text: str) -> tuple[str, ...]:
     if not 1 < len(asked) <= MOST:
         return (text.strip(),)
     return tuple(_whole(piece, asked[:at], told) for at, piece in enumerate(asked))
+
+
+def asks(text: str) -> bool:
+    """Whether a message asks something, by its question mark or by how a sentence of it begins."""
+    sentences = [sentence.strip() for sentence in split_sentences(flat(text))]
+    return any(sentence.rstrip(" )\"'*_").endswith("?") or _SEEKS.match(sentence) for sentence in sentences)
 
 
 def _whole(piece: str, before: list[str], told: list[str]) -> str:

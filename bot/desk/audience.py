@@ -29,7 +29,9 @@ def readable_in(place: Place, asker: Person) -> Readable:
         case "channel" | "private":
             if place.shared is not False:
                 return Readable((PUBLIC,), known=place.shared is True)
-            return Readable(_sorted(_common(place)))
+            # A bot repeats what anybody gave it: nobody's rights are more than everybody's.
+            most = {PUBLIC, EVERYONE} if asker.standing == "nobody" else _common(place)
+            return Readable(_sorted(_common(place) & most))
 
 
 def may_read(audience: Sequence[str], readable: Sequence[str]) -> bool:

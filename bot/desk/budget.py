@@ -1,5 +1,7 @@
 """What the model may cost a day."""
 
+from datetime import datetime
+
 from bot.desk.ports import Answers, Clock
 
 
@@ -9,10 +11,18 @@ class Budget:
 
     def __init__(self, answers: Answers, dollars: float, clock: Clock) -> None:
         self._answers = answers
-        self._dollars = dollars
+        self.dollars = dollars
         self._clock = clock
 
+    @property
+    def began(self) -> datetime:
+        """When the day did."""
+        return self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
+
+    async def today(self) -> float:
+        """Dollars. Raises StoreUnavailable: then nobody knows."""
+        return await self._answers.spent_since(self.began)
+
     async def spent(self) -> bool:
-        """Whether it is used up. Raises StoreUnavailable: then nobody knows."""
-        midnight = self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
-        return await self._answers.spent_since(midnight) >= self._dollars
+        """Whether it is used up. Raises StoreUnavailable."""
+        return await self.today() >= self.dollars

@@ -8,9 +8,11 @@ DeskError                      the root; `public` is what a person in Slack may 
 │   ├── OrdersUnavailable      the order database did not answer
 │   └── StoreUnavailable       the database did not answer; nothing was accepted
 ├── AudienceNarrowed           those who would see the answer may read less than when it was begun
+├── QuestionEdited             the message is another by now, and nothing of an answer was shown
 ├── ModelRefused               the model declined to answer
 ├── PromptInvalid              a prompt file cannot be used
 ├── OrdersInvalid              [orders] does not fit the database that it names
+├── NotForThem             somebody wants to look into an answer that they can't see
 ├── FileUnreadable             a file that came with a question has no text that can be read
 ├── TransitionRefused          an escalation cannot go where it was asked to go
 └── SyncRefused                a sync did not start, because the source is being synced, say
@@ -59,6 +61,14 @@ class AudienceNarrowed(DeskError):
     public = "Who can read this conversation kept changing, so I did not answer."
 
 
+class QuestionEdited(DeskError):
+    """The question is answered as edited: `text` is what it says now."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("the question was edited")
+        self.text = text
+
+
 class PromptInvalid(DeskError):
     public = "The desk's instructions can't be read."
 
@@ -67,6 +77,10 @@ class OrdersInvalid(DeskError):
     """The text says which setting is wrong, and what the database has."""
 
     public = "I can't look up orders: they are not set up rightly."
+
+
+class NotForThem(DeskError):
+    public = "Only people who can see this answer can look into it."
 
 
 class FileUnreadable(DeskError):

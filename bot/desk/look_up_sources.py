@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.desk.model import Desk, FoundSources, Passage, Retrieval, SourceHit
 from bot.desk.sentences import split_passage
+from bot.desk.unasked import close
 from bot.desk.words import content_words, flat
 
 SNIPPET = 200  # characters
@@ -36,6 +37,11 @@ class LookUpSources:
         )
         passages = _by_document(found.passages or _with_a_word(found.nearest, words))
         return FoundSources(tuple(_hit(passage, words) for passage in passages), withheld)
+
+    async def covers(self, question: str, desk: Desk, readable: Sequence[str], sure: float) -> bool:
+        """Whether the documents surely say something about it: see bot.desk.unasked.close."""
+        found = await self._engine.retrieve(question, sources=desk.sources, audience=readable)
+        return close(found.passages, sure)
 
 
 def _with_a_word(nearest: Sequence[Passage], words: str) -> list[Passage]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import zip_longest
@@ -12,7 +12,8 @@ from typing import Literal
 ORDER_ID = "order:"  # begins the chunk id of an order's passage
 PlaceKind = Literal["channel", "private", "dm", "cli"]
 Intent = Literal["human", "courtesy", "vague"]  # of a message that is no question to look up
-Standing = Literal["member", "guest", "outside", "unknown"]  # "outside": of another company, or gone
+# "outside": of another company, or gone; "nobody": a bot that is listened to
+Standing = Literal["member", "guest", "outside", "unknown", "nobody"]
 
 
 class Outcome(StrEnum):
@@ -37,6 +38,9 @@ class Person:
     standing: Standing = "unknown"
     groups: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
+
+
+NOBODY = Person("", standing="nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Question:
     ts: str
     asked_at: datetime
     attachments: tuple[Attachment, ...] = ()
+    before: "tuple[Turn, ...] | None" = None  # what was said before it, where the desk's own record does not have it
 
     @property
     def pictures(self) -> tuple[Attachment, ...]:
@@ -100,6 +105,15 @@ class Question:
 
 def question_key(team: str, channel: str, ts: str) -> str:
     return f"{team}:{channel}:{ts}"
+
+
+def private_question_key(user: str, team: str, ts: str) -> str:
+    """The key of a question that somebody asked for themselves alone: their id stands where the channel's would."""
+    return question_key(team, user, ts)
+
+
+def is_private(key: str) -> bool:
+    return key.split(":")[1][:1] in ("U", "W")
 
 
 def incident_of(key: str) -> str:
@@ -127,6 +141,7 @@ class Desk:
     channels: tuple[str, ...] = ()
     escalation_channel: str | None = None
     orders: bool = False  # it looks up orders
+    suggestions: tuple[str, ...] = ()  # questions that its documents answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +382,7 @@ class Answer:
     incident: str | None = None  # with FAILED: what the log has too
     answered_at: datetime | None = None
     private: str = ""  # Markdown for the asker alone, where `text` is seen by others
+    readable: tuple[str, ...] | None = None  # the audience keywords that it was searched with
 
     def after(self, earlier: DraftEnd) -> "Answer":
         """With the tokens and the cost of a call of the model that went before it."""
@@ -403,7 +419,8 @@ class FoundSources:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A question as it came in, stored before it was acked. `payload` is the Slack event, whole."""
+    """A question as it came in, stored before it was acked. `payload` is the Slack event, whole. `unasked`: nobody put
+    it to the desk, which answers it where it surely can, and is silent where not."""
 
     key: str
     team: str
@@ -415,6 +432,33 @@ class Accepted:
     payload: Mapping[str, object]
     received_at: datetime
     thread_ts: str | None = None
+    unasked: bool = False
+    by_bot: bool = False  # a listed bot or workflow wrote it: nobody's rights, no private word
+
+
+LimitName = Literal["user", "channel", "day"]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many questions are taken: of an asker a minute and a day, of their channel a minute. What is over it waits;
+    what would wait longer than `longest_delay` is refused."""
+
+    user_per_minute: int
+    user_per_day: int
+    channel_per_minute: int
+    longest_delay: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """A question over a limit whose asker is yet to be told so. It is answered from `due_at`; `refused`: it is not,
+    and one that is asked then will be."""
+
+    item: Accepted
+    by: LimitName
+    due_at: datetime
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,12 +483,14 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class ThreadState:
-    """`quiet`: a human has the thread, so the desk does not answer in it."""
+    """`quiet`: a human has the thread, so the desk does not answer in it. `hushed`: somebody told it to be silent
+    there, until it is mentioned."""
 
     participates: bool = False
     desk: str | None = None
     escalation_id: str | None = None
     quiet: bool = False
+    hushed: bool = False
 
 
 class EscalationState(StrEnum):
@@ -490,6 +536,58 @@ class StoredAnswer:
     notice: str = ""
     private: str = ""
     audiences: tuple[tuple[str, ...], ...] = ()  # of the documents that it was made from
+
+
+@dataclass(frozen=True, slots=True)
+class UsedPassage:
+    """A passage that an answer was made from, as its record has it. `cited`: its numbers in the answer."""
+
+    chunk_id: str
+    title: str
+    section: str
+    score: float
+    similarity: float | None
+    audience: tuple[str, ...]
+    cited: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """An answer with all that it was made from (rule 10). `readable` None: of a version that did not keep it."""
+
+    answer: StoredAnswer
+    channel: str
+    thread_ts: str
+    searched: str
+    sentences: tuple[str, ...]  # with their marks
+    passages: tuple[UsedPassage, ...]
+    readable: tuple[str, ...] | None = None
+    prompt: PromptRef | None = None
+    model: str | None = None
+    index_version: int | None = None
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an answer says what it says, for one viewer. `passages` are those they may read, `hidden` counts the others;
+    `withheld`: how many documents fit that not everybody may read who sees the answer. None: not known."""
+
+    record: AnswerRecord
+    passages: tuple[UsedPassage, ...]
+    hidden: int
+    withheld: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What somebody said of an answer."""
+
+    verdict: Literal["up", "down"]
+    reason: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -578,3 +676,17 @@ class SourceNotice:
     verified_at: datetime | None = None
     problem: str = ""
     held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetNotice:
+    """What the admins' channel is told of the model's budget of a day, in dollars. `since`: when the day began."""
+
+    key: str
+    kind: Literal["near", "spent"]
+    spent: float
+    dollars: float
+    since: datetime
+
+
+AdminNotice = SourceNotice | BudgetNotice

@@ -1,12 +1,16 @@
 """What the use cases need from outside. Each adapter lives in a package of its own; bootstrap hands them in."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
+from bot.desk.desk_settings import ChannelSetting, DayNumbers, RecentThread, SetInSlack
 from bot.desk.model import (
     Accepted,
+    AdminNotice,
+    Allowance,
     Answer,
+    AnswerRecord,
     Attachment,
     Brief,
     Claimed,
@@ -17,6 +21,7 @@ from bot.desk.model import (
     HumanCalled,
     Intent,
     Interpreted,
+    Limited,
     Looked,
     Order,
     Outcome,
@@ -25,13 +30,14 @@ from bot.desk.model import (
     Prompt,
     Question,
     Retrieval,
-    SourceNotice,
     SourceStatus,
     StoredAnswer,
     SyncResult,
     SyncStep,
     ThreadState,
     Turn,
+    Usage,
+    Verdict,
 )
 
 
@@ -153,7 +159,8 @@ class Answers(Protocol):
         ...
 
     async def save(self, question: Question, desk: str, answer: Answer) -> None:
-        """Store the answer under its question's key; saving again replaces it."""
+        """Store the answer under its question's key; saving again replaces it. One to a question that was withdrawn
+        meanwhile is not kept."""
         ...
 
     async def get(self, key: str) -> StoredAnswer | None: ...
@@ -162,22 +169,57 @@ class Answers(Protocol):
 class Inbox(Protocol):
     """The questions that were accepted. Durable: what accept() returned for survives a crash."""
 
-    async def accept(self, item: Accepted) -> bool:
-        """Store a question. False: its key was there already. Raises StoreUnavailable: then nothing may be acked."""
+    async def accept(self, item: Accepted, allowance: Allowance | None = None) -> bool:
+        """Store a question; what is over the allowance is stored as limited. False: its key was there already. Raises
+        StoreUnavailable: then nothing may be acked."""
         ...
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
-        """Take up to `limit` questions that nobody has, oldest first; ones whose lease ended come again."""
+        """Take up to `limit` questions that nobody has, of each thread one at a time, whichever process has it; ones
+        whose lease ended come again. Fair: first each asker's first one within a minute, among these each channel's
+        first one, and so on; then the oldest."""
         ...
 
-    async def finish(self, key: str, outcome: Outcome) -> None: ...
+    async def claim_stuck(self, limit: int, lease_s: float, before: datetime) -> list[Accepted]:
+        """Take those that were due before that time and that nobody has, whatever their turn, and count no attempt:
+        they are to get their notice."""
+        ...
+
+    async def limited(self) -> list[Limited]:
+        """Whose askers are yet to be told, oldest first."""
+        ...
+
+    async def limit_told(self, key: str) -> None: ...
+
+    async def by_bots_lately(self, item: Accepted, since: datetime) -> int:
+        """Questions of bots around the item, with no person's between them: in its thread, or since then of the same
+        bot in its channel, whichever are more."""
+        ...
+
+    async def renew(self, keys: Collection[str], lease_s: float) -> set[str]:
+        """Keep what this process claimed; those that are still its own. The others were closed, or somebody else took
+        them after their lease had ended."""
+        ...
+
+    async def finish(self, key: str, outcome: Outcome) -> bool:
+        """False: it was closed already."""
+        ...
 
     async def release(self, key: str) -> None:
-        """Give a claimed question back unfinished; it can be claimed at once."""
+        """Give back, unfinished, what this process claimed; it can be claimed at once."""
         ...
 
-    async def amend(self, key: str, text: str) -> bool:
-        """Replace the text of a question that is not claimed yet. False: too late, or unknown."""
+    async def release_all(self) -> None:
+        """Give back what the run of this process before it had claimed."""
+        ...
+
+    async def amend(self, key: str, text: str, since: datetime) -> bool:
+        """Replace the text of an open question that is not claimed yet or was accepted after `since`. False: too late,
+        or unknown."""
+        ...
+
+    async def text(self, key: str) -> str | None:
+        """What a question says by now; None when it is unknown."""
         ...
 
     async def withdraw(self, key: str) -> bool:
@@ -192,8 +234,17 @@ class Inbox(Protocol):
         """Whether it was ever accepted."""
         ...
 
-    async def stuck(self, older_than: datetime) -> list[Accepted]:
-        """Accepted before that time and still not finished: what the watchdog reports."""
+
+class Told(Protocol):
+    """What people are told once, of which there is no message that could be looked up: over restarts and replicas."""
+
+    async def begin(self, key: str, until: datetime) -> bool | None:
+        """Whether to tell it now. False: it was told, and counts as that until then. None: somebody is about to, or
+        was and died; then it is to be told again a little later. Raises StoreUnavailable."""
+        ...
+
+    async def done(self, key: str, until: datetime) -> None:
+        """`until` then it counts as told."""
         ...
 
 
@@ -217,8 +268,38 @@ class Threads(Protocol):
     async def state(self, team: str, channel: str, thread_ts: str) -> ThreadState: ...
 
     async def took_part(self, team: str, channel: str, thread_ts: str, ts: str) -> bool:
-        """Whether the desk had been asked something in the thread before the message at `ts`, and that was not
-        written while a human, who has resolved it since, had been asked for."""
+        """Whether the desk had been asked something in the thread before the message at `ts`, and that was written
+        neither while a human, who has resolved it since, had been asked for, nor while the desk was hushed there."""
+        ...
+
+    async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:
+        """Be silent there from now on."""
+        ...
+
+    async def wake(self, team: str, channel: str, thread_ts: str, at: datetime) -> bool:
+        """Be silent there no more, unless it was hushed after `at`. Whether it was hushed."""
+        ...
+
+    async def recent(self, team: str, channel: str, since: datetime, limit: int) -> Sequence[RecentThread]:
+        """Where the desk answered in the channel and is not hushed, the latest first."""
+        ...
+
+
+class DeskSettings(Protocol):
+    """What admins set in Slack. Raises StoreUnavailable."""
+
+    async def all(self, team: str) -> SetInSlack: ...
+
+    async def set_channel(self, team: str, setting: ChannelSetting) -> None: ...
+
+    async def pause(self, team: str, by: str) -> None: ...
+
+    async def resume(self, team: str) -> None: ...
+
+
+class Numbers(Protocol):
+    async def between(self, team: str, begin: datetime, end: datetime) -> DayNumbers:
+        """Of the questions that came then."""
         ...
 
 
@@ -233,8 +314,34 @@ class Presence(Protocol):
 
 
 class Feedback(Protocol):
-    async def save(self, answer_key: str, user: str, verdict: Literal["up", "down"], comment: str = "") -> None:
+    async def save(self, answer_key: str, user: str, verdict: Verdict) -> None:
         """One verdict a person and answer; a later one replaces it."""
+        ...
+
+    async def of(self, answer_key: str, user: str) -> Verdict | None: ...
+
+
+class AnswerRecords(Protocol):
+    async def record(self, key: str) -> AnswerRecord | None:
+        """All that is known of how an answer was made."""
+        ...
+
+
+class Shares(Protocol):
+    """What somebody showed to others, so that it is posted once whoever presses how often (rule 2)."""
+
+    async def begin(self, key: str, channel: str, user: str) -> bool:
+        """Whether it is the caller's to post: nobody has, and nobody began to a moment ago."""
+        ...
+
+    async def done(self, key: str, ts: str) -> None: ...
+
+    async def give_back(self, key: str) -> None:
+        """It was not posted: somebody may try again at once."""
+        ...
+
+    async def shared_in(self, key: str) -> str | None:
+        """The channel where it was posted."""
         ...
 
 
@@ -263,6 +370,16 @@ class Escalations(Protocol):
     async def set_brief(self, escalation_id: str, channel: str, ts: str) -> None: ...
 
     async def set_announced(self, escalation_id: str, state: EscalationState) -> None: ...
+
+    async def unresolved(self, team: str, limit: int, asker: str | None = None) -> Sequence[Escalation]:
+        """The latest first; of one asker, or of all."""
+        ...
+
+    async def begin_showing(self, escalation_id: str) -> bool:
+        """Until end_showing(), or until a minute has passed, no other process shows it. False: one does now."""
+        ...
+
+    async def end_showing(self, escalation_id: str) -> None: ...
 
     async def unannounced(self) -> list[Escalation]:
         """Whose brief is not posted, or whose state people were not told: what a crash or an outage left behind."""
@@ -329,10 +446,39 @@ class SyncDesk(Protocol):
 
 
 class AdminChannel(Protocol):
-    """Where the admins hear of sources. Raises SlackUnavailable and SlackRefused, which are DeskErrors."""
+    """Where the admins hear of sources and of the budget. Raises SlackUnavailable and SlackRefused, which are
+    DeskErrors."""
 
-    async def tell(self, notice: SourceNotice) -> None: ...
+    async def tell(self, notice: AdminNotice) -> None: ...
 
-    async def told(self, notice: SourceNotice) -> bool:
+    async def told(self, notice: AdminNotice) -> bool:
         """Whether it stands there: after a crash or a lost reply nobody knows without looking."""
+        ...
+
+
+class Meter(Protocol):
+    """What an operator watches: kinds, counts and times. Nothing that people wrote, and nobody's id."""
+
+    def question_ended(self, desk: str, outcome: Outcome, seconds: float) -> None:
+        """`seconds` since it was accepted."""
+        ...
+
+    def shown(self, what: Literal["sign", "sentence"], seconds: float) -> None:
+        """The first of its kind that the asker saw of an answer, so many seconds after the question was accepted."""
+        ...
+
+    def model_used(self, model: str, usage: Usage, cost_usd: float | None) -> None:
+        """By one call. `cost_usd` None: a price is not known."""
+        ...
+
+    def model_failed(self, kind: str) -> None:
+        """One call, also one that is tried again: "rate_limited", "overloaded", "timeout", ..."""
+        ...
+
+    def slack_called(self, method: str, error: str, seconds: float) -> None:
+        """`error` "": it went well."""
+        ...
+
+    def slack_waited(self, method: str, seconds: float) -> None:
+        """For its turn, because Slack takes so many calls and no more."""
         ...

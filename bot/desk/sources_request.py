@@ -22,17 +22,24 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     pass
 
 
-def read_request(words: str, sources: Sequence[str]) -> Search | SyncNow | Status | Help:
+def read_request(words: str, sources: Sequence[str]) -> Search | SyncNow | Status | Quiet | Help:
     """`sources`: the configured ones. "sync policy" is a search, unless a source is called policy."""
     match words.lower().split():
         case ["help"]:
             return Help()
         case ["status"]:
             return Status()
+        case ["quiet"]:
+            return Quiet()
         case ["sync"] if sources:
             return SyncNow(tuple(sources))
         case ["sync", name] if named := tuple(one for one in sources if one.lower() == name):

@@ -12,8 +12,9 @@ import anthropic
 from anthropic.types import CitationsSearchResultLocation, MessageParam, ToolResultBlockParam, ToolUseBlock
 
 from bot.desk.errors import ModelRefused, ModelUnavailable
+from bot.desk.metering import NO_METER
 from bot.desk.model import Attachment, Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn, Usage
-from bot.desk.ports import OrderTools
+from bot.desk.ports import Meter, OrderTools
 from bot.engine.assembly import SentenceAssembler
 from bot.engine.claude_api import ClaudeApi, Deadline, cost_of, usage_of
 from bot.engine.claude_messages import LOOK, ORDER_TOOLS, given_back, looked_up, messages_of, pictures_of
@@ -36,8 +37,14 @@ class ClaudeWriter:
     ends with a DraftEnd that is not complete and has what was paid for.
     """
 
-    def __init__(self, settings: ModelSettings, *, today: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.api = ClaudeApi(settings)
+    def __init__(
+        self,
+        settings: ModelSettings,
+        meter: Meter = NO_METER,
+        *,
+        today: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.api = ClaudeApi(settings, meter)
         self._today = today
 
     async def close(self) -> None:

@@ -13,7 +13,9 @@ from typing import Any
 import anthropic
 
 from bot.desk.errors import ModelUnavailable
+from bot.desk.metering import NO_METER
 from bot.desk.model import Usage
+from bot.desk.ports import Meter
 from bot.settings import ModelSettings
 
 log = logging.getLogger(__name__)
@@ -41,13 +43,14 @@ class Deadline:
 class ClaudeApi:
     """Shared by all that ask Claude something. Raises ValueError without a key."""
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, settings: ModelSettings, meter: Meter = NO_METER) -> None:
         if settings.api_key is None:
             raise ValueError("Claude needs an API key; without one the desk quotes (bot.engine.extractive)")
         self._key = settings.api_key.get_secret_value()
         self.settings = settings
         self.client = anthropic.AsyncAnthropic(api_key=self._key, base_url=settings.base_url)
         self._spare = RETRIES_SPARE
+        self._meter = meter
 
     async def close(self) -> None:
         await self.client.close()
@@ -55,6 +58,7 @@ class ClaudeApi:
     async def events(self, deadline: Deadline, **request: Any) -> AsyncGenerator[Any, None]:
         """A message's events as they stream in. Raises ModelUnavailable, with a text that holds no secret. It ends by
         the deadline, however long the server asks us to wait."""
+        used: Usage | None = None
         try:
             async with asyncio.timeout_at(deadline.at):
                 stream = await self._opened(deadline, **request)
@@ -66,17 +70,25 @@ class ClaudeApi:
                         event = await anext(events, None)
                     if event is None:
                         return
+                    used = _used(event, used)
                     yield event
             finally:
                 await stream.close()
         except ModelUnavailable:
+            self._meter.model_failed("timeout")
             raise
         except TimeoutError as error:
+            self._meter.model_failed("timeout")
             raise deadline.missed() from error
         except anthropic.APIStatusError as error:
+            self._meter.model_failed(kind_of(error))
             raise ModelUnavailable(self.told(error)) from error
         except Exception as error:  # the connection, the SDK's parsing: whatever a stream can break with
+            self._meter.model_failed(kind_of(error))
             raise ModelUnavailable(f"the model's answer could not be read ({type(error).__name__})") from error
+        finally:
+            if used is not None:
+                self._meter.model_used(self.settings.name, used, cost_of(used, self.settings))
 
     async def _opened(self, deadline: Deadline, **request: Any) -> Any:
         """The stream of a call; one that failed at once is tried again while there is time and something to spare."""
@@ -91,6 +103,7 @@ class ClaudeApi:
                 if asyncio.get_running_loop().time() + wait > deadline.at:
                     name = error.__class__.__name__
                     raise deadline.missed(f"; {name}, and to be tried again in {wait:g} s") from error
+                self._meter.model_failed(kind_of(error))
                 tried, self._spare = tried + 1, self._spare - 1
                 log.warning("the model did not take a call (%s), again in %.1f s", error.__class__.__name__, wait)
                 await asyncio.sleep(wait)
@@ -102,6 +115,18 @@ class ClaudeApi:
         said = (error.api_message or "no message").replace(self._key, "***")[:300]
         hint = "; check ANTHROPIC_API_KEY" if error.status_code in (401, 403) else ""
         return f"the model answered {error.status_code} {error.type}: {said} (request {error.request_id}){hint}"
+
+
+_KINDS = {401: "key_refused", 403: "key_refused", 429: "rate_limited", 529: "overloaded"}
+
+
+def kind_of(error: Exception) -> str:
+    """One of a few words, for counting."""
+    if isinstance(error, anthropic.APITimeoutError):
+        return "timeout"
+    if isinstance(error, anthropic.APIStatusError):
+        return _KINDS.get(error.status_code, "server_error" if error.status_code >= 500 else "request_refused")
+    return "not_reached" if isinstance(error, anthropic.APIConnectionError) else "broken_off"
 
 
 def _passes(error: anthropic.APIError) -> bool:
@@ -118,6 +143,13 @@ def _asked_to_wait(error: anthropic.APIError) -> float:
         return max(float(headers.get("retry-after", 0)), 0.0)
     except ValueError:  # a date
         return 0.0
+
+
+def _used(event: Any, known: Usage | None) -> Usage | None:
+    """The tokens of a message so far."""
+    if event.type == "message_start":
+        return usage_of(event.message.usage, Usage())
+    return usage_of(event.usage, known or Usage()) if event.type == "message_delta" else known
 
 
 def usage_of(reported: Any, known: Usage) -> Usage:

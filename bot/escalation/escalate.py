@@ -100,20 +100,30 @@ class Escalate:
 
     async def _show(self, known: Escalation, *, again: bool) -> bool:
         """Its state, in the brief and in the asker's thread. Whether the brief is posted; what failed comes again."""
-        one: Escalation | None = known
+        one = known
         try:
             async with self._showing:  # the watchdog looks for what is not shown while it is being shown
-                one = await self._escalations.get(known.id)
-                if one is None or (one.brief_ts is not None and one.announced_state is one.state):
-                    return True
-                brief = await self._brief(one)
-                one = await self._show_brief(brief)
-                if one.announced_state is not one.state and (one.brief_ts or one.owner):
-                    await self._desk.announce(brief, again=again)
-                    await self._escalations.set_announced(one.id, one.state)
+                if not await self._escalations.begin_showing(known.id):  # another process's watchdog was faster
+                    return known.brief_ts is not None
+                one = await self._show_now(known.id, again) or known
+                await self._escalations.end_showing(known.id)  # after a failure this process goes on, for a minute
         except DeskError as error:
             log.error("%s is not shown to everybody yet, trying again later: %s", known.id, error)
-        return one is not None and one.brief_ts is not None
+        return one.brief_ts is not None
+
+    async def _show_now(self, escalation_id: str, again: bool) -> Escalation | None:
+        one = await self._escalations.get(escalation_id)
+        if one is None or (one.brief_ts is not None and one.announced_state is one.state):
+            return one
+        brief = await self._brief(one)
+        one = await self._show_brief(brief)
+        try:
+            if one.announced_state is not one.state and (one.brief_ts or one.owner):
+                await self._desk.announce(brief, again=again)
+                await self._escalations.set_announced(one.id, one.state)
+        except DeskError as error:
+            log.error("the thread of %s is not told yet, trying again later: %s", one.id, error)
+        return one
 
     async def _show_brief(self, brief: Brief) -> Escalation:
         """Post it or bring it up to date; the escalation with where it stands."""

@@ -1,7 +1,8 @@
 """The admins' channel: each notice once, found again by its key after a crash or a lost reply (rule 2)."""
 
-from bot.desk.model import SourceNotice
+from bot.desk.model import AdminNotice, BudgetNotice
 from bot.desk.ports import Clock
+from bot.slack.budget_blocks import budget_message
 from bot.slack.client import SlackClients, slack_errors
 from bot.slack.sync_blocks import notice_message
 
@@ -16,8 +17,8 @@ class SlackAdminChannel:
         self._channel = channel
         self._clock = clock
 
-    async def tell(self, notice: SourceNotice) -> None:
-        message = notice_message(notice, self._clock())
+    async def tell(self, notice: AdminNotice) -> None:
+        message = budget_message(notice) if isinstance(notice, BudgetNotice) else notice_message(notice, self._clock())
         with slack_errors():
             await self._clients.poster.chat_postMessage(
                 channel=self._channel,
@@ -28,7 +29,7 @@ class SlackAdminChannel:
                 unfurl_media=False,
             )
 
-    async def told(self, notice: SourceNotice) -> bool:
+    async def told(self, notice: AdminNotice) -> bool:
         oldest, cursor = f"{notice.since.timestamp() - 60:.6f}", ""  # Slack's clock is not ours
         while True:
             with slack_errors():

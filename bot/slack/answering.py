@@ -2,59 +2,43 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 from bot.desk.audience import OWNER, may_read
-from bot.desk.errors import Unavailable
-from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Question, StoredAnswer, incident_of
+from bot.desk.errors import QuestionEdited, Unavailable
+from bot.desk.model import (
+    NOBODY,
+    Accepted,
+    Answer,
+    Claimed,
+    Desk,
+    Outcome,
+    Question,
+    StoredAnswer,
+    ThreadState,
+    incident_of,
+    is_private,
+)
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
-from bot.desk.ports import Answers, Clock, Humans, Inbox, Posts, Stage, Threads
-from bot.settings import AnsweringSettings
-from bot.slack.attached import AttachedFiles, read_again
-from bot.slack.client import SlackRefused, SlackUnavailable, slack_errors
-from bot.slack.delivery import Delivery, SlackStage, failed
+from bot.desk.ports import Stage
+from bot.desk.unasked import worth_saying
+from bot.slack.asked_privately import AboutMessage
+from bot.slack.attached import read_again
+from bot.slack.client import SlackRefused, SlackUnavailable
+from bot.slack.delivery import Delivery, SlackStage
+from bot.slack.edits import AsAsked
 from bot.slack.inbound import Identity
 from bot.slack.people import People
+from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
+from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
+from bot.slack.unseen import Unseen
+from bot.slack.work import Work
 
 log = logging.getLogger(__name__)
 
-TOO_SLOW = "This took too long, so I stopped."
-GAVE_UP = "I tried this several times and could not answer it."
-STUCK = "I could not get to this in time."
-
-
-class AnswerQuestion(Protocol):
-    def __call__(self, question: Question, desk: Desk, stage: Stage) -> Awaitable[Answer]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Desks:
-    """Which desk a channel belongs to; the first desk has all the others."""
-
-    all: tuple[Desk, ...]
-
-    def of(self, channel: str) -> Desk:
-        return next((desk for desk in self.all if channel in desk.channels), self.all[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What the workers work with."""
-
-    inbox: Inbox
-    posts: Posts
-    answers: Answers
-    threads: Threads
-    humans: Humans
-    answer_question: AnswerQuestion
-    desks: Desks
-    settings: AnsweringSettings
-    clock: Clock
-    attached: AttachedFiles
+KEEPS_QUIET = "A colleague has this thread, so I keep quiet here until it is resolved."
 
 
 def _passes(error: Exception) -> bool:
@@ -71,16 +55,30 @@ class Answering:
         self._people = people
         self._me = me
         self._private = PrivateNote(delivery.clients, work.posts)
+        self._asks = PrivateAsks(
+            work.answer_question,
+            work.answers,
+            work.posts,
+            work.attached,
+            work.settings,
+            delivery.clients,
+            people,
+            me,
+        )
         self._stages: dict[str, SlackStage] = {}
         self._began = work.clock()
 
     async def give_up(self, item: Accepted) -> None:
-        """The visible notice of a question that nobody got to; its row is closed."""
+        """The visible notice of a question that nobody got to; its row is closed. Where nobody waits for an answer
+        there is none to be told."""
         incident = incident_of(item.key)
         log.error("incident %s: %s is stuck", incident, item.key)
         try:
-            stage = await self._stage(await self._question(item), again=True)
-            await self._deliver(stage, failed(incident, STUCK), item.key)
+            if is_private(item.key):
+                await self._asks.give_up(item, incident, STUCK)
+            elif not item.unasked:
+                stage = await self._stage(await self._question(item), again=True)
+                await self._deliver(stage, failed(incident, STUCK), item.key)
         except Exception as error:
             if _passes(error):
                 raise
@@ -107,25 +105,41 @@ class Answering:
 
     async def _answer(self, claimed: Claimed) -> Outcome:
         item, again = claimed.item, claimed.attempt > 1
+        if is_private(item.key):
+            # Without humans: to call one would tell the whole thread that somebody had asked.
+            desk = replace(self._work.desks.of(AboutMessage.of(item).channel), escalation_channel=None)
+            return await self._asks.answer(claimed, desk, self._notice(claimed, desk))
         posted = await self._work.posts.of(item.key) if again else None
         question = await self._question(item)
         if posted is not None and posted.final:
             stored = await self._work.answers.get(item.key)
             return await self._concluded(question, stored.outcome if stored else Outcome.FAILED)
-        if item.thread_ts and (await self._work.threads.state(item.team, item.channel, item.thread_ts)).quiet:
+        state = ThreadState()
+        if item.thread_ts:
+            state = await self._work.threads.state(item.team, item.channel, item.thread_ts)
+        if state.quiet:
             await self._keep_quiet(item)
             return Outcome.ESCALATED
-        desk = self._work.desks.of(item.channel)
+        desk = self._work.desks.asked(item, state)
         stage = await self._stage(question, again=again)
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
             await stage.withdraw()
             return Outcome.WITHDRAWN
-        answer = await self._made(claimed, question, desk, stage)
+        question, answer = await self._as_it_stands(claimed, question, desk, stage)
+        if item.unasked and posted is None and not worth_saying(answer, self._work.settings.unasked_similarity):
+            return await self._leave_unsaid(question, desk, answer)
         # Now and not first: nobody should wait for it, and a crash before it repeats all of this.
         await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
         if answer.private and not await self._private.send(question, answer):
             answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
         return await self._concluded(question, await self._deliver(stage, answer, item.key))
+
+    async def _leave_unsaid(self, question: Question, desk: Desk, answer: Answer) -> Outcome:
+        """Nobody asked the desk, and it is not sure: it says nothing, and the inbox has how it ended. Without a text,
+        so that no later answer in the thread takes it for something that was said."""
+        outcome = Outcome.ABSTAINED if answer.outcome is Outcome.ANSWERED else answer.outcome
+        await self._work.answers.save(question, desk.name, replace(answer, outcome=outcome, text=""))
+        return outcome
 
     async def _concluded(self, question: Question, outcome: Outcome) -> Outcome:
         if outcome is Outcome.ESCALATED:
@@ -133,10 +147,27 @@ class Answering:
             await self._work.humans.call(place.team, place.channel, question.thread_ts, asker, question.key)
         return outcome
 
-    async def _made(self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage) -> Answer:
+    async def _as_it_stands(
+        self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage
+    ) -> tuple[Question, Answer]:
+        """Made anew as often as the message is edited before anything is shown: edits count for some seconds only."""
+        while True:
+            try:
+                shown: Stage = Unseen() if claimed.item.unasked else stage
+                asked = AsAsked(shown, self._work.inbox, question)
+                answer = await self._made(claimed, question, desk, stage, asked)
+                await asked.check()
+                return question, answer
+            except QuestionEdited as edited:
+                log.info("%s was edited and is answered anew", question.key)
+                question = replace(question, text=edited.text)
+
+    async def _made(self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage, asked: Stage) -> Answer:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""
-        stored = await self._work.answers.get(question.key) if claimed.attempt > 1 else None
-        if stored is not None and stored.outcome is not Outcome.FAILED and await self._may_be_shown(question, stored):
+        item = claimed.item
+        # Of an unasked question's answer it is not stored how sure it is.
+        stored = await self._work.answers.get(question.key) if claimed.attempt > 1 and not item.unasked else None
+        if stored is not None and await self._may_be_shown(question, stored):
             return Answer(
                 stored.outcome,
                 stored.text,
@@ -145,12 +176,12 @@ class Answering:
                 private=stored.private,
                 answered_at=stored.created_at,
             )
-        answer = self._notice(claimed, question)
+        answer = self._notice(claimed, desk)
         if answer is None:
             try:
                 async with asyncio.timeout(self._work.settings.deadline_s):
-                    told = await self._with_files(claimed.item, question, stage)
-                    made = await self._work.answer_question(told, desk, stage)
+                    told = await self._with_files(item, question, asked)
+                    made = await self._work.answer_question(told, desk, asked)
                 answer = stage.with_shown(made)
                 if answer is made:
                     return answer
@@ -162,12 +193,15 @@ class Answering:
         return answer
 
     async def _may_be_shown(self, question: Question, stored: StoredAnswer) -> bool:
-        """Whether all that an earlier run's answer was made from may still be read there; else it is made anew."""
+        """Whether an earlier run's answer is one to this text, and all that it was made from may still be read there;
+        else it is made anew."""
+        if stored.outcome is Outcome.FAILED or stored.question != question.text:
+            return False
         readable = await self._people.readable(question.place, question.asker, now=True)
         # Of an order only its asker was told more than that it was looked up.
         return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)
 
-    async def _with_files(self, item: Accepted, question: Question, stage: SlackStage) -> Question:
+    async def _with_files(self, item: Accepted, question: Question, stage: Stage) -> Question:
         """Read now and not when the question is accepted: an answer that is stored already needs none of it."""
         files = await self._work.attached.listed(item)
         if not files:
@@ -175,12 +209,12 @@ class Answering:
         await stage.progress("Reading a file" if len(files) == 1 else f"Reading {len(files)} files")
         return replace(question, attachments=await self._work.attached.read(files))
 
-    def _notice(self, claimed: Claimed, question: Question) -> Answer | None:
-        """What needs no search: giving up."""
-        if claimed.attempt > self._work.settings.max_attempts:
-            log.error("incident %s: gave up on %s", claimed.incident, question.key)
-            return failed(claimed.incident, GAVE_UP)
-        return None
+    def _notice(self, claimed: Claimed, desk: Desk) -> Answer | None:
+        most, paused = self._work.settings.max_attempts, self._work.desks.pause is not None
+        notice = unanswered(claimed, desk, paused=paused, most_attempts=most)
+        if notice is not None and notice.incident:
+            log.error("incident %s: gave up on %s", claimed.incident, claimed.item.key)
+        return notice
 
     async def _deliver(self, stage: SlackStage, answer: Answer, key: str) -> Outcome:
         """Show it. Where Slack will never take it (archived, removed) it has failed, and the log has its incident."""
@@ -189,6 +223,9 @@ class Answering:
         except SlackRefused as error:
             if error.passing:
                 raise
+            if error.code == "thread_not_found":  # and we did not hear of it before we heard of the question
+                log.info("the message of %s was deleted", key)
+                return Outcome.WITHDRAWN
             log.error("incident %s: Slack does not take the answer to %s (%s)", incident_of(key), key, error.code)
             return Outcome.FAILED
         return answer.outcome
@@ -201,7 +238,8 @@ class Answering:
         return stage
 
     async def _question(self, item: Accepted) -> Question:
-        asker, place = await asyncio.gather(self._people.person(item.user, item.team), self._people.place(item))
+        place = await self._people.place(item)
+        asker = NOBODY if item.by_bot else await self._people.person(item.user, item.team)
         return Question(item.key, item.text, asker, place, item.ts, item.received_at)
 
     async def _gone(self, item: Accepted) -> bool:
@@ -216,13 +254,9 @@ class Answering:
 
     async def _keep_quiet(self, item: Accepted) -> None:
         """A human has the thread. Whoever addressed the bot there is told so, and only they see it."""
+        if item.by_bot:
+            return
         try:
-            with slack_errors():
-                await self._delivery.clients.poster.chat_postEphemeral(
-                    channel=item.channel,
-                    user=item.user,
-                    thread_ts=item.thread_ts,
-                    text="A colleague has this thread, so I keep quiet here until it is resolved.",
-                )
+            await self._delivery.clients.whisper(item.channel, item.user, KEEPS_QUIET, thread_ts=item.thread_ts)
         except (SlackRefused, SlackUnavailable) as error:
             log.info("no note to %s: %s", item.user, error)

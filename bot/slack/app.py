@@ -10,6 +10,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.desk.errors import Unavailable
 from bot.slack.client import SlackClients
 from bot.slack.inbound import Identity
 from bot.slack.listeners.messages import Messages
@@ -45,16 +46,17 @@ def build_app(clients: SlackClients, me: Identity, messages: Messages) -> AsyncA
         client=client,
         authorize=authorize,
         before_authorize=record,
-        request_verification_enabled=False,  # Socket Mode: the connection itself is authenticated
+        request_verification_enabled=False,  # bot.slack.request_url has done it; a socket is authenticated itself
         ssl_check_enabled=False,
     )
     app.error(report)
     return app
 
 
-async def report(error: Exception, body: Mapping[str, Any] | None) -> None:
-    """Bolt's error handler. A failed middleware is not acked, so Slack delivers the event again."""
+async def report(error: Exception, body: Mapping[str, Any] | None) -> BoltResponse:
+    """Bolt's error handler. A failed middleware is not acked, so Slack delivers the event again: 503, in HTTP mode."""
     event = (body or {}).get("event") or {}
     where = f"{(body or {}).get('type')} {event.get('type', '')} {event.get('ts', '')}".strip()
     incident = "FD-" + hashlib.sha256(f"{where} {error!r}".encode()).hexdigest()[:8].upper()
     log.error("incident %s: %s failed: %s", incident, where, error, exc_info=error)
+    return BoltResponse(status=503 if isinstance(error, Unavailable) else 500)

@@ -10,18 +10,19 @@ from typing import Any
 
 from bot.desk.freshness import freshness, stale_notice
 from bot.desk.model import Answer, Brief, Citation, EscalationState, Outcome, SourceHit
-from bot.slack.mrkdwn import escape, is_linkable, plain, safe_markdown, split, to_mrkdwn
+from bot.slack.mrkdwn import escape, is_linkable, plain
 
 Block = dict[str, Any]
 
 # A markdown block holds 12,000, all blocks of a message about 13,200: the sources and buttons need the rest.
 TEXT_LIMIT = 9_500
 SOURCES_LIMIT = 2_500
-FALLBACK_LIMIT = 3_000
 
-FEEDBACK, CALL_HUMAN = "answer_feedback", "human_call"
-HUMAN_LABEL = "Talk to a human"
+FEEDBACK, CALL_HUMAN, WHY = "answer_feedback", "human_call", "answer_why"
+MORE, QUIET = "answer_more", "quiet"  # the menu beside them, and its entry
+HUMAN_LABEL, WHY_LABEL = "Talk to a human", "Why this answer?"
 CLAIM, RESOLVE, SHARE = "human_claim", "human_resolve", "sources_share"
+SHARE_IN_THREAD = "sources_share_thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +52,30 @@ def links_of(answer: Answer) -> frozenset[str]:
     )
 
 
-def answer_messages(answer: Answer, key: str) -> list[Message]:
-    """One message, or several for an answer beyond Slack's limits; sources and buttons stand in the last one."""
-    allowed = links_of(answer)
-    parts = split(safe_markdown(answer.text, allowed), TEXT_LIMIT)
-    messages = [
-        Message(fallback(part, allowed), ({"type": "markdown", "text": part},) if part.strip() else ())
-        for part in parts
-    ]
-    last = messages[-1]
-    return [*messages[:-1], Message(last.text, (*last.blocks, *closing_blocks(answer, key)))]
-
-
-def plainer(answer: Answer, limit: int = 12_000) -> Message:
-    """The same without blocks, for a Slack that refuses them."""
-    allowed = links_of(answer)
-    lines = [
-        split(to_mrkdwn(answer.text, allowed), limit)[0],
-        *map(_line, _cited(answer.citations, answer.answered_at)),
-    ]
-    lines += [escape(answer.notice)] if answer.notice else []
-    return Message("\n".join(line for line in lines if line)[: limit + 3_000])
-
-
-def fallback(markdown: str, allowed: frozenset[str] = frozenset()) -> str:
-    return split(to_mrkdwn(markdown, allowed), FALLBACK_LIMIT)[0] or "…"
-
-
 def closing_blocks(answer: Answer, key: str) -> list[Block]:
-    """What follows the text: sources, notices, feedback, and the way to a human."""
+    """What follows the text: sources, notices, feedback, the way to a human, and why it says that."""
+    answered = answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED)
+    blocks = [*evidence(answer), *([feedback_buttons(key)] if answered else [])]
+    buttons = [why_button(key)] if answered else []
+    if answer.outcome not in (Outcome.ASKED, Outcome.ESCALATED) or HUMAN_LABEL in answer.text:
+        buttons = [button(HUMAN_LABEL, CALL_HUMAN, key), *buttons, _more()]
+    return [*blocks, *([{"type": "actions", "elements": buttons}] if buttons else [])]
+
+
+def evidence(answer: Answer) -> list[Block]:
+    """The sources, and what is to be known of the answer."""
     blocks: list[Block] = []
     if answer.citations:
-        blocks.append(source_list("Sources", _cited(answer.citations, answer.answered_at)))
+        blocks.append(source_list("Sources", cited(answer.citations, answer.answered_at)))
     if plain(answer.notice, 1_000):
         blocks.append(note(answer.notice))
     if answer.incident:
         blocks.append(note(f"Incident {answer.incident}"))
-    if answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED):
-        blocks.append(_feedback(key))
-    if answer.outcome not in (Outcome.ASKED, Outcome.ESCALATED) or HUMAN_LABEL in answer.text:
-        blocks.append({"type": "actions", "elements": [button(HUMAN_LABEL, CALL_HUMAN, key)]})
     return blocks
+
+
+def why_button(key: str) -> Block:
+    return button(WHY_LABEL, WHY, key)
 
 
 def note(text: str) -> Block:
@@ -108,7 +92,12 @@ def button(label: str, action: str, value: str, style: str | None = None, *, con
     return element | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
 
 
-def _feedback(key: str) -> Block:
+def _more() -> Block:
+    text = {"type": "plain_text", "text": "Keep quiet in this thread"}
+    return {"type": "overflow", "action_id": MORE, "options": [{"text": text, "value": QUIET}]}
+
+
+def feedback_buttons(key: str) -> Block:
     def choice(label: str, verdict: str, spoken: str) -> Block:
         text = {"type": "plain_text", "text": label}
         return {"text": text, "value": f"{verdict} {key}", "accessibility_label": spoken}
@@ -122,7 +111,7 @@ def _feedback(key: str) -> Block:
     return {"type": "context_actions", "elements": [buttons]}
 
 
-def _cited(citations: Sequence[Citation], now: datetime | None) -> list[Source]:
+def cited(citations: Sequence[Citation], now: datetime | None) -> list[Source]:
     """One line a place in a document, with every number that refers to it. `now`: when they were cited."""
     marks: dict[tuple[str, str, str], list[str]] = {}
     for number, one in enumerate(citations, 1):
@@ -140,7 +129,7 @@ def _name(source: Source) -> str:
     return plain(f"{title} › {section}" if section else title, 150)
 
 
-def _line(source: Source) -> str:
+def source_line(source: Source) -> str:
     name = escape(f"{source.mark} ".lstrip()) + (
         f"<{escape(source.url)}|{escape(_name(source)).replace('|', '/')}>"
         if is_linkable(source.url)
@@ -190,10 +179,12 @@ def found(
     now: datetime,
     *,
     share: str | None = None,
+    thread_ts: str | None = None,
     by: str | None = None,
     notice: str = "",
 ) -> Message:
-    """The private list of /sources; `share` is the Share button's value, `by` the id of who shared it."""
+    """The private list of /sources; `share` is what the Share button searches for again, `thread_ts` the thread that it
+    shows it in; `by` is the id of who shared it."""
     sources = [
         Source(one.title, one.section, one.url, freshness(one, now), f"{number}.", plain(one.snippet, 200))
         for number, one in enumerate(hits, 1)
@@ -204,7 +195,9 @@ def found(
     blocks: list[Block] = [*shared, rich(span(heading, bold=True)), *(rich(*_entry(one)) for one in sources)]
     blocks += [note(line) for line in (stale_notice(hits, now), notice) if line]
     if share is not None:
-        blocks.append({"type": "actions", "elements": [button("Share in this channel", SHARE, share)]})
+        here = button("Share in this channel", SHARE, share)
+        there = button("Share in the thread", SHARE_IN_THREAD, f"{thread_ts} {share}")
+        blocks.append({"type": "actions", "elements": [there if thread_ts else here]})
     return Message(escape(heading), tuple(blocks))
 
 
@@ -238,7 +231,7 @@ def brief_message(brief: Brief) -> Message:
     elif brief.withheld:
         parts.append({"type": "rich_text_section", "elements": [span(WITHHELD)]})
     blocks: list[Block] = [{"type": "rich_text", "elements": parts}]
-    blocks += [source_list("Sources", _cited(brief.sources, one.created_at))] if brief.sources else []
+    blocks += [source_list("Sources", cited(brief.sources, one.created_at))] if brief.sources else []
     blocks.append(note(state))
     buttons = [button("Claim", CLAIM, one.id, "primary")] if one.state is EscalationState.OPEN else []
     buttons += [button("Resolve", RESOLVE, one.id)] if one.state is not EscalationState.RESOLVED else []

@@ -1,33 +1,32 @@
-"""The edge as one thing that starts and stops: credentials, workers, Socket Mode and its watchdog."""
+"""The edge as one thing that starts and stops: credentials, workers, and the door through which Slack comes in."""
 
-import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import Protocol
 
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
 
 from bot.desk.errors import DeskError
-from bot.desk.ports import Feedback, Presence, SyncDesk
-from bot.slack.answering import Answering, Work
+from bot.slack.answering import Answering
 from bot.slack.app import build_app
 from bot.slack.attendance import Attendance
-from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.delivery import Delivery
+from bot.slack.edge import Edge
+from bot.slack.http_door import HttpDoor
 from bot.slack.inbound import Identity
-from bot.slack.listeners import register
-from bot.slack.listeners.app_home import AppHome
-from bot.slack.listeners.feedback import FeedbackButtons
-from bot.slack.listeners.humans import HumanButtons
+from bot.slack.intake import Intake
+from bot.slack.limit_notes import LimitNotes
+from bot.slack.listeners import Surfaces, register
 from bot.slack.listeners.messages import Messages
-from bot.slack.listeners.sources_command import LookUpSources, SourcesCommand
-from bot.slack.listeners.sync_command import PROGRESS_AFTER_S, SyncCommand
-from bot.slack.people import People
+from bot.slack.offers import Offers
 from bot.slack.read_back import ReadBack
+from bot.slack.request_url import RequestUrl
+from bot.slack.sockets import Sockets, open_ticket
+from bot.slack.surfaces import surfaces_of
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
-_DIAL_S = 30.0
 
 
 class CredentialsRefused(DeskError):
@@ -36,11 +35,22 @@ class CredentialsRefused(DeskError):
     public = "The connection to Slack is not set up."
 
 
-async def check_credentials(clients: SlackClients) -> tuple[Identity, str]:
-    """Who the tokens make us, and the address of a Socket Mode connection, which can be used once.
+class Door(Protocol):
+    """How Slack comes in: Socket Mode or HTTP."""
 
-    Raises CredentialsRefused or SlackUnavailable; both tokens are tried.
-    """
+    async def open(self) -> None:
+        """Returns when events are coming in. Raises SlackUnavailable or another DeskError."""
+        ...
+
+    async def is_open(self) -> bool: ...
+
+    async def close(self) -> None:
+        """Take no more events; what has come is stored and acked first."""
+        ...
+
+
+async def who_we_are(clients: SlackClients) -> Identity:
+    """Who the bot token makes us. Raises CredentialsRefused or SlackUnavailable."""
     try:
         with slack_errors():
             who = await clients.web.auth_test()
@@ -48,36 +58,18 @@ async def check_credentials(clients: SlackClients) -> tuple[Identity, str]:
         raise CredentialsRefused(
             f"SLACK_BOT_TOKEN: Slack refused it ({error.code}); use the xoxb- token of OAuth & Permissions."
         ) from error
+    return Identity(str(who["team_id"]), str(who["user_id"]), str(who.get("bot_id") or ""), str(who.get("url") or ""))
+
+
+async def first_ticket(clients: SlackClients) -> str:
+    """The address of a Socket Mode connection, which can be used once. Raises CredentialsRefused or
+    SlackUnavailable: a socket would ask for ever."""
     try:
-        with slack_errors():
-            opened = await clients.web.apps_connections_open(app_token=clients.app_token)
+        return await open_ticket(clients)
     except SlackRefused as error:
         raise CredentialsRefused(
             f"SLACK_APP_TOKEN: Slack refused it ({error.code}); use an xapp- token with connections:write."
         ) from error
-    me = Identity(str(who["team_id"]), str(who["user_id"]), str(who.get("bot_id") or ""), str(who.get("url") or ""))
-    return me, str(opened["url"])
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """What the edge is given. `sole`: this process alone works on the inbox."""
-
-    clients: SlackClients
-    people: People
-    work: Work
-    look_up: LookUpSources
-    feedback: Feedback
-    presence: Presence
-    suggestions: tuple[str, ...] = ()
-    sole: bool = True
-    streaming: bool = True
-    ping_every_s: float = 10.0
-    watch_every_s: float = 20.0  # apps.connections.open is limited to about once a minute
-    attend_every_s: float = 1.0
-    sync_desk: SyncDesk | None = None
-    admins: Sequence[str] = ()
-    progress_after_s: Sequence[float] = PROGRESS_AFTER_S
 
 
 class SlackConnection:
@@ -85,55 +77,47 @@ class SlackConnection:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
-        self._handler: AsyncSocketModeHandler | None = None
-        self._watchdog: asyncio.Task[None] | None = None
-        self._dial: asyncio.Task[None] | None = None
+        self._door: Door | None = None
         self._attendance: Attendance | None = None
-        self._syncs: SyncCommand | None = None
+        self._surfaces: Surfaces | None = None
+        self._offers: Offers | None = None
+        self._notes: LimitNotes | None = None
         self.workers: Workers | None = None
 
     async def start(self) -> Identity:
-        """Raises CredentialsRefused (the SDK would dial for ever), SlackUnavailable or StoreUnavailable."""
+        """Raises CredentialsRefused, DoorTaken, SlackUnavailable or StoreUnavailable."""
         clients, work = self._edge.clients, self._edge.work
         await clients.open()
         try:
-            me, address = await check_credentials(clients)
-            delivery = Delivery(clients, work.posts, streaming=self._edge.streaming)
-            workers = Workers(work, Answering(work, delivery, self._edge.people, me), sole=self._edge.sole)
-            messages = Messages(work.inbox, work.threads, workers, me, work.clock)
+            me = await _with_app(clients, await who_we_are(clients))
+            ticket = await first_ticket(clients) if clients.settings.mode == "socket" else ""
+            delivery = Delivery(clients, work.posts)
+            answering = Answering(work, delivery, self._edge.people, me)
+            workers = Workers(work, answering, me.team)
+            sure = work.settings.unasked_similarity
+            self._offers = Offers(self._edge.look_up, sure, work.desks, self._edge.people, clients)
+            intake = Intake(work.inbox, workers, self._edge.manners)
+            messages = Messages(work, workers, intake, me, self._offers, self._edge.manners)
             app = build_app(clients, me, messages)
-            if self._edge.sync_desk is not None:
-                admins, after = self._edge.admins, self._edge.progress_after_s
-                self._syncs = SyncCommand(self._edge.sync_desk, admins, work.desks, clients, work.clock, after)
-            register(
-                app,
-                AppHome(clients, self._edge.suggestions),
-                FeedbackButtons(self._edge.feedback, clients),
-                HumanButtons(work.humans, clients, me),
-                SourcesCommand(self._edge.look_up, work.desks, clients, me, work.clock, self._edge.people, self._syncs),
-                self._syncs,
-            )
+            self._surfaces = surfaces_of(self._edge, me, intake)
+            register(app, self._surfaces)
+            await work.desks.refresh(me.team)
             heard_until = await self._edge.presence.heard_until(me.team)
             await workers.start()
         except BaseException:
             await clients.close()
             raise
         self.workers = workers
-        self._handler = AsyncSocketModeHandler(
-            app, clients.app_token, web_client=clients.web, ping_interval=self._edge.ping_every_s
-        )
-        self._handler.client.wss_uri = address  # a second one at once would be rate limited (Tier 1)
-        if clients.web.proxy is None:
-            self._handler.client.proxy = None
+        self._notes = LimitNotes(clients, work.inbox, self._edge.told, self._edge.manners.limits, work.clock)
+        self._notes.start()
+        self._door = self._built_door(app, ticket)
         try:
-            async with asyncio.timeout(_DIAL_S):
-                await self._handler.connect_async()  # type: ignore[no-untyped-call]
-        except TimeoutError as error:
+            await self._door.open()
+        except BaseException:
             await self.stop(0)
-            raise SlackUnavailable("no Socket Mode connection could be opened") from error
-        self._watchdog = asyncio.create_task(self._watch())
+            raise
         self._attendance = Attendance(
-            self._handler.client.is_connected,
+            self._door.is_open,
             ReadBack(clients, messages, work.clock),
             self._edge.presence,
             me.team,
@@ -146,52 +130,45 @@ class SlackConnection:
 
     async def stop(self, drain_s: float = 20.0) -> None:
         """Take no more events, let answers end within `drain_s` seconds, give the rest back to the inbox."""
-        for task in (self._watchdog, self._dial):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
         if self._attendance is not None:
             await self._attendance.stop()
-        if self._handler is not None:
-            await self._handler.close_async()  # type: ignore[no-untyped-call]
+        if self._door is not None:
+            await self._door.close()
+        if self._notes is not None:
+            await self._notes.stop()
         if self.workers is not None:
             await self.workers.stop(drain_s)
-        if self._syncs is not None:
-            await self._syncs.drain(drain_s)
+        if self._offers is not None:
+            await self._offers.stop()
+        if self._surfaces is not None:
+            await self._surfaces.drain(drain_s)
         await self._edge.clients.close()
 
-    async def _watch(self) -> None:
-        """The SDK redials the ticket it has. Where that one is dead, this gets a new one."""
-        handler = self._handler
-        if handler is None:
-            return
-        down = 0
-        while True:
-            await asyncio.sleep(self._edge.watch_every_s)
-            down = 0 if await handler.client.is_connected() else down + 1
-            if down < 2:
-                continue
-            log.warning("no connection to Slack; asking for a new one")
-            down = 0
-            if handler.client.connect_operation_lock.locked():  # it dials, for ever the same ticket
-                await self._renew(handler)
-            else:
-                self._dial = asyncio.create_task(self._redial(handler))
+    @property
+    def is_alive(self) -> bool:
+        """Whether the loops that have questions answered go on; true before they have begun."""
+        return self.workers is None or self.workers.alive
 
-    async def _renew(self, handler: AsyncSocketModeHandler) -> None:
-        try:
-            with slack_errors():
-                opened = await self._edge.clients.web.apps_connections_open(app_token=handler.app_token)
-            handler.client.wss_uri = str(opened["url"])
-        except DeskError as error:
-            log.error("Slack gives no new connection, trying again: %s", error)
+    async def is_connected(self) -> bool:
+        return self._door is not None and await self._door.is_open()
 
-    async def _redial(self, handler: AsyncSocketModeHandler) -> None:
-        try:
-            with slack_errors():
-                await handler.client.connect_to_new_endpoint(force=True)
-        except DeskError as error:
-            log.error("Slack can't be reached, trying again: %s", error)
+    def _built_door(self, app: AsyncApp, ticket: str) -> Door:
+        edge, settings = self._edge, self._edge.clients.settings
+        if settings.mode == "socket":
+            return Sockets(app, edge.clients, ticket, edge.ping_every_s, edge.redial_s)
+        secret = settings.signing_secret.get_secret_value() if settings.signing_secret else ""
+        return HttpDoor(RequestUrl(app, secret, edge.work.clock), settings.host, settings.port)
+
+
+async def _with_app(clients: SlackClients, me: Identity) -> Identity:
+    """With our app's id, by which we know what it posts without its bot. Where Slack does not tell, without."""
+    try:
+        with slack_errors():
+            known = await clients.web.bots_info(bot=me.bot_id)
+    except DeskError as error:
+        log.warning("Slack does not tell which app this is: %s", error)
+        return me
+    return replace(me, app_id=str((known.get("bot") or {}).get("app_id") or ""))
 
 
 async def granted_scopes(clients: SlackClients) -> frozenset[str]:

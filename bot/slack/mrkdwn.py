@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 
 _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})\s*([\w+.#-]*)")
 _ROUNDS = 8
@@ -23,6 +24,11 @@ def escape(text: str) -> str:
 def is_linkable(url: str) -> bool:
     """Whether Slack makes a link of it: http(s), in one piece, no longer than Slack allows."""
     return bool(re.fullmatch(r"https?://[^\s<>|`\"]{1,2000}", url))
+
+
+def has_address(text: str) -> bool:
+    """Whether Slack would make a link of something in it."""
+    return _URL.search(text) is not None
 
 
 def safe_markdown(text: str, allowed: Collection[str] = ()) -> str:
@@ -173,6 +179,12 @@ def _styled(part: str, allowed: Collection[str]) -> str:
         return f"<{escape(bare)}>{escape(url[len(bare) :])}" if bare in allowed else escape(url)
 
     return _outside_urls(part, prose, address)
+
+
+def moment(at: datetime) -> str:
+    """A time as mrkdwn, which each reader sees in their own zone."""
+    plain = f"{at:%d %b %Y, %H:%M} UTC"
+    return f"<!date^{int(at.timestamp())}^{{date_short}}, {{time}}|{plain}>"
 
 
 def plain(text: str, limit: int) -> str:

@@ -5,14 +5,15 @@ thread is open, so after a crash nobody could tell whether it was seen, and it w
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.desk.model import Answer, Question
 from bot.desk.ports import Posts
-from bot.slack.blocks import TEXT_LIMIT, Block, fallback
+from bot.slack.blocks import TEXT_LIMIT, Block, links_of
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.mrkdwn import safe_markdown, split
+from bot.slack.spoken import spoken
 from bot.slack.thread_posts import metadata
 
 log = logging.getLogger(__name__)
@@ -30,9 +31,9 @@ class PrivateNote:
         self._clients = clients
         self._posts = posts
 
-    async def send(self, question: Question, answer: Answer) -> bool:
-        """Whether the asker has it. False: Slack will not take it. Raises SlackUnavailable, and SlackRefused for what
-        passes: it is safe to call again."""
+    async def send(self, question: Question, answer: Answer, closing: Sequence[Block] = ()) -> bool:
+        """Whether the asker has it; `closing` ends it. False: Slack will not take it. Raises SlackUnavailable, and
+        SlackRefused for what passes: it is safe to call again."""
         key = private_key(question.key)
         earlier = await self._posts.of(key)
         if earlier is not None and earlier.final:
@@ -40,7 +41,7 @@ class PrivateNote:
         try:
             ts = await self._find(question, key) if earlier is not None else None
             await self._posts.started(key, question.asker.user_id, "message")
-            ts = ts or await self._post(question, answer, key)
+            ts = ts or await self._post(question, answer, key, closing)
         except SlackRefused as error:
             if error.passing:
                 raise
@@ -49,18 +50,19 @@ class PrivateNote:
         await self._posts.posted(key, ts, final=True)
         return True
 
-    async def _post(self, question: Question, answer: Answer, key: str) -> str:
+    async def _post(self, question: Question, answer: Answer, key: str, closing: Sequence[Block]) -> str:
         asked = f"You asked in <#{question.place.channel}>; this is for you alone."
-        shown = safe_markdown(split(answer.private, TEXT_LIMIT)[0])
+        shown = safe_markdown(split(answer.private, TEXT_LIMIT)[0], links_of(answer))
         blocks: list[Block] = [
             {"type": "context", "elements": [{"type": "mrkdwn", "text": asked}]},
             {"type": "markdown", "text": shown},
+            *closing,
         ]
         try:
             with slack_errors():
                 response = await self._clients.poster.chat_postMessage(
                     channel=question.asker.user_id,
-                    text=fallback(shown),
+                    text=spoken(shown),
                     blocks=blocks,
                     metadata=metadata(key),
                     unfurl_links=False,

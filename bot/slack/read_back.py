@@ -13,6 +13,7 @@ from bot.desk.model import Accepted
 from bot.desk.ports import Clock
 from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.listeners.messages import Messages
+from bot.slack.mrkdwn import moment
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -163,11 +164,6 @@ def notice(since: datetime, until: datetime, askers: Sequence[str]) -> str:
     names = " ".join(f"<@{user}>" for user in users[:_MENTIONED])
     names += " and others, please" if len(users) > _MENTIONED else " please" if users else "Please"
     return (
-        f"I was away from {_time(since)} to {_time(until)} and missed what was written to me here. What is more than a"
-        f" day old I have not answered. {names} ask again if you still need it."
+        f"I was away from {moment(since)} to {moment(until)} and missed what was written to me here. What is more than"
+        f" a day old I have not answered. {names} ask again if you still need it."
     )
-
-
-def _time(at: datetime) -> str:
-    plain = f"{at:%d %b %Y, %H:%M} UTC"
-    return f"<!date^{int(at.timestamp())}^{{date_short}}, {{time}}|{plain}>"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bot.desk.desk_settings import Pause
 from bot.desk.freshness import ago, checked
 from bot.desk.model import SourceNotice, SourceStatus, SyncResult, SyncStep
 from bot.slack.blocks import Block, Message, button, rich, span
@@ -25,12 +26,13 @@ def progress(step: SyncStep | None) -> Message:
 
 def outcome(results: Sequence[tuple[str, SyncResult | str]]) -> Message:
     """How the sync of each source ended, or why it did not start."""
-    parts = [(name, [one] if isinstance(one, str) else _ended(one)) for name, one in results]
+    parts = [(name, [one] if isinstance(one, str) else ended(one)) for name, one in results]
     held = {name: one.held for name, one in results if isinstance(one, SyncResult) and one.held}
     return _message("", parts, held)
 
 
-def _ended(one: SyncResult) -> list[str]:
+def ended(one: SyncResult) -> list[str]:
+    """How a sync ended, in the first line, and what is to be known of it."""
     counts = {"added": one.added, "changed": one.changed, "removed": one.removed}
     changes = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing new"
     first = {"success": "Success", "partial": "Partial", "failed": "Failed"}[one.state]
@@ -56,14 +58,20 @@ def _held(source: str, held: int) -> list[str]:
     ]
 
 
-def status(sources: Sequence[SourceStatus], now: datetime, *, admin: bool) -> Message:
-    """What is known of the sources; why something failed is for admins."""
-    parts = [(one.source, _known(one, now, admin)) for one in sources]
+def status(sources: Sequence[SourceStatus], now: datetime, *, admin: bool, pause: Pause | None = None) -> Message:
+    """What is known of the sources; why something failed is for admins. `pause`: since when nothing is answered."""
+    parts = [(one.source, known(one, now, admin=admin)) for one in sources]
+    parts = [("I'm paused", [paused_since(pause)]), *parts] if pause else parts
     held = {one.source: one.held for one in sources if one.held} if admin else {}
     return _message("What I know", parts, held)
 
 
-def _known(one: SourceStatus, now: datetime, admin: bool) -> list[str]:
+def paused_since(pause: Pause) -> str:
+    return f"Since {pause.since:%-d %b, %H:%M} UTC I don't answer questions. The documents are synced all the same."
+
+
+def known(one: SourceStatus, now: datetime, *, admin: bool) -> list[str]:
+    """What is known of one source, a fact a line."""
     states = [
         "being synced now" if one.syncing else "",
         "older than it should be" if one.stale else "",
@@ -114,7 +122,9 @@ def _message(heading: str, parts: Sequence[tuple[str, Sequence[str]]], held: Map
         blocks.append(rich(span(f"and {len(parts) - _MOST} more sources")))
     if held:
         one = len(parts) == 1
-        buttons = [_approve(at, *each, alone=one) for at, each in enumerate(list(held.items())[:_SHOWN])]
+        buttons = [
+            approve_button(f"{APPROVE}_{at}", *each, alone=one) for at, each in enumerate(list(held.items())[:_SHOWN])
+        ]
         blocks.append({"type": "actions", "elements": buttons})
     return Message(escape(plain("\n".join(texts), 2_900)), tuple(blocks))
 
@@ -125,7 +135,8 @@ def _spans(text: str) -> list[Block]:
     return [span(piece) | ({"style": {"code": True}} if at % 2 else {}) for at, piece in pieces if piece]
 
 
-def _approve(at: int, name: str, count: int, *, alone: bool) -> Block:
+def approve_button(action: str, name: str, count: int, *, alone: bool = True) -> Block:
+    """Removes what a sync of a source held back, after a question. Its value: count and name."""
     what = _documents(count)
     confirm: Block = {
         "title": {"type": "plain_text", "text": plain(f"Remove {what}?", 100)},
@@ -138,7 +149,7 @@ def _approve(at: int, name: str, count: int, *, alone: bool) -> Block:
         "style": "danger",
     }
     label = f"Remove {what}" if alone else f"Remove {what} of {name}"
-    return button(label, f"{APPROVE}_{at}", f"{count} {name}", "danger", confirm=confirm)
+    return button(label, action, f"{count} {name}", "danger", confirm=confirm)
 
 
 def _quoted(said: str, limit: int = 400) -> str:

@@ -8,50 +8,81 @@ from datetime import timedelta
 from functools import partial
 
 from bot.desk.errors import DeskError, Unavailable
-from bot.desk.model import Accepted, Claimed
-from bot.slack.answering import Answering, Work
+from bot.desk.model import Accepted, Claimed, Outcome
+from bot.slack.answering import Answering
 from bot.slack.client import SlackUnavailable
+from bot.slack.metered import first_signs
+from bot.slack.work import Work
 
 log = logging.getLogger(__name__)
+_NOTICES, _NOTICE_S = 5, 300.0  # of stuck questions, one after the other, and how long they are kept for that
+_CLAIM_S = 5.0  # a claim that takes longer is left to its lease
 
 
 class Workers:
-    """At most `settings.workers` questions at once, one a thread. `sole`: no other process works on this inbox."""
+    """At most `settings.workers` questions at once, one a thread. Other processes may work on the same inbox: what this
+    one has claimed it keeps by renewing its lease, so that a dead one's questions are soon taken up by the others."""
 
-    def __init__(self, work: Work, answering: Answering, *, sole: bool = True) -> None:
+    def __init__(self, work: Work, answering: Answering, team: str) -> None:
+        self._team = team
         self._work = work
         self._answering = answering
-        self._sole = sole
         self._wake = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._withdrawn: set[str] = set()
         self._threads: dict[tuple[str, str], asyncio.Lock] = {}
         self._loops: list[asyncio.Task[None]] = []
+        self._stopping = False
         self._started = time.monotonic()
+        self._read_at = self._started
+        self._claims_from = 0.0
+        self._renewing: asyncio.Task[None] | None = None
+        self.lease_s = 20.0  # how long a dead process keeps its questions from the others
         self.tick_s = 5.0  # how often the inbox is looked at without being woken
         self.patience_s = 2 * work.settings.deadline_s + 60  # how old an open question may be
 
     async def start(self) -> None:
-        """Begin to work. What an earlier process had claimed and not finished is taken up at once."""
-        if self._sole:
-            for item in await self._work.inbox.stuck(self._work.clock()):
-                await self._work.inbox.release(item.key)
+        """Begin to work. What the run before this one had claimed and not finished is taken up at once."""
+        await self._work.inbox.release_all()
+        self._stopping = False
+        self._renewing = asyncio.create_task(self._renew_loop())
         self._loops = [asyncio.create_task(self._claim_loop()), asyncio.create_task(self._watch_loop())]
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loops that claim and watch go on."""
+        return bool(self._loops) and not any(loop.done() for loop in self._loops)
 
     def wake(self) -> None:
         self._wake.set()
 
     async def stop(self, drain_s: float = 20.0) -> None:
         """Claim no more, let what runs end within `drain_s` seconds, give the rest back to the inbox."""
+        self._stopping = True
+        self.wake()
+        if self._loops:  # the claiming ends by itself, so that what it is just taking is known here
+            await asyncio.wait(self._loops[:1], timeout=_CLAIM_S)
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        tasks = list(self._running.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=drain_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._drain(drain_s)
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
+
+    async def _drain(self, drain_s: float) -> None:
+        running = {task: key for key, task in self._running.items()}
+        if not running:
+            return
+        _, late = await asyncio.wait(running, timeout=drain_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        log.info("%d answers were finished while stopping, %d given back", len(running) - len(late), len(late))
+        for task in late:
+            if task.cancelled():  # before it began: it could give nothing back itself
+                with suppress(Unavailable):
+                    await self._work.inbox.release(running[task])
 
     async def withdraw(self, key: str) -> None:
         """Its message was deleted: close it if it is open, stop working on it, take back what was begun."""
@@ -66,16 +97,24 @@ class Workers:
     # -- the loops
 
     async def _claim_loop(self) -> None:
-        lease_s = self._work.settings.deadline_s + 60
-        while True:
+        while not self._stopping:
             self._wake.clear()
             free = self._work.settings.workers - len(self._running)
+            if time.monotonic() < self._claims_from:
+                free = 0
             try:
-                claimed = await self._work.inbox.claim(free, lease_s) if free > 0 else []
+                claimed = await self._work.inbox.claim(free, self.lease_s) if free > 0 else []
             except Unavailable as error:
                 log.error("the inbox can't be read, trying again: %s", error)
                 claimed = []
+                if time.monotonic() - self._read_at > self.lease_s / 2:
+                    # Leases have ended while the store was away: first those who work on a question renew theirs.
+                    self._claims_from = time.monotonic() + self.lease_s / 4 + 1
+            else:
+                self._read_at = time.monotonic()
             for one in claimed:
+                if one.item.key in self._running:  # this process stood still for longer than its lease
+                    continue
                 task = asyncio.create_task(self._work_on(one), name=f"answer {one.item.key}")
                 self._running[one.item.key] = task
                 task.add_done_callback(partial(self._ended, one.item.key))
@@ -83,9 +122,32 @@ class Workers:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self.tick_s)
 
+    async def _renew_loop(self) -> None:
+        while True:
+            await asyncio.sleep(self.lease_s / 4)
+            keys = set(self._running)
+            try:
+                for key in keys - await self._work.inbox.renew(keys, self.lease_s) if keys else ():
+                    await self._lost(key)
+            except Unavailable as error:
+                log.error("what is being answered was not renewed, trying again: %s", error)
+
+    async def _lost(self, key: str) -> None:
+        """It is not ours any more: another process heard that its message was deleted, or took it up after we had stood
+        still. A question that has just ended is not running when this looks again."""
+        withdrawn = await self._work.inbox.outcome(key) is Outcome.WITHDRAWN
+        task = self._running.get(key)
+        if task is None:
+            return
+        log.warning("%s is not ours any more; stopping to answer it", key)
+        if withdrawn:
+            self._withdrawn.add(key)
+        task.cancel()
+
     async def _watch_loop(self) -> None:
         while True:
             try:
+                await self._work.desks.refresh(self._team)
                 await self._report_stuck()
                 await self._work.humans.post_pending()
             except DeskError as error:
@@ -98,13 +160,15 @@ class Workers:
         """A question that waited for two deadlines, while we had the time to answer it, gets its notice."""
         if time.monotonic() - self._started < self.patience_s:
             return
-        for item in await self._work.inbox.stuck(self._work.clock() - timedelta(seconds=self.patience_s)):
-            if item.key in self._running:
+        before = self._work.clock() - timedelta(seconds=self.patience_s)
+        for item in await self._work.inbox.claim_stuck(_NOTICES, _NOTICE_S, before):
+            if item.key in self._running:  # this process stood still for longer than its lease
                 continue
             try:
                 await self._answering.give_up(item)
             except Exception as error:  # noqa: BLE001 - the others are to get theirs
                 log.error("the notice for %s will be tried again: %s", item.key, error)
+                await self._work.inbox.release(item.key)
 
     # -- one question
 
@@ -112,9 +176,14 @@ class Workers:
         key = claimed.item.key
         try:
             async with self._thread(claimed.item):
-                outcome = await self._answering.answer(claimed)
-            await self._work.inbox.finish(key, outcome)
-            log.info("%s ended: %s", key, outcome.value)
+                with first_signs(self._age(claimed.item)):
+                    outcome = await self._answering.answer(claimed)
+            if await self._work.inbox.finish(key, outcome):
+                desk = self._work.desks.of(claimed.item.channel).name
+                self._work.meter.question_ended(desk, outcome, self._age(claimed.item))
+                log.info("%s ended: %s", key, outcome.value)
+            elif await self._work.inbox.outcome(key) is Outcome.WITHDRAWN:  # in another process, a moment ago
+                await self._answering.take_back(key)
         except asyncio.CancelledError:
             await self._cancelled(key)
         except SlackUnavailable as error:
@@ -123,6 +192,9 @@ class Workers:
         except Exception:
             log.exception("incident %s: attempt %d at %s failed", claimed.incident, claimed.attempt, key)
             await self._later(claimed)
+
+    def _age(self, item: Accepted) -> float:
+        return (self._work.clock() - item.received_at).total_seconds()
 
     def _ended(self, key: str, task: asyncio.Task[None]) -> None:
         # A callback, because a task that is cancelled before it began runs nothing of its own.

@@ -3,9 +3,18 @@
 from dataclasses import dataclass
 
 from bot.desk.ports import Clock
+from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
+from bot.store.desk_settings import SqlDeskSettings, SqlNumbers
+from bot.store.escalations import SqlEscalations
+from bot.store.forgetting import SqlForgetting
 from bot.store.inbox import SqlInbox
-from bot.store.records import SqlAnswers, SqlEscalations, SqlFeedback, SqlPosts, SqlPresence, SqlThreads
+from bot.store.leases import SqlLeases
+from bot.store.open_work import OpenWork, open_work
+from bot.store.records import SqlAnswers, SqlFeedback, SqlPosts, SqlPresence
+from bot.store.retention import SqlRetention
+from bot.store.threads import SqlThreads
+from bot.store.told import SqlTold
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,32 +23,47 @@ class Store:
 
     database: Database
     inbox: SqlInbox
+    told: SqlTold
     answers: SqlAnswers
     posts: SqlPosts
     threads: SqlThreads
     presence: SqlPresence
     feedback: SqlFeedback
     escalations: SqlEscalations
+    settings: SqlDeskSettings
+    numbers: SqlNumbers
+    records: SqlAnswerRecords
+    shares: SqlShares
+    retention: SqlRetention
+    forgetting: SqlForgetting
 
-    @property
-    def sole(self) -> bool:
-        """Whether this process alone works on it: SQLite has one, Postgres may have several."""
-        return self.database.sole
+    async def open_work(self) -> OpenWork:
+        """What is not finished. Raises StoreUnavailable, and so tells whether the store is there."""
+        return await open_work(self.database)
 
     async def close(self) -> None:
         await self.database.close()
 
 
-async def open_store(url: str, clock: Clock) -> Store:
-    """Connect to `url`, bring its tables to this version. Raises StoreUnavailable."""
+async def open_store(url: str, clock: Clock, holder: str = "frontdesk") -> Store:
+    """Connect to `url`, bring its tables to this version. `holder` is this process among those that work on the
+    database: the same over its restarts, and no other's. Raises StoreUnavailable."""
     database = await open_database(url)
+    leases = SqlLeases(database, clock, holder)
     return Store(
         database=database,
-        inbox=SqlInbox(database, clock),
+        inbox=SqlInbox(database, clock, holder),
+        told=SqlTold(leases),
         answers=SqlAnswers(database, clock),
         posts=SqlPosts(database, clock),
         threads=SqlThreads(database, clock),
         presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
-        escalations=SqlEscalations(database),
+        escalations=SqlEscalations(database, leases),
+        settings=SqlDeskSettings(database, clock),
+        numbers=SqlNumbers(database),
+        records=SqlAnswerRecords(database),
+        shares=SqlShares(database, clock),
+        retention=SqlRetention(database, leases, clock),
+        forgetting=SqlForgetting(database, clock),
     )

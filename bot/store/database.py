@@ -1,4 +1,8 @@
-"""Opens the database: one URL, migrated to this version, every failure a StoreUnavailable."""
+"""Opens the database: one URL, migrated to this version, every failure a StoreUnavailable.
+
+On SQLite one connection writes at a time. On Postgres many do, so nothing here may read first and write later: unique
+keys, upserts and conditions of an update decide.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,11 +12,24 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.desk.errors import StoreUnavailable
+
+# Of the server's own accord, so that a statement or a lock that hangs is an outage and not a silence; milliseconds.
+_LIMITS = "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+# A server that is gone without a word is noticed within a quarter of a minute.
+_LIVENESS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 1,
+    "tcp_user_timeout": 15_000,
+}
+_POSTGRES = ("postgres", "postgresql")
+_MIGRATING = 0x46726F6E74  # any number that is ours: what an advisory lock is about
 
 
 class Database:
@@ -20,15 +37,16 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self.kind = engine.dialect.name
         self._modes = {durable: engine.execution_options(durable=durable) for durable in (True, False)}
-        self.sole = engine.dialect.name == "sqlite"
 
     @asynccontextmanager
     async def transaction(self, *, durable: bool = False) -> AsyncIterator[AsyncConnection]:
         """Raises StoreUnavailable, with nothing stored, when the database does not do it.
 
-        `durable`: survives a power cut, not only a crash of this process; for what somebody was told is kept. The
-        others are lost in order, newest first, which leaves a state that recovery knows how to go on from.
+        `durable`: survives a power cut, not only a crash of this process; for what somebody was told is kept. On SQLite
+        the others are lost in order, newest first, which leaves a state that recovery knows how to go on from. On
+        Postgres every one is durable.
         """
         try:
             async with self._modes[durable].begin() as connection:
@@ -41,13 +59,17 @@ class Database:
             async with self._engine.begin() as connection:
                 await connection.run_sync(_upgrade)
         except (SQLAlchemyError, CommandError, OSError) as error:
-            raise StoreUnavailable(f"the database can't be opened: {error}") from error
+            raise StoreUnavailable(f"the database can't be opened; check DATABASE_URL: {error}") from error
 
     async def close(self) -> None:
         await self._engine.dispose()
 
 
 def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # several processes may start at once: one migrates, the others wait
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
@@ -55,13 +77,13 @@ def _upgrade(connection: Connection) -> None:
 
 
 async def open_database(url: str) -> Database:
-    """Connect and migrate. `url` is SQLAlchemy's. Raises StoreUnavailable."""
+    """Connect and migrate. `url` is SQLAlchemy's, or Postgres' own (postgres://). Raises StoreUnavailable."""
     try:
         database = Database(_engine(make_url(url)))
     except (ArgumentError, ImportError, OSError) as error:
         # The address itself may hold a password, and SQLAlchemy repeats it.
         raise StoreUnavailable(
-            f"DATABASE_URL can't be used ({type(error).__name__}); example: sqlite:////var/lib/frontdesk.sqlite3"
+            f"DATABASE_URL can't be used ({type(error).__name__}); example: postgresql://user:password@host/name"
         ) from error
     try:
         await database.migrate()
@@ -72,9 +94,11 @@ async def open_database(url: str) -> Database:
 
 
 def _engine(url: URL) -> AsyncEngine:
-    # What people wrote is a parameter: errors must not carry it into the log.
-    if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+    backend = url.get_backend_name()
+    if backend in _POSTGRES:
+        return _postgres(url)
+    if backend != "sqlite":
+        raise ArgumentError("neither SQLite nor Postgres")
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     # One connection: SQLite has one writer, and waiting for a connection is fair where its file lock is not.
     engine = create_async_engine(
@@ -82,12 +106,25 @@ def _engine(url: URL) -> AsyncEngine:
         pool_size=1,
         max_overflow=0,
         pool_timeout=30,
-        hide_parameters=True,
+        hide_parameters=True,  # what people wrote is a parameter: errors must not carry it into the log
         pool_reset_on_return=None,  # every transaction here is ended; a rollback more is a hop more
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
+
+
+def _postgres(url: URL) -> AsyncEngine:
+    given: dict[str, Any] = {"application_name": "frontdesk", "options": _LIMITS, **_LIVENESS}
+    return create_async_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=10,
+        max_overflow=5,
+        pool_timeout=10,
+        pool_pre_ping=True,  # after a restart of the server the pool's connections are dead
+        hide_parameters=True,
+        connect_args={name: value for name, value in given.items() if name not in url.query},
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

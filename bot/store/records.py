@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Table, and_, exists, func, not_, or_, select, update
+from sqlalchemy import Row, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,34 +14,33 @@ from bot.desk.model import (
     ORDER_ID,
     Answer,
     Citation,
-    Escalation,
-    EscalationState,
     Outcome,
     Passage,
     Posted,
     Question,
     StoredAnswer,
-    ThreadState,
     Turn,
+    Verdict,
+    is_private,
 )
 from bot.desk.ports import Clock
 from bot.store.database import Database
-from bot.store.tables import answers, escalations, feedback, inbox, posts, presence, threads
+from bot.store.tables import answers, feedback, inbox, posts, presence
 
 _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
 
 
-async def _put(connection: AsyncConnection, table: Table, row: dict[str, Any], *, replace: bool) -> bool:
+async def put(connection: AsyncConnection, table: Table, row: dict[str, Any], *, replace: bool) -> bool:
     """Insert; where the primary key is there already, replace the row or leave it. Tells whether a row was written."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     keys = [column.name for column in table.primary_key]
     statement = insert(table).values(row)
     if replace:
         others = {name: statement.excluded[name] for name in row if name not in keys}
-        return bool(
-            (await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))).rowcount
-        )
-    return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+    else:
+        statement = statement.on_conflict_do_nothing()
+    return (await connection.execute(statement.returning(*table.primary_key))).first() is not None
 
 
 class SqlAnswers:
@@ -78,14 +77,17 @@ class SqlAnswers:
             "timings_ms": dict(answer.timings_ms),
             "incident": answer.incident,
             "created_at": answer.answered_at or self._clock(),
+            "sentences": [sentence.text for sentence in answer.sentences],
+            "readable": answer.readable if answer.readable is None else list(answer.readable),
         }
         async with self._database.transaction() as connection:
-            await _put(connection, answers, row, replace=True)
+            if await _is_wanted(connection, question.key):
+                await put(connection, answers, row, replace=True)
 
     async def get(self, key: str) -> StoredAnswer | None:
         async with self._database.transaction() as connection:
             row = (await connection.execute(select(answers).where(answers.c.key == key))).one_or_none()
-        return _stored_answer(row) if row else None
+        return stored_answer(row) if row else None
 
     async def spent_since(self, at: datetime) -> float:
         """Dollars, of the answers whose price is known."""
@@ -121,9 +123,27 @@ class SqlAnswers:
         return turns
 
 
+async def _is_wanted(connection: AsyncConnection, key: str) -> bool:
+    """Whether an answer is kept: its question was not withdrawn, nor forgotten. Its row is held until the answer is
+    stored, so that neither happens in between."""
+    asked = select(inbox.c.outcome).where(inbox.c.key == key).with_for_update()
+    row = (await connection.execute(asked)).one_or_none()
+    if row is None:  # of a question at the terminal there never was one
+        return not is_private(key)
+    return bool(row.outcome != Outcome.WITHDRAWN.value)
+
+
 def _chunk_row(passage: Passage) -> dict[str, Any]:
     joined, audience = list(passage.joined), [OWNER] if passage.kind == "order" else list(passage.audience)
-    return {"id": passage.chunk_id, "joined": joined, "score": passage.score, "audience": audience}
+    return {
+        "id": passage.chunk_id,
+        "joined": joined,
+        "score": passage.score,
+        "audience": audience,
+        "title": passage.title,
+        "section": passage.section,
+        "similarity": passage.similarity,
+    }
 
 
 def _citation_row(citation: Citation) -> dict[str, Any]:
@@ -136,7 +156,7 @@ def _citation(row: dict[str, Any]) -> Citation:
     return Citation(**(row | {name: datetime.fromisoformat(row[name]) for name in _MOMENTS if row.get(name)}))
 
 
-def _stored_answer(row: Row[Any]) -> StoredAnswer:
+def stored_answer(row: Row[Any]) -> StoredAnswer:
     citations = tuple(_citation(one) for one in row.citations)
     return StoredAnswer(
         key=row.key,
@@ -164,7 +184,7 @@ class SqlPosts:
     async def started(self, key: str, channel: str, kind: Literal["stream", "message"]) -> None:
         row = {"key": key, "channel": channel, "kind": kind, "ts": None, "final": False, "started_at": self._clock()}
         async with self._database.transaction() as connection:
-            await _put(connection, posts, row, replace=True)
+            await put(connection, posts, row, replace=True)
 
     async def posted(self, key: str, ts: str, *, final: bool) -> None:
         async with self._database.transaction() as connection:
@@ -174,52 +194,6 @@ class SqlPosts:
         async with self._database.transaction() as connection:
             row = (await connection.execute(select(posts).where(posts.c.key == key))).one_or_none()
         return Posted(row.key, row.channel, row.ts, row.kind, row.final) if row else None
-
-
-class SqlThreads:
-    """bot.desk.ports.Threads over SQL."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
-    async def join(self, team: str, channel: str, thread_ts: str, desk: str) -> None:
-        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "desk": desk, "joined_at": self._clock()}
-        async with self._database.transaction() as connection:
-            await _put(connection, threads, row, replace=False)
-
-    async def state(self, team: str, channel: str, thread_ts: str) -> ThreadState:
-        same_thread = and_(
-            escalations.c.team == threads.c.team,
-            escalations.c.channel == threads.c.channel,
-            escalations.c.thread_ts == threads.c.thread_ts,
-            escalations.c.state != EscalationState.RESOLVED.value,
-        )
-        known = (
-            select(threads.c.desk, escalations.c.id, escalations.c.state)
-            .outerjoin(escalations, same_thread)
-            .where(threads.c.team == team, threads.c.channel == channel, threads.c.thread_ts == thread_ts)
-        )
-        async with self._database.transaction() as connection:
-            row = (await connection.execute(known)).one_or_none()
-        if row is None:
-            return ThreadState()
-        return ThreadState(True, row.desk, row.id, quiet=row.state == EscalationState.CLAIMED.value)
-
-    async def took_part(self, team: str, channel: str, thread_ts: str, ts: str) -> bool:
-        at = datetime.fromtimestamp(float(ts), UTC)
-        here = (inbox.c.team == team, inbox.c.channel == channel, inbox.c.ts < ts)
-        asked = exists().where(*here, (inbox.c.thread_ts == thread_ts) | (inbox.c.ts == thread_ts))
-        helped = exists().where(
-            escalations.c.team == team,
-            escalations.c.channel == channel,
-            escalations.c.thread_ts == thread_ts,
-            escalations.c.state == EscalationState.RESOLVED.value,
-            escalations.c.created_at <= at,
-            escalations.c.changed_at >= at,
-        )
-        async with self._database.transaction() as connection:
-            return bool(await connection.scalar(select(and_(asked, not_(helped)))))
 
 
 class SqlPresence:
@@ -235,7 +209,7 @@ class SqlPresence:
 
     async def set_heard_until(self, team: str, at: datetime) -> None:
         async with self._database.transaction() as connection:
-            await _put(connection, presence, {"team": team, "heard_until": at}, replace=True)
+            await put(connection, presence, {"team": team, "heard_until": at}, replace=True)
 
 
 class SqlFeedback:
@@ -245,85 +219,15 @@ class SqlFeedback:
         self._database = database
         self._clock = clock
 
-    async def save(self, answer_key: str, user: str, verdict: Literal["up", "down"], comment: str = "") -> None:
-        row = {"answer_key": answer_key, "user_id": user, "verdict": verdict, "comment": comment, "at": self._clock()}
+    async def save(self, answer_key: str, user: str, verdict: Verdict) -> None:
+        row = {"answer_key": answer_key, "user_id": user, "at": self._clock(), **asdict(verdict)}
         async with self._database.transaction(durable=True) as connection:
-            await _put(connection, feedback, row, replace=True)
+            await put(connection, feedback, row, replace=True)
 
-
-class SqlEscalations:
-    """bot.desk.ports.Escalations over SQL. The unique index on open threads decides races, not this code."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def create(self, escalation: Escalation) -> Escalation:
-        row = asdict(escalation) | {"state": escalation.state.value}
-        async with self._database.transaction(durable=True) as connection:
-            if await _put(connection, escalations, row, replace=False):
-                return escalation
-        existing = await self.of_thread(escalation.team, escalation.channel, escalation.thread_ts)
-        return existing or escalation
-
-    async def get(self, escalation_id: str) -> Escalation | None:
-        return await self._one(escalations.c.id == escalation_id)
-
-    async def of_thread(self, team: str, channel: str, thread_ts: str) -> Escalation | None:
-        return await self._one(
-            and_(
-                escalations.c.team == team,
-                escalations.c.channel == channel,
-                escalations.c.thread_ts == thread_ts,
-                escalations.c.state != EscalationState.RESOLVED.value,
-            )
-        )
-
-    async def _one(self, condition: Any) -> Escalation | None:
-        async with self._database.transaction() as connection:
-            row = (await connection.execute(select(escalations).where(condition))).one_or_none()
-        return _escalation(row) if row else None
-
-    async def transition(
-        self,
-        escalation_id: str,
-        expected: Sequence[EscalationState],
-        new: EscalationState,
-        owner: str | None,
-        at: datetime,
-    ) -> Escalation | None:
-        move = (
-            update(escalations)
-            .where(escalations.c.id == escalation_id, escalations.c.state.in_([state.value for state in expected]))
-            .values(state=new.value, owner=owner, changed_at=at)
-            .returning(*escalations.c)
-        )
-        async with self._database.transaction(durable=True) as connection:
-            row = (await connection.execute(move)).one_or_none()
-        return _escalation(row) if row else None
-
-    async def set_brief(self, escalation_id: str, channel: str, ts: str) -> None:
-        where_it_is = update(escalations).where(escalations.c.id == escalation_id)
-        async with self._database.transaction() as connection:
-            await connection.execute(where_it_is.values(brief_channel=channel, brief_ts=ts))
-
-    async def set_announced(self, escalation_id: str, state: EscalationState) -> None:
-        told = update(escalations).where(escalations.c.id == escalation_id).values(announced_state=state.value)
-        async with self._database.transaction() as connection:
-            await connection.execute(told)
-
-    async def unannounced(self) -> list[Escalation]:
-        pending = select(escalations).where(
-            or_(
-                escalations.c.announced_state.is_(None),
-                escalations.c.announced_state != escalations.c.state,
-                and_(escalations.c.brief_ts.is_(None), escalations.c.state != EscalationState.RESOLVED.value),
-            )
+    async def of(self, answer_key: str, user: str) -> Verdict | None:
+        mine = select(feedback.c.verdict, feedback.c.reason, feedback.c.comment).where(
+            feedback.c.answer_key == answer_key, feedback.c.user_id == user
         )
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(pending.order_by(escalations.c.created_at))).all()
-        return [_escalation(row) for row in rows]
-
-
-def _escalation(row: Row[Any]) -> Escalation:
-    told = EscalationState(row.announced_state) if row.announced_state else None
-    return Escalation(**(dict(row._mapping) | {"state": EscalationState(row.state), "announced_state": told}))
+            row = (await connection.execute(mine)).one_or_none()
+        return Verdict(*row) if row else None

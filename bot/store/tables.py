@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
@@ -56,12 +57,27 @@ inbox = Table(
     Column("text", Text, nullable=False),
     Column("payload", JSON, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
+    Column("unasked", Boolean, nullable=False, server_default=false()),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("lease_until", UtcDateTime),
+    Column("claimed_by", String(120)),
     Column("outcome", String(16)),
     Column("finished_at", UtcDateTime),
-    Index(None, "outcome", "received_at"),
+    Column("by_bot", Boolean, nullable=False, server_default=false()),
+    Column("due_at", UtcDateTime),  # when it may be worked on, or asked again where it is refused
+    Column("refused", Boolean, nullable=False, server_default=false()),
+    Column("limited", String(8)),  # by which limit, until its asker was told
+    Index(None, "outcome", "due_at"),
+    Index(None, "finished_at"),
     Index(None, "team", "channel", "thread_ts"),
+    Index(None, "user_id", "due_at"),
+    Index(None, "channel", "due_at"),
+    Index(
+        "ix_inbox_limited",
+        "received_at",
+        sqlite_where=text("limited IS NOT NULL"),
+        postgresql_where=text("limited IS NOT NULL"),
+    ),
 )
 
 posts = Table(
@@ -108,7 +124,8 @@ answers = Table(
     Column("notice", Text, nullable=False, server_default=""),
     Column("private", Text, nullable=False, server_default=""),
     Column("citations", JSON, nullable=False),
-    Column("chunks", JSON, nullable=False),  # [{"id", "joined", "score", "audience"}], best first
+    # [{"id", "joined", "score", "audience", "title", "section", "similarity"}], best first
+    Column("chunks", JSON, nullable=False),
     Column("rejected", JSON, nullable=False),
     Column("prompt_name", String(80)),
     Column("prompt_version", String(40)),
@@ -120,6 +137,8 @@ answers = Table(
     Column("timings_ms", JSON, nullable=False),
     Column("incident", String(40)),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("sentences", JSON),  # with their marks, as shown
+    Column("readable", JSON),  # the audience keywords that it was searched with
     Index(None, "team", "channel", "thread_ts"),
     Index(None, "created_at"),
 )
@@ -132,6 +151,7 @@ feedback = Table(
     Column("verdict", String(8), nullable=False),
     Column("comment", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("reason", String(16), nullable=False, server_default=""),
 )
 
 escalations = Table(
@@ -162,4 +182,55 @@ escalations = Table(
         sqlite_where=text("state <> 'resolved'"),
         postgresql_where=text("state <> 'resolved'"),
     ),
+)
+
+# What admins set in Slack: how the desk takes part in a channel, and whether it answers at all.
+channel_settings = Table(
+    "channel_settings",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("mode", String(16), nullable=False),
+    Column("desk", String(80)),
+    Column("changed_by", String(32), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("by", String(32), nullable=False),
+)
+
+# Threads in which somebody told the desk to be silent, and until when; without an end they still are.
+hushed = Table(
+    "hushed",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("thread_ts", String(32), primary_key=True),
+    Column("by", String(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("user_id", String(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("ts", String(32)),  # None: a post was begun and not confirmed
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("holder", String(120), nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("next_due", UtcDateTime),  # of what is done now and then
 )

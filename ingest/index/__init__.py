@@ -48,6 +48,7 @@ __all__ = [
     "Vectors",
     "bulk_embedder",
     "drop_other_collections",
+    "installation_of",
     "make_embedder",
     "make_reranker",
     "open_collection",
@@ -83,15 +84,18 @@ def bulk_embedder(embedder: Embedder, data_dir: Path) -> Iterator[Embedder]:
         yield many
 
 
-def open_collection(settings: IndexSettings, data_dir: Path, embedder: Embedder, layout: str = "") -> Collection:
+def open_collection(
+    settings: IndexSettings, data_dir: Path, embedder: Embedder, layout: str = "", installation: str | None = None
+) -> Collection:
     """The collection of this embedder's vectors: on the server of `qdrant_url`, else in data_dir/index.
 
-    `layout` names what else decides its content, such as how documents are cut: another one is another collection.
-    Raises IndexInUse when another process has the folder, IndexUnavailable when it cannot be opened. A server is
-    asked by the first call that needs it.
+    `installation` is who we are on a server that others may share; by default who owns data_dir. `layout` names what
+    else decides its content, such as how documents are cut: another one is another collection. Raises IndexInUse when
+    another process has the folder, IndexUnavailable when it cannot be opened. A server is asked by the first call that
+    needs it.
     """
-    installation = "" if settings.qdrant_url is None else _installation(data_dir)
-    name = collection_name(embedder.fingerprint, layout, installation)
+    owner = "" if settings.qdrant_url is None else installation or installation_of(data_dir)
+    name = collection_name(embedder.fingerprint, layout, owner)
     return reopen_collection(settings, data_dir, name, embedder.dimensions)
 
 
@@ -114,8 +118,8 @@ def drop_other_collections(collection: Collection) -> None:
     collection.drop_others()
 
 
-def _installation(data_dir: Path) -> str:
-    """Who we are on a server that others may share: drawn once, kept in data_dir."""
+def installation_of(data_dir: Path) -> str:
+    """The name of what works on this data_dir: drawn once, kept there. Raises IndexUnavailable."""
     path = data_dir / "installation"
     try:
         if not path.exists():

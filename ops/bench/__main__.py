@@ -6,9 +6,10 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from ops.bench import first_answer, ingest, retrieval, serving, sync
+from ops.bench import first_answer, ingest, retrieval, serving, startup, sync
 
 MEASUREMENTS: dict[str, Callable[[], Awaitable[dict[str, object]]]] = {
+    "startup": startup.measure,
     "serving": serving.measure,
     "sync": sync.measure,
     "ingest": ingest.measure,

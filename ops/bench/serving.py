@@ -33,7 +33,14 @@ path = "{documents}"
 schedule = "1d"
 [answering]
 workers = 60
+[limits]
+per_user_per_minute = 100000
+per_user_per_day = 100000
+per_channel_per_minute = 100000
+[slack]
+rate_limit_factor = 1000
 """
+NO_MONITORING = "[monitoring]\nport = 0\n"
 QUESTIONS = (
     "can I return opened earbuds?",
     "how long does standard shipping take?",
@@ -69,16 +76,20 @@ class Desk:
 
     MANIFEST = ROOT / "ops" / "slack" / "manifest.yaml"
 
-    def __init__(self, folder: Path, workspace: LocalWorkspace, model_url: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, workspace: LocalWorkspace, model_url: str | None = None, more: str = NO_MONITORING
+    ) -> None:
+        """`more`: of the configuration."""
         self._workspace = workspace
         config = folder / "frontdesk.toml"
-        config.write_text(CONFIG.format(documents=ROOT / "ops/demo/electromart/documents"))
+        config.write_text(CONFIG.format(documents=ROOT / "ops/demo/electromart/documents") + more)
         self._command = [sys.executable, "-m", "ops.cli", "--config", str(config)]
         self._log = (folder / "log").open("wb")
         ours = ("ANTHROPIC_", "SLACK_", "QDRANT_", "DATABASE_")
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
             "SLACK_BOT_TOKEN": workspace.bot_token,
             "SLACK_APP_TOKEN": workspace.app_token,
+            "SLACK_SIGNING_SECRET": workspace.signing_secret,
             "SLACK_API_URL": workspace.api_url,
         }
         if model_url:
@@ -92,8 +103,12 @@ class Desk:
 
     async def start(self) -> None:
         """Returns when it is connected to the workspace."""
-        self.process = await self._run("serve")
+        await self.launch()
         await self._workspace.wait_for(lambda: self._workspace.sockets.connections, 60)
+
+    async def launch(self) -> None:
+        """Returns at once."""
+        self.process = await self._run("serve")
 
     async def _run(self, word: str, stdout: int | None = None) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(

@@ -45,6 +45,12 @@ _IMAGE: dict[str, Check] = {"image_url": URL, "alt_text": string(2000, shortest=
 _FEEDBACK = Shape({"text": text(75, PLAIN), "value": string(2000, shortest=1)}, {"accessibility_label": string(75)})
 _STYLED: dict[str, Check] = {"value": string(2000), "accessibility_label": string(75)}
 _DISPATCH = Shape({}, {"trigger_actions_on": items(choice("on_enter_pressed", "on_character_entered"), 2)})
+_CONVERSATIONS = Shape(
+    {},
+    {"include": items(choice("im", "mpim", "private", "public"), 4)}
+    | dict.fromkeys(("exclude_external_shared_channels", "exclude_bot_users"), boolean),
+    ("include", "exclude_external_shared_channels", "exclude_bot_users"),
+)
 _DAY = string(10, shortest=10, pattern=r"\d{4}-\d{2}-\d{2}")
 
 ELEMENTS: dict[str, Check] = {
@@ -58,7 +64,8 @@ ELEMENTS: dict[str, Check] = {
     ),
     "users_select": Shape({}, _PICKED | {"initial_user": ID}),
     "conversations_select": Shape(
-        {}, _PICKED | {"initial_conversation": ID, "default_to_current_conversation": boolean}
+        {},
+        _PICKED | {"initial_conversation": ID, "default_to_current_conversation": boolean, "filter": _CONVERSATIONS},
     ),
     "plain_text_input": Shape(
         {},

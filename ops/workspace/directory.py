@@ -46,7 +46,7 @@ def team_info(api: WebApi, given: Json) -> Json:
 @method("bots.info", optional="bot", scope="users:read")
 def bots_info(api: WebApi, given: Json) -> Json:
     user = api.state.bot(given.get("bot", BOT_ID))
-    return {"bot": {"id": user.bot_id, "deleted": False, "name": user.name, "app_id": APP, "user_id": user.id}}
+    return {"bot": {"id": user.bot_id, "deleted": False, "name": user.name, "app_id": user.app_id, "user_id": user.id}}
 
 
 @method("usergroups.list", optional="include_users include_count include_disabled", scope="usergroups:read", tier=2)

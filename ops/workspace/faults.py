@@ -16,13 +16,15 @@ _POSTS, _POSTS_SECONDS = 10, 10.0  # about one a second a channel, in short burs
 
 @dataclass
 class Fault:
-    """What the next calls of a method meet. `after_effect`: the call is done, and its answer is lost."""
+    """What the next calls of a method meet. `after_effect`: the call is done, and its answer is lost. `carrying`: only
+    calls with this argument meet it."""
 
     error: str | None = None
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
     after_effect: bool = False
+    carrying: str | None = None
 
 
 @dataclass
@@ -44,11 +46,11 @@ class Faults:
     def add(self, method: str, fault: Fault) -> None:
         self._faults[method].append(fault)
 
-    def next(self, method: str) -> Fault | None:
+    def next(self, method: str, arguments: Json) -> Fault | None:
         waiting = self._faults[method]
         while waiting and waiting[0].times <= 0:
             waiting.popleft()
-        if not waiting:
+        if not waiting or (waiting[0].carrying and not arguments.get(waiting[0].carrying)):
             return None
         waiting[0].times -= 1
         return waiting[0]

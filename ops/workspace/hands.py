@@ -112,6 +112,10 @@ class Hands:
     async def shortcut(self, user: str, callback_id: str, channel: str, ts: str) -> None:
         await self.people.shortcut(self.state.user(user), callback_id, self._channel(user, channel), ts)
 
+    async def look_at(self, user: str, channel: str) -> None:
+        """Have a channel open beside the agent."""
+        self.people.look_at(self.state.user(user), self._channel(user, channel), beside_app=True)
+
     async def open_home(self, user: str, tab: str = "home") -> None:
         self.people.open_home(self.state.user(user), tab)
 

@@ -4,12 +4,11 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from ops.workspace.events import Events
+from ops.workspace.events import Ack, App, Events
 from ops.workspace.files import file_of, share
 from ops.workspace.posting import MAX_TEXT, react, take_back
 from ops.workspace.responses import Responses
 from ops.workspace.rules import Refused
-from ops.workspace.socket_mode import Ack, Sockets
 from ops.workspace.state import APP, BOT, Channel, Json, State, User, on_wire
 from ops.workspace.views import close_view, new_trigger, open_view, replace_view, stack
 from ops.workspace.web_api import WebApi
@@ -18,8 +17,8 @@ from ops.workspace.web_api import WebApi
 class People:
     """Acts for a person. Raises Refused where Slack's client would refuse."""
 
-    def __init__(self, state: State, sockets: Sockets, api: WebApi, events: Events) -> None:
-        self.state, self.sockets, self.api, self.events = state, sockets, api, events
+    def __init__(self, state: State, app: App, api: WebApi, events: Events) -> None:
+        self.state, self.app, self.api, self.events = state, app, api, events
         self.responses = Responses(api)
         self.commands: list[Json] = [{"command": "/sources", "description": "See what the documents say"}]
         self.shortcuts: list[Json] | None = None  # None: any callback_id
@@ -55,7 +54,7 @@ class People:
             shared = [file_of(self.state, one).json for one in files]
             message |= {"subtype": "file_share", "files": shared, "upload": False}
         if user.is_bot:
-            message |= {"subtype": "bot_message", "bot_id": user.bot_id}
+            message |= {"subtype": "bot_message", "bot_id": user.bot_id, "app_id": user.app_id}
         else:
             message["client_msg_id"] = f"local-{message['ts']}"
         self.state.add(message)
@@ -119,7 +118,7 @@ class People:
             "trigger_id": new_trigger(self.api, user.id),
             "response_url": answers.url,
         }
-        ack = await self.sockets.ask("slash_commands", payload)
+        ack = await self.app.ask("slash_commands", payload)
         if ack is None:
             self.responses.notice(user, channel, f"{command} failed with the error “operation_timeout”.")
         elif ack.get("payload"):
@@ -137,7 +136,7 @@ class People:
             payload |= {"container": {"type": "view", "view_id": view["id"]}, "view": view}
         else:
             raise Refused("no_such_surface", "actions.somewhere", "there is no such message or view")
-        self._taken(await self.sockets.ask("interactive", payload))
+        self._taken(await self.app.ask("interactive", payload))
 
     def _in_message(self, user: User, message: Json) -> Json:
         channel = self.state.team.channels[message["channel"]]
@@ -153,7 +152,8 @@ class People:
         return found if message.get("ephemeral") else found | {"message": on_wire(message)}
 
     async def shortcut(self, user: User, callback_id: str, channel: Channel, ts: str) -> None:
-        """A message shortcut, from the menu of a message."""
+        """A message shortcut, from the menu of a message. Its response_url can replace nothing."""
+        self._member(user, channel)
         known = None if self.shortcuts is None else {one["callback_id"] for one in self.shortcuts}
         if known is not None and callback_id not in known:
             raise Refused("unknown_shortcut", "people.shortcut.of_the_manifest", f"{callback_id} is no shortcut here")
@@ -162,8 +162,11 @@ class People:
             "callback_id": callback_id,
             "message_ts": ts,
             "action_ts": self.state.now_ts(),
+            "channel": {"id": channel.id, "name": channel.name or "directmessage"},
+            "message": on_wire(message),
+            "response_url": self.responses.new(user, channel).url,
         }
-        self._taken(await self.sockets.ask("interactive", payload | self._in_message(user, message)))
+        self._taken(await self.app.ask("interactive", payload))
 
     # Views
 
@@ -173,7 +176,7 @@ class People:
         if held is None or held.user != user.id:
             raise Refused("not_found", "views.exist", "this modal is not open")
         held.view["state"] = {"values": values}
-        answer = self._taken(await self.sockets.ask("interactive", self._of_view("view_submission", user, held.view)))
+        answer = self._taken(await self.app.ask("interactive", self._of_view("view_submission", user, held.view)))
         action = answer.get("response_action")
         if action == "errors":
             return dict(answer["errors"])
@@ -198,7 +201,14 @@ class People:
             if view["notify_on_close"]:
                 cleared = held.view["clear_on_close"]
                 told = self._of_view("view_closed", user, view) | {"is_cleared": cleared}
-                await self.sockets.ask("interactive", told)
+                await self.app.ask("interactive", told)
+
+    def look_at(self, user: User, channel: Channel, *, beside_app: bool) -> None:
+        """The person has the channel open; `beside_app`: while the agent is in view, which is told."""
+        self._member(user, channel)
+        self.state.viewing[user.id] = channel.id
+        if beside_app:
+            self.events.context_changed(user)
 
     def open_home(self, user: User, tab: str = "home") -> None:
         self.events.home_opened(user, tab)

@@ -15,8 +15,9 @@ from ops.workspace.events import EVENTS, Events
 from ops.workspace.faults import Fault, Faults, Hold, RateLimits
 from ops.workspace.hands import Hands
 from ops.workspace.people import People
+from ops.workspace.request_url import SIGNING_SECRET, RequestUrl
 from ops.workspace.rules import Refused
-from ops.workspace.socket_mode import Sockets
+from ops.workspace.socket_mode import MOST_CONNECTIONS, Sockets
 from ops.workspace.state import Json, State, Team, electromart
 from ops.workspace.web_api import APP_TOKEN, BOT_TOKEN, WebApi, every_scope
 
@@ -29,7 +30,7 @@ class LocalWorkspace(Hands):
     Times come from `clock` (seconds since 1970) but for acks and redelivery, which take real seconds.
     """
 
-    bot_token, app_token = BOT_TOKEN, APP_TOKEN
+    bot_token, app_token, signing_secret = BOT_TOKEN, APP_TOKEN, SIGNING_SECRET
 
     def __init__(
         self,
@@ -43,8 +44,10 @@ class LocalWorkspace(Hands):
         rate_limits: bool = False,
         ack_timeout: float = 3.0,
         redelivery_delays: Sequence[float] = (0, 60, 300),
+        request_url: str = "",
     ) -> None:
-        """Raises ValueError for a host that is not this machine's loopback."""
+        """With `request_url` the app is in HTTP mode: it is called there, and no socket is opened for it. Raises
+        ValueError for a host that is not this machine's loopback."""
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
             raise ValueError(f"The local workspace has no passwords and binds to 127.0.0.1 only, not to {host}.")
         self._host, self._port = host, port
@@ -52,11 +55,13 @@ class LocalWorkspace(Hands):
         self.sockets = Sockets(state, ack_timeout, redelivery_delays)
         granted = yaml.safe_load(manifest.read_text(encoding="utf-8")) if manifest else {}
         subscribed = _in(granted, "settings", "event_subscriptions", "bot_events") or EVENTS
-        self.events = Events(state, self.sockets, subscribed)
+        self.requests = RequestUrl(state, request_url, ack_timeout, redelivery_delays)
+        app = self.requests if request_url else self.sockets
+        self.events = Events(state, app, subscribed)
         scopes = _in(granted, "oauth_config", "scopes", "bot") or every_scope()
         self.api = WebApi(state, self.sockets, self.events, lambda: self.url, scopes)
         self.api.streaming = streaming
-        super().__init__(state, People(state, self.sockets, self.api, self.events))
+        super().__init__(state, People(state, app, self.api, self.events))
         if granted:
             self.people.commands = _in(granted, "features", "slash_commands") or []
             shortcuts = _in(granted, "features", "shortcuts") or []
@@ -90,6 +95,7 @@ class LocalWorkspace(Hands):
 
     async def stop(self) -> None:
         await self.sockets.stop()
+        await self.requests.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -105,7 +111,7 @@ class LocalWorkspace(Hands):
         name = request.match_info["method"]
         arguments, token = await _arguments(request)
         began = time.perf_counter()
-        fault, refused = self._faults.next(name), None
+        fault, refused = self._faults.next(name, arguments), None
         status, headers = 200, {"X-OAuth-Scopes": ",".join(self.api.scopes)}
         try:
             await self._faults.stand(name, after=False)
@@ -168,10 +174,11 @@ class LocalWorkspace(Hands):
         headers: dict[str, str] | None = None,
         times: int = 1,
         after_effect: bool = False,
+        carrying: str | None = None,
     ) -> None:
         """The next `times` calls of a method, or of "files.download", fail; with `after_effect` they are done, and only
-        their answer is lost."""
-        self._faults.add(method, Fault(error, status, headers or {}, times, after_effect))
+        their answer is lost. `carrying`: of calls with this argument, such as "blocks"."""
+        self._faults.add(method, Fault(error, status, headers or {}, times, after_effect, carrying))
 
     def hold(self, method: str) -> Hold:
         """Calls of a method wait, before they take effect, until `release` is set or let_go()."""
@@ -189,9 +196,9 @@ class LocalWorkspace(Hands):
     async def drop_sockets(self) -> None:
         await self.sockets.drop()
 
-    async def refresh_sockets(self, reason: str = "refresh_requested") -> None:
-        """Slack's disconnect message, and the end of the connection unless `reason` is "warning"."""
-        await self.sockets.refresh(reason)
+    async def refresh_sockets(self, reason: str = "refresh_requested", most: int = MOST_CONNECTIONS) -> None:
+        """Slack's disconnect message, and the end of the connections unless `reason` is "warning"."""
+        await self.sockets.refresh(reason, most)
 
     def end_streams(self) -> None:
         """Every stream ends as Slack ends it after some minutes."""
@@ -212,7 +219,7 @@ class LocalWorkspace(Hands):
 
     @lose_events.setter
     def lose_events(self, losing: bool) -> None:
-        self.sockets.losing = losing
+        self.sockets.losing = self.requests.losing = losing
 
     @property
     def rate_limits(self) -> bool:

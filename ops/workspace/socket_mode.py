@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
+from ops.workspace.events import Ack
 from ops.workspace.state import APP, Json, State
 
-Ack = Json  # what came with an ack: {"envelope_id": ..., "payload": ... if it answers}
 MOST_CONNECTIONS = 10
 MOST_WAITING = 1000  # events that wait for a connection; then the oldest is given up
 
@@ -25,7 +25,8 @@ class _Connection:
 
 
 class Sockets:
-    """The app's connections (up to 10). Each envelope goes to one of them, in turn; without one it waits."""
+    """ops.workspace.events.App over Socket Mode: the app's connections (up to 10). Each envelope goes to one of them,
+    in turn; without one it waits."""
 
     def __init__(self, state: State, ack_timeout: float, redelivery_delays: Sequence[float]) -> None:
         self._state = state
@@ -36,6 +37,9 @@ class Sockets:
         self._waiting: dict[str, asyncio.Future[Ack | None]] = {}  # by envelope
         self._turn = itertools.count()
         self.losing = False  # events are given up at once, as Slack gives them up after its last redelivery
+        self.mute = False  # new connections get no hello
+        self._hearing = asyncio.Event()  # unset: new connections are half open
+        self._hearing.set()
         self._connected = asyncio.Event()
         self._queue: dict[asyncio.Task[None], None] = {}  # events without a connection, oldest first
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -44,6 +48,18 @@ class Sockets:
     @property
     def connections(self) -> int:
         return len(self._open)
+
+    @property
+    def deaf(self) -> bool:
+        """New connections are half open: what is sent into them is not read, and no ping is answered."""
+        return not self._hearing.is_set()
+
+    @deaf.setter
+    def deaf(self, deaf: bool) -> None:
+        if deaf:
+            self._hearing.clear()
+        else:
+            self._hearing.set()
 
     def new_ticket(self) -> str:
         ticket = uuid.uuid4().hex
@@ -59,8 +75,11 @@ class Sockets:
         self._tickets.discard(ticket)
         if len(self._open) >= MOST_CONNECTIONS:
             return web.Response(status=429, text=f"at most {MOST_CONNECTIONS} connections")
-        connection = _Connection(web.WebSocketResponse(heartbeat=10), request)
+        connection = _Connection(web.WebSocketResponse(heartbeat=None if self.deaf else 10), request)
         await connection.socket.prepare(request)
+        if self.mute:
+            await asyncio.sleep(self._ack_timeout)
+            return connection.socket
         await connection.socket.send_json(
             {
                 "type": "hello",
@@ -73,6 +92,7 @@ class Sockets:
         self._connected.set()
         self._state.publish({"type": "connected"}, [])
         try:
+            await self._hearing.wait()  # who does not read answers no ping either
             async for message in connection.socket:
                 if message.type is WSMsgType.TEXT:
                     self._acked(message.data)
@@ -192,9 +212,10 @@ class Sockets:
             response=answer,
         )
 
-    async def refresh(self, reason: str = "refresh_requested") -> None:
-        """Ask every connection to reconnect, as Slack does every hour or so. After a "warning" it may stay a while."""
-        for connection in list(self._open):
+    async def refresh(self, reason: str = "refresh_requested", most: int = MOST_CONNECTIONS) -> None:
+        """Ask connections to reconnect, the oldest first, as Slack does with each every hour or so. After a "warning"
+        they may stay a while."""
+        for connection in self._open[:most]:
             told = {"type": "disconnect", "reason": reason, "debug_info": {"host": "local-workspace"}}
             await connection.socket.send_json(told)
             if reason != "warning":
@@ -210,6 +231,7 @@ class Sockets:
                 transport.abort()
 
     async def stop(self) -> None:
+        self._hearing.set()
         for task in (*self._deliveries, *self._queue):
             task.cancel()
         for connection in list(self._open):

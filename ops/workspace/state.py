@@ -50,6 +50,11 @@ class User:
     is_email_confirmed: bool = True
     deleted: bool = False  # deactivated
 
+    @property
+    def app_id(self) -> str:
+        """Of a bot: every bot here has an app of its own."""
+        return self.bot_id.replace("B", "A", 1)
+
 
 @dataclass(slots=True)
 class Channel:
@@ -123,6 +128,7 @@ class State:
         self.ephemerals: defaultdict[str, list[Json]] = defaultdict(list)
         self.views: dict[str, View] = {}
         self.homes: dict[str, Json] = {}
+        self.viewing: dict[str, str] = {}  # person -> the channel that they look at beside the app
         self.files: dict[str, SharedFile] = {}
         self.statuses: dict[tuple[str, str], Json] = {}
         self.prompts: list[Json] = []

@@ -57,6 +57,7 @@ class _Ui:
             "view_close": self._view_close,
             "open_dm": self._open_dm,
             "open_home": self._open_home,
+            "look_at": self._look_at,
         }
 
     def _me(self, request: web.Request) -> User:
@@ -203,6 +204,9 @@ class _Ui:
 
     async def _open_dm(self, me: User, /, *, user: str) -> Json:
         return {"channel": self._state.dm(me.id, self._state.user(user).id).id}
+
+    async def _look_at(self, user: User, *, channel: str) -> None:
+        self._people.look_at(user, self._state.channel(channel), beside_app=False)
 
     async def _open_home(self, user: User, *, tab: str = "home") -> None:
         self._people.open_home(user, tab)

@@ -17,7 +17,9 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from ops.workspace.rules import Refused
 from ops.workspace.server import LocalWorkspace
 
 Json = dict[str, Any]
@@ -472,6 +474,7 @@ async def test_people_and_channels_are_found_as_slack_tells_of_them(
     assert (await client.conversations_info(channel=opened["channel"]["id"]))["channel"]["user"] == "U0DANA"
     assert (await client.conversations_members(channel="C0ESCALATE"))["members"] == ["U0ALEX", "U0PRIYA", "U0FRONTDESK"]
     assert (await client.bots_info(bot="B0FRONTDESK"))["bot"]["user_id"] == "U0FRONTDESK"
+    assert (await client.bots_info(bot="B0OTHERBOT"))["bot"]["app_id"] == "A0OTHERBOT"
     assert (await client.usergroups_list())["usergroups"] == []
 
 
@@ -702,7 +705,11 @@ async def test_a_response_url_replaces_deletes_and_ends(
     assert [one["text"] for one in workspace.messages("random")] == ["to all"]
 
 
-async def test_a_message_shortcut_carries_the_message(workspace: LocalWorkspace, connect: Connect) -> None:
+async def test_a_message_shortcut_carries_the_message(
+    workspace: LocalWorkspace, client: AsyncWebClient, connect: Connect
+) -> None:
+    """In Slack's form: no container and no actions. Its response_url reaches the thread that it names and replaces
+    nothing; its trigger opens a window. Whoever is not in the channel has no such menu."""
     told = await connect()
     ts = await workspace.say("dana", "support", "how long?")
     await workspace.shortcut("alex", "sources", "support", ts)
@@ -712,6 +719,46 @@ async def test_a_message_shortcut_carries_the_message(workspace: LocalWorkspace,
         "how long?",
         "U0ALEX",
     )
+    assert payload["channel"] == {"id": SUPPORT, "name": "support"}
+    assert payload["message_ts"] == payload["message"]["ts"] == ts
+    assert float(payload["action_ts"]) > float(ts)
+    assert not {"container", "actions", "view"} & set(payload)
+    assert (await client.views_open(trigger_id=payload["trigger_id"], view=modal()))["ok"]
+    body = {"text": "found", "response_type": "ephemeral", "thread_ts": ts, "replace_original": True}
+    assert (await AsyncWebhookClient(payload["response_url"]).send_dict(body)).status_code == 200
+    [whispered] = workspace.ephemerals("alex")
+    assert (whispered["text"], whispered["thread_ts"]) == ("found", ts)
+    assert workspace.messages("support")[0]["text"] == "how long?"
+    workspace.leave("alex", "support")
+    with pytest.raises(Refused, match="not in"):
+        await workspace.shortcut("alex", "sources", "support", ts)
+
+
+async def test_the_agent_is_told_what_somebody_looks_at(workspace: LocalWorkspace, connect: Connect) -> None:
+    """As it changes, when its pages are opened, and with each message to it; nothing where it is no channel, and of
+    nobody else."""
+    told = await connect()
+
+    async def last(kind: str, count: int) -> Json:
+        found = await told.until(
+            lambda: [e for one in told.payloads if (e := one.get("event") or {}).get("type") == kind][count - 1 :]
+        )
+        return found[0]  # type: ignore[no-any-return]
+
+    looked = {"entities": [{"type": "slack#/types/channel_id", "value": SUPPORT, "team_id": "T0ELECTRO"}]}
+    await workspace.open_home("dana", "messages")
+    assert (await last("app_home_opened", 1))["context"] == {}
+    await workspace.look_at("dana", "support")
+    changed = await last("app_context_changed", 1)
+    assert (changed["context"], changed["user"], changed["channel"][0]) == (looked, "U0DANA", "D")
+    await workspace.open_home("dana", "messages")
+    assert (await last("app_home_opened", 2))["context"] == looked
+    await workspace.say("dana", "dm", "hello")
+    assert (await last("message", 1))["app_context"] == looked
+    await workspace.say("sam", "dm", "hello")
+    assert (await last("message", 2))["app_context"] == {}
+    await workspace.say("dana", "support", "hello")
+    assert "app_context" not in await last("message", 3)
 
 
 # What goes wrong on purpose
@@ -901,6 +948,8 @@ async def test_the_page_can_do_what_people_do(
     assert (await post(page, "react", **dana, ts=ts, name="tada"))["ok"]
     assert (await post(page, "command", **dana, command="/sources", text="x"))["ok"]
     assert (await post(page, "shortcut", **dana, callback_id="sources", ts=ts))["ok"]
+    assert (await post(page, "look_at", **dana))["ok"]
+    assert workspace.state.viewing == {"U0DANA": SUPPORT}
     posted = await client.chat_postMessage(channel=SUPPORT, text="x", blocks=button())
     block_id = workspace.messages("support")[-1]["blocks"][0]["block_id"]
     pressed = {"type": "button", "block_id": block_id, "action_id": "go"}

@@ -12,7 +12,9 @@ import pytest
 from bot.desk.answer_question import AnswerQuestion
 from bot.desk.budget import Budget
 from bot.desk.errors import StoreUnavailable
+from bot.desk.explaining import ExplainAnswer
 from bot.desk.look_up_sources import LookUpSources
+from bot.desk.metering import NO_METER
 from bot.desk.model import (
     Attachment,
     Citation,
@@ -28,19 +30,23 @@ from bot.desk.model import (
     question_key,
 )
 from bot.desk.orders import OrderDesk
-from bot.desk.ports import Interpreter, OrderTools, SyncDesk
+from bot.desk.ports import Interpreter, Meter, OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
-from bot.settings import AnsweringSettings, SlackSettings
-from bot.slack.answering import Desks, Work
+from bot.settings import AnsweringSettings, LimitSettings, SlackSettings
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
-from bot.slack.connection import Edge, SlackConnection
+from bot.slack.connection import SlackConnection
+from bot.slack.desks import Desks
+from bot.slack.edge import Edge
 from bot.slack.human_desk import SlackHumanDesk
+from bot.slack.manners import manners_of
 from bot.slack.people import People
+from bot.slack.work import Work
 from bot.store import Store, open_store
 from ops.attached_files import FileTexts
 from ops.workspace.server import LocalWorkspace
 from ops.workspace.state import BOT
+from tests.postgres import Postgres
 
 MANIFEST = Path(__file__).parents[2] / "ops" / "slack" / "manifest.yaml"
 CHANGED = datetime(2026, 3, 12, tzinfo=UTC)
@@ -136,6 +142,7 @@ def _passage(title: str, text: str) -> Passage:
     return Passage(f"{name}-0", name, "docs", title, "Overview", text, url, CHANGED, 0, 1.0, similarity=0.9)
 
 
+UNLIMITED = LimitSettings(per_user_per_minute=9_999, per_user_per_day=9_999, per_channel_per_minute=9_999)
 PROMPT = Prompt(PromptRef("electromart", "1.0.0", "0" * 64), "Be brief.")
 
 
@@ -175,14 +182,15 @@ class Bot:
     """One run of the bot. kill() ends it as a crash does: nothing is finished and nothing given back."""
 
     workspace: LocalWorkspace
-    database: Path
+    database: str  # its URL
     shelf: Shelf
     answering: AnsweringSettings
     slack: SlackSettings
     escalation_channel: str | None = "C0ESCALATE"
-    streaming: bool = True
+    limits: LimitSettings = field(default_factory=LimitSettings)
     ahead: timedelta = timedelta()  # of this bot's clock
-    sources: tuple[str, ...] = ()  # of its desk
+    sources: tuple[str, ...] = ()  # of its first desk
+    desks: tuple[Desk, ...] = ()  # beside that
     sync_desk: SyncDesk | None = None
     orders: OrderDesk | None = None
     interpreter: Interpreter | None = None
@@ -190,18 +198,20 @@ class Bot:
     prompts: Prompts = Prompts()
     sees: bool = False  # a model is configured, which looks at pictures
     file_time_s: float = 10.0
+    meter: Meter = NO_METER
     progress_after_s: Sequence[float] = ()
     down: bool = False
     crash_at: str | None = None
     crashed: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     store: Store = field(init=False)
+    clients: SlackClients = field(init=False)
     connection: SlackConnection = field(init=False)
     humans: Escalate = field(init=False)
 
     async def start(self) -> None:
-        self.store = await open_store(f"sqlite:///{self.database}", now)
-        inbox, posts, threads, answers, escalations, presence = (
+        self.store = await open_store(self.database, self.now)
+        inbox, posts, threads, answers, escalations, presence, told = (
             Faulty(part, self)
             for part in (
                 self.store.inbox,
@@ -210,9 +220,10 @@ class Bot:
                 self.store.answers,
                 self.store.escalations,
                 self.store.presence,
+                self.store.told,
             )
         )
-        clients = SlackClients(self.slack)
+        clients = self.clients = SlackClients(self.slack, self.meter)
         people = People(clients)
         self.humans = Escalate(
             escalations,
@@ -224,7 +235,16 @@ class Bot:
             agents=self.slack.agents,
             admins=self.slack.admins,
         )
-        desk = Desk("support", "electromart", self.sources, (), self.escalation_channel, orders=self.orders is not None)
+        support = Desk(
+            "support",
+            "electromart",
+            self.sources,
+            (),
+            self.escalation_channel,
+            orders=self.orders is not None,
+            suggestions=SUGGESTIONS,
+        )
+        desks = (support, *self.desks)
         work = Work(
             inbox=inbox,
             posts=posts,
@@ -242,25 +262,32 @@ class Bot:
                 orders=self.orders,
                 budget=self.budget,
             ),
-            desks=Desks((desk,)),
+            desks=Desks(desks, self.store.settings),
             settings=self.answering,
             clock=self.now,
             attached=AttachedFiles(clients, FileTexts(), sees=self.sees, time_limit_s=self.file_time_s),
+            meter=self.meter,
         )
         edge = Edge(
-            clients,
-            people,
-            work,
-            LookUpSources(self.shelf),
-            self.store.feedback,
-            presence,
-            SUGGESTIONS,
-            watch_every_s=0.1,
+            clients=clients,
+            people=people,
+            work=work,
+            look_up=LookUpSources(self.shelf),
+            feedback=self.store.feedback,
+            presence=presence,
+            told=told,
+            escalations=self.store.escalations,
+            numbers=self.store.numbers,
+            records=self.store.records,
+            shares=self.store.shares,
+            explain=ExplainAnswer(self.store.records, self.store.shares, self.shelf, desks),
+            redial_s=0.05,
             attend_every_s=0.01,
             ping_every_s=0.3,
             sync_desk=self.sync_desk,
             admins=self.slack.admins,
             progress_after_s=self.progress_after_s,
+            manners=manners_of(self.limits, self.slack),
         )
         self.connection = SlackConnection(edge)
         try:
@@ -292,10 +319,7 @@ class Bot:
     async def accepted(self, ts: str) -> None:
         """Waits until the message of that ts is in the inbox."""
 
-        async def there() -> bool:
-            return any(one.ts == ts for one in await self.store.inbox.stuck(now() + timedelta(hours=1)))
-
-        await self.until(there)
+        await self.until(lambda: self.store.inbox.has(question_key("T0ELECTRO", "C0SUPPORT", ts)))
 
     async def until(self, condition: Callable[[], Awaitable[Any]]) -> Any:
         """Until the condition holds; looked at again after every use of the store."""
@@ -322,7 +346,16 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-async def make_bot(workspace: LocalWorkspace, shelf: Shelf, tmp_path: Path) -> AsyncIterator[MakeBot]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite; by an indirect parameter "postgres" that."""
+    if getattr(request, "param", "sqlite") == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.database()
+    return f"sqlite:///{tmp_path / 'desk.db'}"
+
+
+@pytest.fixture
+async def make_bot(workspace: LocalWorkspace, shelf: Shelf, database: str) -> AsyncIterator[MakeBot]:
     """Starts bots over one database, one after the other; what still runs is stopped at the end."""
     running: list[Bot] = []
 
@@ -332,9 +365,10 @@ async def make_bot(workspace: LocalWorkspace, shelf: Shelf, tmp_path: Path) -> A
             bot_token=options.pop("bot_token", workspace.bot_token),
             app_token=options.pop("app_token", workspace.app_token),
             api_url=workspace.api_url,
+            rate_limit_factor=1.0 if workspace.rate_limits else 1_000.0,  # as the workspace has them
             **options.pop("slack", {}),
         )
-        bot = Bot(workspace, tmp_path / "desk.db", options.pop("shelf", shelf), answering, slack, **options)
+        bot = Bot(workspace, database, options.pop("shelf", shelf), answering, slack, **options)
         await bot.start()
         running.append(bot)
         return bot

@@ -18,6 +18,7 @@ CONFIG = """
 [desks.support]
 prompt = "electromart"
 escalation_channel = "C0ESCALATE"
+suggestions = ["How many days do I have to return something?", "Can I return opened earbuds?"]
 [sources.electromart]
 kind = "folder"
 path = "{documents}"
@@ -194,3 +195,78 @@ async def test_a_file_is_attached_and_read(page: Page, tmp_path: Path) -> None:
     await expect(thread).to_contain_text("earbuds")
     await expect(thread).to_contain_text("I couldn't read “photo.png”: It is a picture")
     await picture(page, "files")
+
+
+async def from_menu(page: Page, where: str, text: str, callback_id: str) -> None:
+    """Choose a shortcut of the message with that text."""
+    row = page.get_by_test_id(where).get_by_test_id("message").filter(has_text=text).first
+    await row.hover()
+    await row.get_by_test_id("message-more").click()
+    await page.locator(f"[data-testid=message-shortcut][data-callback-id={callback_id}]").click()
+
+
+async def test_a_colleague_asks_in_private_and_shares(page: Page) -> None:
+    """A message's menu, the private answer, Share; why it says that, and what was wrong with it."""
+    expect.set_options(timeout=30_000)
+    await open_channel(page, "support")
+    await expect(page.get_by_test_id("notice")).to_be_visible()
+    await expect(page.get_by_test_id("notice")).to_be_hidden(timeout=90_000)
+    await say(page, "composer", "Does anybody know how many days I have to return something?")
+    view, thread, modal = (page.get_by_test_id(name) for name in ("channel-view", "thread-panel", "modal"))
+
+    await become(page, "U0ALEX")
+    await open_channel(page, "support")
+    row = view.get_by_test_id("message").filter(has_text="Does anybody know").first
+    await row.hover()
+    await row.get_by_test_id("message-more").click()
+    await picture(page, "menu")
+    await page.locator("[data-testid=message-shortcut][data-callback-id=ask_about_message]").click()
+    share = view.locator("[data-action-id=answer_share]")
+    await expect(share).to_be_visible()
+    await expect(view).to_contain_text("30 days")
+    await expect(view).to_contain_text("Only you can see this")
+    await picture(page, "private")
+    await share.click()
+    await expect(view).to_contain_text("Shared in the thread")
+    await page.get_by_test_id("open-thread").first.click()
+    await expect(thread).to_contain_text("shares my answer")
+    await picture(page, "shared")
+
+    await from_menu(page, "thread-panel", "shares my answer", "sources_for_message")
+    await expect(thread.locator("[data-action-id=sources_share_thread]")).to_be_visible()
+    await picture(page, "thread-sources")
+
+    await become(page, "U0PRIYA")
+    await open_channel(page, "support")
+    await page.get_by_test_id("open-thread").first.click()
+    await thread.locator("[data-action-id=answer_why]").first.click()
+    await expect(modal).to_contain_text("I read these passages")
+    await expect(modal).to_contain_text("cited as [1]")
+    await picture(page, "why")
+    await page.get_by_test_id("modal-close").click()
+    await thread.get_by_test_id("feedback-down").first.click()
+    await expect(modal).to_contain_text("What was wrong with it?")
+    await page.get_by_test_id("modal-submit").click()
+    await expect(modal).to_contain_text("Please fill this in.")
+    await modal.locator("input[data-value=outdated]").check()
+    await expect(modal).not_to_contain_text("Please fill this in.", use_inner_text=True)
+    await modal.locator("textarea").fill("The holiday season is longer this year.")
+    await picture(page, "feedback")
+    await page.get_by_test_id("modal-submit").click()
+    await expect(modal).to_contain_text("Thank you")
+    await picture(page, "thanks")
+
+
+async def test_the_agent_suggests_what_its_desk_answers(page: Page) -> None:
+    """Beside its messages; pressed, it is asked and answered."""
+    expect.set_options(timeout=30_000)
+    await open_channel(page, "support")
+    await expect(page.get_by_test_id("notice")).to_be_visible()
+    await expect(page.get_by_test_id("notice")).to_be_hidden(timeout=90_000)
+    await page.get_by_test_id("message-bot").first.click()
+    prompt = page.get_by_test_id("suggested-prompt").filter(has_text="How many days do I have to return something?")
+    await expect(prompt).to_be_visible()
+    await picture(page, "prompts")
+    await prompt.click()
+    await expect(page.locator("body")).to_contain_text("30 days")
+    await picture(page, "agent")

@@ -6,9 +6,11 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from ops.control import connect
@@ -67,19 +69,34 @@ class Serve:
     def __init__(self, config: Path, workspace: LocalWorkspace) -> None:
         self.config, self.workspace = config, workspace
         self.process: asyncio.subprocess.Process | None = None
+        self.more: Mapping[str, str] = {}
 
-    async def start(self) -> None:
+    async def start(self, ready: str = "") -> None:
+        """Returns when it is connected; or when it says so at the address `ready`."""
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "ops.cli", "--config", str(self.config), "serve"),
             env=environment(
                 SLACK_BOT_TOKEN=self.workspace.bot_token,
                 SLACK_APP_TOKEN=self.workspace.app_token,
                 SLACK_API_URL=self.workspace.api_url,
+                **self.more,
             ),
             cwd=ROOT,
             stderr=(self.config.parent / "log").open("ab"),
         )
-        await self.workspace.wait_for(lambda: self.workspace.sockets.connections, 60)
+        if ready:
+            await asyncio.wait_for(self._ready(f"{ready}/readyz"), 60)
+        else:
+            await self.workspace.wait_for(lambda: self.workspace.sockets.connections, 60)
+
+    async def _ready(self, url: str) -> None:
+        async with aiohttp.ClientSession() as session:
+            while True:
+                with suppress(aiohttp.ClientError):
+                    async with session.get(url) as response:
+                        if response.status == 200:
+                            return
+                await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
         assert self.process is not None
@@ -248,7 +265,7 @@ async def test_doctor_says_what_works(config: Path, workspace: LocalWorkspace) -
     status, out, _ = await run(config, "doctor", SLACK_API_URL=workspace.api_url, **tokens)
     assert status == 1
     assert "FAILED source docs" in out
-    assert "FAILED slack scopes: missing: app_mentions:read" in out
+    assert "FAILED slack scope app_mentions:read: missing" in out
 
 
 async def test_nothing_to_start_from_says_what_to_do(tmp_path: Path) -> None:
@@ -257,3 +274,46 @@ async def test_nothing_to_start_from_says_what_to_do(tmp_path: Path) -> None:
     )
     _, err = await process.communicate()
     assert (process.returncode, "frontdesk init" in err.decode()) == (1, True)
+
+
+async def test_terminated_it_finishes_what_it_answers(serve: Serve, config: Path, workspace: LocalWorkspace) -> None:
+    """SIGTERM: no event is taken any more, the running answer ends, the status is 0; what was asked meanwhile is the
+    next process's, once."""
+    await run(config, "sync")
+    await serve.start()
+    hold = workspace.hold("chat.stopStream")
+    ts = await workspace.say("dana", "support", "@frontdesk how long does standard shipping take?")
+    await asyncio.wait_for(hold.reached.wait(), 30)
+    assert serve.process is not None
+    serve.process.terminate()
+    await workspace.wait_for(lambda: not workspace.sockets.connections, 30)
+    meanwhile = await workspace.say("dana", "support", "@frontdesk how many days for a return?")
+    assert answers(workspace, ts) == []
+    workspace.let_go("chat.stopStream")
+    assert await serve.stop() == 0
+    [answer] = answers(workspace, ts)
+    assert "3 to 5 business days" in answer["text"]
+    await serve.start()
+    await workspace.wait_for(lambda: answers(workspace, meanwhile), 60)
+    assert [len(answers(workspace, one)) for one in (ts, meanwhile)] == [1, 1]
+
+
+@pytest.mark.parametrize("method", ["chat.startStream", "chat.stopStream"])
+async def test_what_outlasts_the_drain_is_finished_by_the_next(
+    serve: Serve, config: Path, workspace: LocalWorkspace, method: str
+) -> None:
+    """Given back when the time is up, and finished in the message that was begun."""
+    await asyncio.to_thread(config.write_text, CONFIG + "[answering]\ndrain_s = 0.5\n")
+    await run(config, "sync")
+    await serve.start()
+    hold = workspace.hold_reply(method) if method == "chat.startStream" else workspace.hold(method)
+    ts = await workspace.say("dana", "support", "@frontdesk how long does standard shipping take?")
+    await asyncio.wait_for(hold.reached.wait(), 30)
+    assert await serve.stop() == 0
+    workspace.let_go(method)
+    await serve.start()
+    await workspace.wait_for(lambda: answers(workspace, ts), 60)
+    [answer] = [one for one in workspace.messages("support", ts) if one.get("bot_id")]
+    assert "3 to 5 business days" in answer["text"]
+    assert "given back" in (config.parent / "log").read_text()
+    assert "Traceback" not in (config.parent / "log").read_text()

@@ -5,13 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 import ops.knowledge
 from ingest.index import Hit
-from ingest.settings import IngestSettings
-from ops.knowledge import Knowledge, open_knowledge
+from ingest.ledger import Ledger
+from ingest.settings import IndexSettings, IngestSettings
+from ops.knowledge import FOLLOWED_S, Knowledge, open_knowledge
 from ops.reports import SyncRequest, SyncStep
 from tests.fakes.index import WordEmbedder
+from tests.fakes.qdrant_rest import qdrant_server
+from tests.postgres import Postgres
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +107,36 @@ def test_an_old_index_whose_model_is_gone_is_given_up(
         assert "another one now" in caplog.text
         knowledge.sync(SyncRequest(), lambda _: None)
         assert len(asked(knowledge)) == 2
+
+
+def test_replicas_follow_to_the_index_that_one_of_them_rebuilt(
+    settings: IngestSettings, monkeypatch: pytest.MonkeyPatch, postgres: Postgres
+) -> None:
+    """No question of theirs goes unanswered in between; the old index goes with a later sync."""
+    with qdrant_server() as qdrant:
+        shared = {"database_url": SecretStr(postgres.database()), "index": IndexSettings(qdrant_url=qdrant.url)}
+        one = settings.model_copy(update=shared)
+        other = one.model_copy(update={"data_dir": settings.data_dir.with_name("other")})
+        with knowledge_with(one, "1", monkeypatch) as first:
+            first.sync(SyncRequest(), lambda _: None)
+            old = first.index.collection.name
+        with knowledge_with(one, "2", monkeypatch) as first, knowledge_with(other, "2", monkeypatch) as second:
+            assert first.index.collection.name == second.index.collection.name != old
+            first.sync(SyncRequest(), lambda _: None)
+            assert len(asked(second)) == 2, "from the old one, which is still there"
+            second.follow()
+            assert second.old is None
+            assert len(asked(second)) == 2
+            first.switched_at -= FOLLOWED_S
+            first.sync(SyncRequest(), lambda _: None)
+            assert qdrant.collections() == [first.index.collection.name]
+
+
+def test_one_process_at_a_time_tells_the_admins(postgres: Postgres) -> None:
+    """Another one finds that it is being done; a file has one process anyway."""
+    url = postgres.database()
+    with Ledger(url, "c") as one, Ledger(url, "c") as other:
+        with one.alone("tell") as mine, other.alone("tell") as theirs, other.alone("else") as something:
+            assert (mine, theirs, something) == (True, False, True)
+        with other.alone("tell") as again:
+            assert again

@@ -185,7 +185,7 @@ async def test_a_picture_goes_to_claude(
         [picture] = [one["source"] for one in content_of(request) if one["type"] == "image"]
         assert picture == {"type": "base64", "media_type": "image/png", "data": base64.b64encode(PNG).decode()}
     assert not [one for one in content_of(look) if one["type"] == "search_result"]
-    with closing(sqlite3.connect(bot.database)) as database:
+    with closing(sqlite3.connect(bot.database.removeprefix("sqlite:///"))) as database:
         [(usage,)] = database.execute("SELECT usage FROM answers").fetchall()
     looked = tokens(look["messages"]) + tokens(look["system"])
     assert json.loads(usage)["input"] == looked + tokens(write["messages"])
@@ -507,7 +507,7 @@ async def test_a_figure_of_a_file_grounds_nothing(
     assert "charges a laptop" in answer
     assert "$1" not in answer
     assert "EM-104233" not in answer
-    with closing(sqlite3.connect(bot.database)) as database:
+    with closing(sqlite3.connect(bot.database.removeprefix("sqlite:///"))) as database:
         assert database.execute("SELECT rejected FROM answers").fetchall() == [("[]",)]
 
 

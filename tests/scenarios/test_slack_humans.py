@@ -260,13 +260,13 @@ async def test_a_human_called_from_a_direct_message(workspace: LocalWorkspace, m
 
 
 async def test_feedback_is_kept_and_may_change(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
-    """A thumb is stored with the answer and thanked for privately; the other thumb replaces it."""
+    """A thumb is stored with the answer; the other thumb replaces it. What follows a thumb down: test_slack_short_feedback."""
     bot = await make_bot()
     ts, answer = await answered(workspace, bot)
     key = f"T0ELECTRO:C0SUPPORT:{ts}"
-    for number, verdict in enumerate(("up", "down"), 1):
+    for verdict, seen in (("up", workspace.ephemerals), ("down", workspace.views)):
         await workspace.click("dana", "support", answer, "answer_feedback", f"{verdict} {key}")
-        await workspace.wait_for(lambda wanted=number: len(workspace.ephemerals("dana")) == wanted)
+        await workspace.wait_for(lambda seen=seen: seen("dana"))
         async with bot.store.database.transaction() as connection:
             rows = (
                 await connection.execute(select(feedback.c.answer_key, feedback.c.user_id, feedback.c.verdict))

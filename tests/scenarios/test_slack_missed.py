@@ -18,14 +18,13 @@ TEAM = "T0ELECTRO"
 DESK = "support-escalations"
 CHILD = """
 import asyncio, sys
-from pathlib import Path
 from bot.settings import AnsweringSettings, SlackSettings
 from tests.scenarios.conftest import Bot, Shelf
 
 async def main():
     database, bot_token, app_token, api_url = sys.argv[1:]
     slack = SlackSettings(bot_token=bot_token, app_token=app_token, api_url=api_url)
-    await Bot(None, Path(database), Shelf(), AnsweringSettings(), slack).start()
+    await Bot(None, database, Shelf(), AnsweringSettings(), slack).start()
     await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -101,7 +100,7 @@ async def test_a_process_that_was_killed_for_good_is_followed_up(
 ) -> None:
     """SIGKILL, and Slack gives up its events: the next process answers what was written meanwhile."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", CHILD, str(tmp_path / "desk.db")),
+        *(sys.executable, "-c", CHILD, f"sqlite:///{tmp_path / 'desk.db'}"),
         *(workspace.bot_token, workspace.app_token, workspace.api_url),
         cwd=Path(__file__).parents[2],
     )

@@ -6,11 +6,12 @@ import pytest
 
 from bot.desk.model import Outcome
 from ops.workspace.server import LocalWorkspace
-from tests.scenarios.conftest import MakeBot, Shelf, everything, said
+from tests.scenarios.conftest import UNLIMITED, MakeBot, Shelf, everything, said
 
 ASK = "@frontdesk how long do I have to return something?"
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 @pytest.mark.parametrize("streaming", [True, False])
 @pytest.mark.parametrize("crash_at", ["posted", "finish", "started", "save"])
 async def test_killed_while_it_posts_there_is_one_answer(
@@ -96,6 +97,7 @@ async def test_a_store_that_is_down_acks_nothing(workspace: LocalWorkspace, make
     assert len(said(workspace, ts)) == 1
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 async def test_shutdown_gives_back_what_it_does_not_finish(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
 ) -> None:
@@ -129,6 +131,7 @@ async def test_shutdown_waits_for_what_is_nearly_done(
     assert len(said(workspace, ts)) == 1
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 async def test_a_failing_question_gets_its_notice_after_some_attempts(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
 ) -> None:
@@ -159,10 +162,10 @@ async def test_rate_limits_are_waited_for(workspace: LocalWorkspace, make_bot: M
 
 
 async def test_a_form_that_slack_refuses_is_posted_plainer(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
-    """Refused blocks do not cost the answer: its text and sources are posted without them."""
+    """Blocks that are refused in every form do not cost the answer: text and sources are posted without them."""
     workspace.streaming = False
     bot = await make_bot()
-    workspace.fail("chat.update", error="invalid_blocks")
+    workspace.fail("chat.update", error="invalid_blocks", times=2)
     ts = await workspace.say("dana", "support", ASK)
     assert await bot.ended(ts) is Outcome.ANSWERED
     [answer] = said(workspace, ts)
@@ -188,9 +191,10 @@ async def test_an_answer_beyond_slacks_limits_goes_on_in_a_second_message(
     assert [one for one in workspace.calls if one.get("error") not in (None, "unknown_method")] == []
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 async def test_fifty_events_at_once_are_acked_and_answered(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """All are acked in time and each is answered once."""
-    bot = await make_bot()
+    bot = await make_bot(limits=UNLIMITED)
     asked = [await workspace.say("dana", "support", f"{ASK} ({n})") for n in range(50)]
     for ts in asked:
         assert await bot.ended(ts) is Outcome.ANSWERED
@@ -222,6 +226,7 @@ async def test_a_dead_ticket_is_replaced(
     assert next(given, "used") == "used"
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 async def test_a_question_that_nobody_gets_to_is_noticed(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
 ) -> None:

@@ -17,7 +17,9 @@ from bot.settings import (
     DeskSettings,
     HistoryColumns,
     ItemColumns,
+    LimitSettings,
     ModelSettings,
+    MonitoringSettings,
     OrdersSettings,
     SlackSettings,
 )
@@ -34,8 +36,10 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "desks.NAME": DeskSettings,
     "sources.NAME": SourceSettings,
     "slack": SlackSettings,
+    "monitoring": MonitoringSettings,
     "model": ModelSettings,
     "answering": AnsweringSettings,
+    "limits": LimitSettings,
     "orders": OrdersSettings,
     "orders.customers": CustomerColumns,
     "orders.items": ItemColumns,
@@ -87,7 +91,7 @@ def test_the_table_of_settings_is_the_settings() -> None:
     """A setting without a row, or a row without a setting, is a lie by omission."""
     from_environment = {"bot_token", "app_token", "signing_secret", "api_url", "api_key", "base_url"}
     from_environment |= {"qdrant_url", "qdrant_api_key"}
-    real = {"data_dir", "sources.NAME.kind"} | {
+    real = {"data_dir", "retention_days", "sources.NAME.kind"} | {
         f"{section}.{field}"
         for section, model in SECTIONS.items()
         for field in model.model_fields

@@ -1,13 +1,21 @@
 """Mentions, direct messages and replies: stored before they are acked, then left to the workers."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.desk.desk_settings import Mode
 from bot.desk.model import Accepted
-from bot.desk.ports import Clock, Inbox, Threads
+from bot.desk.unasked import asks_everybody
+from bot.slack.edits import EDIT_S
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
+from bot.slack.intake import Intake
+from bot.slack.manners import BOTS_S, Manners
+from bot.slack.offers import Offers
+from bot.slack.work import Work
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -17,25 +25,33 @@ _RECENT = 5_000
 class Messages:
     """What happens to a `message` or `app_mention` event."""
 
-    def __init__(self, inbox: Inbox, threads: Threads, workers: Workers, me: Identity, clock: Clock) -> None:
-        self._inbox = inbox
-        self._threads = threads
+    def __init__(
+        self, work: Work, workers: Workers, intake: Intake, me: Identity, offers: Offers, manners: Manners
+    ) -> None:
+        self._intake = intake
+        self._inbox = work.inbox
+        self._threads = work.threads
+        self._desks = work.desks
+        self._clock = work.clock
+        self._longest = work.settings.max_question_chars
         self._workers = workers
         self._me = me
-        self._clock = clock
+        self._offers = offers
+        self._manners = manners
+        self._bots = asyncio.Lock()
         # Threads of questions that were just accepted: their worker has perhaps not joined them in the store yet.
         self._recent: dict[tuple[str, str], None] = {}
 
     async def take(self, event: Mapping[str, Any]) -> None:
         """Store what the event means. Raises StoreUnavailable: then it must not be acked, and Slack sends it again."""
-        meaning = read(event, self._me, self._clock())
+        meaning = read(event, self._me, self._clock(), self._manners.bots)
         match meaning:
             case Ignored(reason):
                 log.debug("ignored: %s", reason)
             case Deleted(key):
                 await self._workers.withdraw(key)
             case Edited(key, text):
-                await self._inbox.amend(key, text)
+                await self._inbox.amend(key, text, self._clock() - timedelta(seconds=EDIT_S))
             case Heard():
                 await self._hear(meaning)
 
@@ -45,36 +61,89 @@ class Messages:
         One from before `oldest` is not stored: it is returned where it was for the desk and nobody has taken it up.
         Raises StoreUnavailable.
         """
-        heard = read(message, self._me, self._clock())
+        heard = read(message, self._me, self._clock(), self._manners.bots)
         if not isinstance(heard, Heard):
             return None
         item = heard.item
+        if _is_unasked(heard):
+            if float(item.ts) >= oldest.timestamp() and not message.get("reply_count"):
+                await self._overhear(item, late=True)
+            return None
         place = (self._me.team, item.channel, item.thread_ts or item.ts)
         if not heard.addressed and not await self._threads.took_part(*place, item.ts):
             return None
         if float(item.ts) >= oldest.timestamp():
-            await self._hear(heard)
+            await self._hear(heard, limited=False)  # limits: what was written over hours is not a burst
             return None
         if not heard.addressed and not await self._takes_part(item):
             return None
-        return None if (await self._threads.state(*place)).quiet or await self._inbox.has(item.key) else item
+        state = await self._threads.state(*place)
+        return None if state.quiet or state.hushed or await self._inbox.has(item.key) else item
 
-    async def _hear(self, heard: Heard) -> None:
+    async def _hear(self, heard: Heard, *, limited: bool = True) -> None:
         item = heard.item
+        if _is_unasked(heard):
+            await self._overhear(item)
+            return
         if not heard.addressed and not await self._takes_part(item):
             return
+        if item.thread_ts and await self._stays_hushed(heard, item.thread_ts):
+            return
+        if not item.by_bot:
+            await self._accept(item, limited=limited)
+            return
+        async with self._bots:  # each counts those before it
+            if not await self._goes_round(item):
+                await self._accept(item, limited=False)
+
+    async def _accept(self, item: Accepted, *, limited: bool) -> None:
         self._recent[item.channel, item.thread_ts or item.ts] = None
         while len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
-        if await self._inbox.accept(item):
-            log.info("accepted %s", item.key)
-            self._workers.wake()
+        await self._intake.take(item, limited=limited)
+
+    async def _overhear(self, item: Accepted, *, late: bool = False) -> None:
+        """A message at the root of a channel, to its people. What is ignored takes no key (rule 3). `late`: it is read
+        back; to offer an answer to it would come as a surprise."""
+        mode = self._desks.mode(item.channel)
+        if mode is Mode.MENTIONS or self._desks.pause or not asks_everybody(item.text, self._longest):
+            return
+        if mode is Mode.OFFER:
+            if not late:
+                self._offers.make(item)
+        else:
+            await self._intake.take(replace(item, unasked=True), limited=not late)
+
+    async def _stays_hushed(self, heard: Heard, thread_ts: str) -> bool:
+        """Whether somebody told the desk to be silent in the thread. A mention since then wakes it."""
+        place = (self._me.team, heard.item.channel, thread_ts)
+        if heard.mentioned:
+            await self._threads.wake(*place, datetime.fromtimestamp(float(heard.item.ts), UTC))
+            return False
+        # A reply in a channel was looked up already; in a direct message each is for the desk.
+        return heard.addressed and (await self._threads.state(*place)).hushed
+
+    async def _goes_round(self, item: Accepted) -> bool:
+        """Whether bots had all the answers that they get without a person in between. One that answers answers, such as
+        another Frontdesk, would go on for ever."""
+        lately = await self._inbox.by_bots_lately(item, self._clock() - timedelta(seconds=BOTS_S))
+        if lately < self._manners.limits.bot_answers or await self._inbox.has(item.key):
+            return False
+        log.warning("%s is left out: %d of bots were answered and nobody wrote between", item.key, lately)
+        return True
 
     async def _takes_part(self, item: Accepted) -> bool:
         """Whether a reply that addresses nobody is for the desk."""
         thread_ts = str(item.thread_ts)
         state = await self._threads.state(self._me.team, item.channel, thread_ts)
         # Once a human was asked for, what others write there is the help. Slack tells who began the thread.
-        if state.quiet or (state.escalation_id and item.payload.get("parent_user_id") != item.user):
+        if state.quiet or state.hushed or (state.escalation_id and item.payload.get("parent_user_id") != item.user):
             return False
-        return state.participates or (item.channel, thread_ts) in self._recent
+        if state.participates or (item.channel, thread_ts) in self._recent:
+            return True
+        # Another process may be about to answer the thread's first question.
+        return await self._threads.took_part(self._me.team, item.channel, thread_ts, item.ts)
+
+
+def _is_unasked(heard: Heard) -> bool:
+    return not heard.addressed and heard.item.thread_ts is None

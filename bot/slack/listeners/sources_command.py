@@ -1,5 +1,5 @@
-"""/sources WORDS: a private list of what the documents say about them; Share shows it to the channel. `sync`, `status`
-and `help` are commands."""
+"""/sources WORDS: a private list of what the documents say about them; Share shows it to the channel. `sync`, `status`,
+`quiet` and `help` are commands."""
 
 import asyncio
 import logging
@@ -10,14 +10,18 @@ from bot.desk.audience import UNKNOWN_READERS, may_read
 from bot.desk.errors import DeskError
 from bot.desk.model import Desk, FoundSources, Readable
 from bot.desk.ports import Clock
-from bot.desk.sources_request import Help, Status, SyncNow, read_request
-from bot.slack.answering import Desks
-from bot.slack.blocks import Message, found
-from bot.slack.client import SlackClients, SlackRefused, slack_errors
+from bot.desk.sources_request import Help, Quiet, Status, SyncNow, read_request
+from bot.slack.asked_privately import AboutMessage
+from bot.slack.blocks import SHARE_IN_THREAD, Message, found
+from bot.slack.client import SlackClients, SlackRefused
+from bot.slack.desks import Desks
 from bot.slack.inbound import Identity, clean
+from bot.slack.listeners.quiet import QuietButtons
 from bot.slack.listeners.sync_command import SyncCommand
 from bot.slack.mrkdwn import escape
+from bot.slack.offers import Covers
 from bot.slack.people import People
+from bot.slack.shared_posts import SharedPosts
 
 log = logging.getLogger(__name__)
 Ack = Callable[..., Awaitable[Any]]
@@ -26,12 +30,13 @@ Body = Mapping[str, Any]
 HELP = (
     "Type `/sources` and a few words, such as `/sources return without receipt`, to see what the documents say.\n"
     "`/sources status` says how fresh they are; admins bring them up to date with `/sources sync` or"
-    " `/sources sync NAME`."
+    " `/sources sync NAME`.\n"
+    "`/sources quiet` keeps me quiet in a thread of this channel."
 )
 _WORDS = 300
 
 
-class LookUpSources(Protocol):
+class LookUpSources(Covers, Protocol):
     def __call__(self, words: str, desk: Desk, readable: Sequence[str]) -> Awaitable[FoundSources]: ...
 
 
@@ -44,6 +49,8 @@ class SourcesCommand:
         me: Identity,
         clock: Clock,
         people: People,
+        posts: SharedPosts,
+        quiet: QuietButtons,
         syncs: SyncCommand | None = None,
     ) -> None:
         """Without `syncs` every word is searched for."""
@@ -53,6 +60,8 @@ class SourcesCommand:
         self._me = me
         self._clock = clock
         self._people = people
+        self._quiet = quiet
+        self._posts = posts
         self._syncs = syncs
 
     async def run(self, ack: Ack, body: Body) -> None:
@@ -61,6 +70,8 @@ class SourcesCommand:
         match read_request(words, self._syncs.sources if self._syncs else ()), self._syncs:
             case Help(), _:
                 await ack(response_type="ephemeral", text=HELP)
+            case Quiet(), _:
+                await self._quiet.choose(ack, body)
             case Status(), SyncCommand() as syncs:
                 await syncs.status(ack, body)
             case SyncNow(sources), SyncCommand() as syncs:
@@ -71,35 +82,44 @@ class SourcesCommand:
                 await self._respond(body, await self._private(words, channel, user), response_type="ephemeral")
 
     async def share(self, ack: Ack, body: Body) -> None:
-        """Search again for those who will see it (rule 6), and post that under the sharer's name. What the sharer alone
-        may read is not posted, and then nothing is: a part of the list would pass for the whole."""
+        """Search again for those who will see it (rule 6), and post that once, in the channel or the thread, under the
+        sharer's name. What the sharer alone may read is not posted, and then nothing is: a part of the list would pass
+        for the whole."""
         await ack()
-        words, user = str(body["actions"][0].get("value") or "")[:_WORDS], str(body["user"]["id"])
+        value, user = str(body["actions"][0].get("value") or ""), str(body["user"]["id"])
+        thread_ts, words = None, value[:_WORDS]
+        if body["actions"][0].get("action_id") == SHARE_IN_THREAD:
+            thread_ts, _, words = value.partition(" ")
         channel = str((body.get("channel") or {}).get("id") or "")
         message = await self._to_share(words, channel, user)
         if isinstance(message, str):  # an outage, "nothing found" or a refusal is for the sharer alone
             await self._respond(body, Message(message), response_type="ephemeral", replace_original=False)
             return
+        listing = str((body.get("container") or {}).get("message_ts") or "")
         try:
-            with slack_errors():
-                await self._clients.poster.chat_postMessage(
-                    channel=channel,
-                    text=message.text,
-                    blocks=list(message.blocks) or None,
-                    unfurl_links=False,
-                    unfurl_media=False,
-                )
+            key = f"sources:{channel}:{listing}:{user}"
+            if not await self._posts.post(key, user, channel, thread_ts, [message]):
+                return  # pressed twice
         except SlackRefused as error:
             # Where the bot is no member only the command's own response reaches the channel.
             log.info("sharing through the response_url in %s: %s", channel, error.code)
-            await self._respond(body, message, response_type="in_channel", replace_original=False)
+            there = {"thread_ts": thread_ts} if thread_ts else {}
+            await self._respond(body, message, response_type="in_channel", replace_original=False, **there)
         except DeskError as error:
             log.warning("sharing failed: %s", error)
             await self._respond(body, Message(escape(error.public) + " Please share it again in a minute."))
             return
-        await self._respond(body, Message("Shared in this channel."), replace_original=True)
+        where = "the thread" if thread_ts else "this channel"
+        await self._respond(body, Message(f"Shared in {where}."), replace_original=True)
 
-    async def _private(self, words: str, channel: str, user: str) -> Message:
+    async def about_message(self, body: Body, text: str, about: AboutMessage) -> None:
+        """The twin of the command for a message, in whose thread it is shown and shared."""
+        words = text[:_WORDS]
+        message = await self._private(words, about.channel, str(body["user"]["id"]), about.thread_ts)
+        there = {"thread_ts": about.in_thread} if about.in_thread else {}
+        await self._respond(body, message, response_type="ephemeral", **there)
+
+    async def _private(self, words: str, channel: str, user: str, thread_ts: str | None = None) -> Message:
         """What the asker may read, for them alone, and how much more there is."""
         try:
             own = await self._people.own(user, self._me.team)
@@ -108,8 +128,9 @@ class SourcesCommand:
             return Message(self._failed(error, user))
         notice = " ".join(filter(None, (_withheld(result.withheld), "" if own.known else UNKNOWN_READERS)))
         if not result.hits:
-            return Message(" ".join(filter(None, (_nothing(words), escape(notice)))))
-        return found(result.hits, words, self._clock(), share=words, notice=notice)
+            help = "" if thread_ts else f"\n{HELP}"  # who asks about a message has typed nothing
+            return Message(" ".join(filter(None, (_nothing(words), escape(notice)))) + help)
+        return found(result.hits, words, self._clock(), share=words, thread_ts=thread_ts, notice=notice)
 
     async def _to_share(self, words: str, channel: str, user: str) -> Message | str:
         """What may be posted in the channel, or why nothing may, as mrkdwn."""

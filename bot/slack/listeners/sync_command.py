@@ -8,9 +8,9 @@ from typing import Any
 from bot.desk.errors import DeskError
 from bot.desk.model import SyncResult, SyncStep, incident_of
 from bot.desk.ports import Clock, SyncDesk
-from bot.slack.answering import Desks
 from bot.slack.blocks import Message
-from bot.slack.client import SlackClients, slack_errors
+from bot.slack.client import SlackClients
+from bot.slack.desks import Desks
 from bot.slack.listeners.feedback import whisper
 from bot.slack.mrkdwn import escape
 from bot.slack.sync_blocks import outcome, progress, status
@@ -64,7 +64,7 @@ class SyncCommand:
             return
         mine = self._desks.of(str(body.get("channel_id"))).sources
         seen = [one for one in known if admin or not mine or one.source in mine]
-        await self._reply(body, status(seen, self._clock(), admin=admin))
+        await self._reply(body, status(seen, self._clock(), admin=admin, pause=self._desks.pause))
 
     async def sync(self, ack: Ack, body: Body, sources: Sequence[str]) -> None:
         if str(body.get("user_id")) not in self._admins:
@@ -161,9 +161,6 @@ class SyncCommand:
         channel = body.get("channel_id") or (body.get("channel") or {}).get("id")
         user = body.get("user_id") or (body.get("user") or {}).get("id")
         try:
-            with slack_errors():
-                await self._clients.poster.chat_postEphemeral(
-                    channel=str(channel), user=str(user), text=message.text, blocks=list(message.blocks) or None
-                )
+            await self._clients.whisper(str(channel), str(user), message.text, message.blocks)
         except DeskError as error:
             log.warning("%s was not told how the sync ended (%s): %s", user, error, message.text)

@@ -41,6 +41,7 @@ function arrive() {
   channel.list.toEnd();
   if (wide.matches && !route.thread) channel.composer.focus();
   if (store.botOf(route.channel)) openHome("messages");
+  else void post("look_at", { as: store.me, channel: route.channel }); // the agent hears it when it is opened
 }
 
 /** @param {"home"|"messages"} tab the app hears which of its tabs was opened */

@@ -96,7 +96,10 @@ function choices(element) {
   const named = (/** @type {string} */ id, /** @type {string} */ name) => node({ text: { type: "plain_text", text: name, emoji: false }, value: id });
   if (kind === "users_select") return { all, nodes: [...store.users.values()].map((user) => named(user.id, store.nameOf(user.id))) };
   if (kind === "conversations_select" || kind === "channels_select") {
-    const open = [...store.channels.values()].filter((channel) => kind === "conversations_select" || channel.kind === "channel");
+    const include = element.filter?.include;
+    const open = [...store.channels.values()].filter((channel) => (kind === "conversations_select"
+      ? !include || include.includes(/** @type {any} */ ({ channel: "public", dm: "im" })[channel.kind] ?? channel.kind)
+      : channel.kind === "channel"));
     return { all, nodes: open.map((channel) => named(channel.id, (channel.kind === "dm" ? "" : "#") + store.titleOf(channel))) };
   }
   if (!element.option_groups) return { all, nodes: (element.options ?? []).map(node) };

@@ -36,6 +36,14 @@ function valuesOf(view, surface) {
 const isEmpty = (value) => !value || Object.entries(value).every(([key, part]) =>
   key === "type" || part === null || part === "" || (Array.isArray(part) && !part.length));
 
+/** What was wrong with a field is gone once it is changed. @param {Event} event */
+function answered(event) {
+  const block = /** @type {HTMLElement} */ (event.target).closest(".block.input");
+  const line = /** @type {HTMLElement|null|undefined} */ (block?.querySelector(".field-error"));
+  block?.classList.remove("invalid");
+  if (line) line.hidden = true;
+}
+
 /** The top one of the open modals; a native dialog, so focus stays inside and returns after. */
 export class Modals {
   /** @type {HTMLDialogElement|null} */ #dialog = null;
@@ -91,7 +99,7 @@ export class Modals {
     const surface = surfaceOf(`view|${view.id}`, { view_id: view.id }, (text) => this.#fail(text));
     const title = textObject(view.title);
     const close = plain(view.close?.text ?? (view.submit ? "Cancel" : "Close"));
-    return el("form", { novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.#submit(view, surface); } },
+    return el("form", { novalidate: true, oninput: answered, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.#submit(view, surface); } },
       el("header", { class: "modal-head" }, el("h2", { id: "modal-title" }, title),
         el("button", { type: "button", class: "plain", "aria-label": "Close", data: { testid: "modal-x" }, onclick: () => this.#close() }, icon("close"))),
       el("div", { class: "modal-body" }, renderBlocks(view.blocks, surface)),

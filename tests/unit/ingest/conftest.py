@@ -13,6 +13,7 @@ from ingest.source_settings import SourceSettings
 from ingest.sources.folder import FolderSettings
 from ingest.sync_source import sync_source
 from tests.fakes.index import MemoryCollection, WordEmbedder
+from tests.postgres import Postgres
 
 
 @dataclass
@@ -76,8 +77,22 @@ def parser() -> Iterator[ParserProcess]:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path / "data" / "ledger.sqlite3", "memory") as ledger:
+def ledger_place(tmp_path: Path) -> Path | str:
+    """A file; the tests of the ledger itself are run on Postgres, too."""
+    return tmp_path / "data" / "ledger.sqlite3"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def each_ledger_place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.database()
+    return tmp_path / "data" / "ledger.sqlite3"
+
+
+@pytest.fixture
+def ledger(ledger_place: Path | str) -> Iterator[Ledger]:
+    with Ledger(ledger_place, "memory") as ledger:
         yield ledger
 
 

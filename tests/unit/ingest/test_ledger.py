@@ -1,16 +1,23 @@
-"""The ledger as a file."""
+"""The ledger as a file and in Postgres."""
 
 import sqlite3
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from sqlalchemy import delete, func, select
 
+from ingest import tables
 from ingest.ledger import Ledger, LedgerError
 from ingest.model import SyncReport, SyncState
 from ingest.verify import verify
 
 from .conftest import World
+
+
+@pytest.fixture
+def ledger_place(each_ledger_place: Path | str) -> Path | str:
+    return each_ledger_place
 
 
 def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
@@ -31,11 +38,11 @@ def test_a_file_that_is_no_database_is_an_error_of_one_sentence(tmp_path: Path) 
         Ledger(path, "c")
 
 
-def test_each_collection_has_its_own_documents(world: World, tmp_path: Path) -> None:
+def test_each_collection_has_its_own_documents(world: World, ledger_place: Path | str) -> None:
     """Another embedding model starts from nothing, and the version of the index goes on."""
     world.write("a.md", "Text.")
     world.sync()
-    with Ledger(tmp_path / "data" / "ledger.sqlite3", "other") as other:
+    with Ledger(ledger_place, "other") as other:
         assert other.current(["docs:a.md"]) == {}
         assert world.ledger.current(["docs:a.md", "docs:unknown"]).keys() == {"docs:a.md"}
         assert other.index_version() == world.ledger.index_version() == 1
@@ -49,17 +56,17 @@ def test_only_the_newest_runs_are_kept(ledger: Ledger) -> None:
         ledger.finish_run(runs[-1], SyncReport("a", SyncState.SUCCESS), verified=True)
     assert runs == sorted(set(runs))
     with ledger.reading() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM runs").scalar() == 100
+        assert connection.execute(select(func.count()).select_from(tables.runs)).scalar() == 100
 
 
-def test_threads_and_processes_write_at_once(ledger: Ledger, tmp_path: Path) -> None:
+def test_threads_and_processes_write_at_once(ledger: Ledger, ledger_place: Path | str) -> None:
     """Every number is given once, through one ledger or several."""
     runs: list[int] = []
 
     def begin(through: Ledger) -> None:
         runs.extend(through.begin_run("a") for _ in range(10))
 
-    with Ledger(tmp_path / "data" / "ledger.sqlite3", "memory") as second:
+    with Ledger(ledger_place, "memory") as second:
         threads = [Thread(target=begin, args=(each,)) for each in (ledger, second) for _ in range(3)]
         for thread in threads:
             thread.start()
@@ -78,8 +85,8 @@ def test_verify_names_what_ledger_and_index_disagree_on(world: World) -> None:
     world.collection.delete_generations(["docs:a.md"], None)
     stray = points["docs:b.md"]
     world.collection.points["stray"] = stray
-    with sqlite3.connect(world.ledger.engine.url.database or "") as connection:
-        connection.execute("DELETE FROM documents WHERE document_id = 'docs:c.md'")
+    with world.ledger.writing() as connection:
+        connection.execute(delete(tables.documents).where(tables.documents.c.document_id == "docs:c.md"))
     check = verify(world.ledger, world.collection, ["others"])
     assert not check.ok
     assert [str(wrong) for wrong in check.wrong] == [

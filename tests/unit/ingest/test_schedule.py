@@ -8,11 +8,12 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ingest.ledger import Ledger
 from ingest.model import SyncStopped
 from ingest.schedule import Leases, SyncScheduler, next_due
+from ingest.tables import schedules
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
@@ -37,8 +38,13 @@ def leases(ledger: Ledger, clock: Clock) -> Leases:
 
 
 @pytest.fixture
-def other_process(tmp_path: Path, ledger: Ledger, clock: Clock) -> Iterator[Leases]:
-    with Ledger(tmp_path / "data" / "ledger.sqlite3", "memory") as second:
+def ledger_place(each_ledger_place: Path | str) -> Path | str:
+    return each_ledger_place
+
+
+@pytest.fixture
+def other_process(ledger_place: Path | str, ledger: Ledger, clock: Clock) -> Iterator[Leases]:
+    with Ledger(ledger_place, "memory") as second:
         yield Leases(second, clock, jitter=0)
 
 
@@ -85,12 +91,9 @@ def test_sources_with_one_schedule_are_not_due_in_the_same_moment(ledger: Ledger
         with leases.hold(name):
             pass
     with ledger.reading() as connection:
-        rows = connection.exec_driver_sql("SELECT source, next_due FROM schedules").all()
+        rows = connection.execute(select(schedules.c.source, schedules.c.next_due)).all()
     late = {
-        name: datetime.fromisoformat(due).replace(tzinfo=UTC)
-        - START
-        - (timedelta(days=1) if name.startswith("d") else timedelta(minutes=5))
-        for name, due in rows
+        name: due - START - (timedelta(days=1) if name.startswith("d") else timedelta(minutes=5)) for name, due in rows
     }
     assert len(set(late.values())) > 20
     assert min(late.values()) >= timedelta(0)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.orders import SqlOrders
+from ops.checks import Check
 from ops.config import Config, load_config
-from ops.doctor import Check, _orders
+from ops.doctor import _orders
 from tests.fakes.orders import DEMO
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.desk.errors import Unavailable
-from bot.desk.model import SourceNotice
+from bot.desk.model import AdminNotice, SourceNotice
 from ingest.ledger import Ledger
 from ops.notices import GRACE, Notices, troubles
 from ops.reports import SourceState
@@ -37,14 +37,15 @@ class Channel:
     down: bool = False
     lost: bool = False
 
-    async def tell(self, notice: SourceNotice) -> None:
+    async def tell(self, notice: AdminNotice) -> None:
+        assert isinstance(notice, SourceNotice)
         if self.down:
             raise Unavailable("Slack is away")
         self.heard.append(notice)
         if self.lost:
             raise Unavailable("no reply came")
 
-    async def told(self, notice: SourceNotice) -> bool:
+    async def told(self, notice: AdminNotice) -> bool:
         if self.down:
             raise Unavailable("Slack is away")
         return notice.key in [one.key for one in self.heard]

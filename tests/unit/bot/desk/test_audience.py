@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.desk.audience import GuardedStage, may_read, readable_in
 from bot.desk.errors import AudienceNarrowed
-from bot.desk.model import DraftSentence, Person, Place, Question, Readable
+from bot.desk.model import NOBODY, DraftSentence, Person, Place, Question, Readable
 from ingest.audience import keywords, stored
 from ingest.index import Collection, Current, CurrentSearch, Payload, Point, Searched
 from ingest.index.edge import EdgeCollection
@@ -235,6 +235,17 @@ def test_what_slack_does_not_tell_means_less(world: World, forgotten: set[str]) 
             told = readable_in(place, person)
             assert set(told.keywords) <= set(whole.keywords)
             assert told.known or told.keywords == ("public",)
+
+
+@pytest.mark.parametrize(
+    ("shared", "readable"), [(False, ("everyone", "public")), (True, ("public",)), (None, ("public",))]
+)
+def test_a_bot_has_nobodys_rights(shared: bool | None, readable: tuple[str, ...]) -> None:
+    """In a private channel of full members it gets no more than in any other."""
+    people = (Person("U1", email="a@example.com", standing="member"),)
+    place = Place("T", "C0PRIV", "private", shared=shared, people=people)
+    assert readable_in(place, NOBODY).keywords == readable
+    assert "members" in readable_in(place, people[0]).keywords or shared is not False
 
 
 def test_at_the_terminal() -> None:

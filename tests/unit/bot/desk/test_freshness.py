@@ -6,7 +6,7 @@ import pytest
 
 from bot.desk.freshness import ago, freshness, stale_notice
 from bot.desk.model import Citation
-from bot.desk.sources_request import Help, Search, Status, SyncNow, read_request
+from bot.desk.sources_request import Help, Quiet, Search, Status, SyncNow, read_request
 
 NOW = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 CITED = Citation(0, "q", "Returns", "https://docs.example/r", "", datetime(2026, 3, 1, tzinfo=UTC), "handbook")
@@ -55,6 +55,8 @@ def test_a_stale_source_is_named_once() -> None:
         ("sync docs now", Search("sync docs now")),
         ("status", Status()),
         ("status of my order", Search("status of my order")),
+        ("Quiet", Quiet()),
+        ("quiet hours", Search("quiet hours")),
         ("help", Help()),
         ("help with returns", Search("help with returns")),
         ("", Help()),

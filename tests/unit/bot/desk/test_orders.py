@@ -13,6 +13,7 @@ from bot.desk.commitments import ASK_FOR_ORDER, NOT_SHOWN
 from bot.desk.errors import OrdersUnavailable
 from bot.desk.grounding import check
 from bot.desk.model import (
+    NOBODY,
     Answer,
     Attachment,
     Citation,
@@ -142,9 +143,14 @@ class Shop:
 
 
 async def asked(
-    shop: Shop, text: str, email: str | None = "dana@x.example", place: PlaceKind = "dm", desk: Desk = DESK
+    shop: Shop,
+    text: str,
+    email: str | None = "dana@x.example",
+    place: PlaceKind = "dm",
+    desk: Desk = DESK,
+    asker: Person | None = None,
 ) -> Answer:
-    question = Question("T:C:1", text, Person("U1", email=email), Place("T", "C", place), "1.0", NOW)
+    question = Question("T:C:1", text, asker or Person("U1", email=email), Place("T", "C", place), "1.0", NOW)
     answer_question = AnswerQuestion(
         shop,
         shop,
@@ -156,6 +162,14 @@ async def asked(
         budget=Budget(shop, 1.0, lambda: NOW),
     )
     return await answer_question(question, desk, shop)
+
+
+async def test_a_bots_question_looks_up_no_order() -> None:
+    """It is nobody's; what promises something before an order was looked up is held back all the same."""
+    shop = Shop([[PROMISE, END], [PROMISE, END]])
+    answer = await asked(shop, "EM-104233 arrived broken, can it be replaced?", place="channel", asker=NOBODY)
+    assert (shop.looked, answer.private, shop.tools) == ([], "", None)
+    assert "send you a new one" not in answer.text + "".join(shop.shown)
 
 
 async def test_a_number_gets_its_status_cited() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.desk.model import Answer, Brief, Citation, Escalation, EscalationState, Outcome, SourceHit
-from bot.slack.blocks import answer_messages, brief_message, closing_blocks, found, plainer
+from bot.slack.blocks import brief_message, closing_blocks, found
+from bot.slack.forms import answer_parts
 from ops.workspace.block_kit import check_blocks
 from ops.workspace.mentions import mentions
 
@@ -47,13 +48,13 @@ def cited(number: int, title: str = "Returns", section: str = "Refunds") -> Cita
 @settings(max_examples=60, deadline=None)
 @given(answer)
 def test_no_answer_passes_a_limit_or_mentions_anybody(one: Answer) -> None:
-    """Every message passes the workspace's checks of Block Kit, and its fallback notifies nobody."""
-    for message in answer_messages(one, KEY):
-        check_blocks(list(message.blocks))
-        assert len(message.text) <= 4_000
-        assert mentions({"text": message.text, "blocks": list(message.blocks)}) == []
-    assert len(plainer(one).text) <= 40_000
-    assert mentions({"text": plainer(one).text}) == []
+    """In every form: the best passes the workspace's checks of Block Kit, and no text notifies anybody."""
+    for part in answer_parts(one, KEY):
+        best, *plainer = part.forms()
+        check_blocks(list(best[0].blocks))
+        for message in (*best, *(message for form in plainer for message in form)):
+            assert len(message.text) <= 4_000
+            assert mentions({"text": message.text, "blocks": list(message.blocks)}) == []
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, clean, read
 
-ME = Identity("T1", "U0BOT", "B0BOT")
+ME = Identity("T1", "U0BOT", "B0BOT", app_id="A0BOT")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
@@ -52,11 +52,12 @@ def test_where_it_was_said(given: dict[str, Any], kind: str) -> None:
 
 
 def test_a_reply_is_for_the_desk_only_where_it_takes_part() -> None:
-    """Without a mention it is left to the thread's state; a broadcast reply too; a root message is not for the desk."""
+    """Without a mention it is left to the thread's state; a broadcast reply too; a root message to the channel's."""
     assert not heard(thread_ts="0.9").addressed
     assert not heard(thread_ts="0.9", subtype="thread_broadcast").addressed
-    assert isinstance(read(event(), ME, NOW), Ignored)
-    assert isinstance(read(event(thread_ts="1.000100"), ME, NOW), Ignored)
+    assert not heard().addressed
+    assert isinstance(read(event(text="hi all, <@U2> knows?"), ME, NOW), Ignored)
+    assert heard(thread_ts="1.000100").item.thread_ts is None
     assert isinstance(read(event(thread_ts="0.9", text="<@U2> see above"), ME, NOW), Ignored)
     assert heard(thread_ts="0.9", text="<@U2> <@U0BOT> see above").addressed
 
@@ -83,6 +84,64 @@ def test_what_is_not_for_us(given: dict[str, Any]) -> None:
     meaning = read(event(**given), ME, NOW)
     assert isinstance(meaning, Ignored)
     assert meaning.reason
+
+
+MENTION = "<@U0BOT> what is the return window?"
+LISTED = ("B0FORM", "A0FORM", "U0FORM", "B0BOT", "A0BOT", "U0BOT", "B0WEBHOOK")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"user": "U0BOT"},
+        {"user": "U0BOT", "bot_id": "B0BOT", "app_id": "A0BOT", "bot_profile": {"id": "B0BOT", "app_id": "A0BOT"}},
+        {"user": None, "bot_id": "B0BOT", "subtype": "bot_message"},
+        {"user": None, "bot_id": "B0WEBHOOK", "app_id": "A0BOT", "subtype": "bot_message"},
+        {"user": None, "bot_id": "B0WEBHOOK", "bot_profile": {"app_id": "A0BOT"}},
+        {"user": "U0BOT", "bot_id": "B0BOT", "subtype": "thread_broadcast", "thread_ts": "0.9"},
+        {"user": "U0FORM", "bot_id": "B0FORM", "metadata": {"event_type": "frontdesk_answer", "event_payload": {}}},
+        {"user": "U1", "metadata": {"event_type": "frontdesk_limit", "event_payload": {}}},
+    ],
+)
+@pytest.mark.parametrize("kind", ["message", "app_mention"])
+def test_our_own_messages_are_never_questions(given: dict[str, Any], kind: str) -> None:
+    """In whatever shape they come, also where somebody listed ourselves, and those of another Frontdesk."""
+    assert read(event(type=kind, text=MENTION, **given), ME, NOW, LISTED) == Ignored("our own message")
+    edit = event(subtype="message_changed", ts="2.0", message=event(text=MENTION, **given), previous_message={})
+    assert read(edit, ME, NOW, LISTED) == Ignored("our own message")
+
+
+@pytest.mark.parametrize("listed", ["B0FORM", "A0FORM", "U0FORM"])
+@pytest.mark.parametrize("subtype", [None, "bot_message"])
+def test_a_listed_bot_is_heard(listed: str, subtype: str | None) -> None:
+    """By the id of the bot, of its app or of its user; what it wrote is marked as a bot's."""
+    written = event(text=MENTION, subtype=subtype, bot_id="B0FORM", app_id="A0FORM", user="U0FORM")
+    assert read(written, ME, NOW) == Ignored("another bot's message" if subtype is None else f"subtype {subtype}")
+    found = read(written, ME, NOW, [listed])
+    assert isinstance(found, Heard)
+    assert (found.item.by_bot, found.addressed, found.item.user) == (True, True, "U0FORM")
+
+
+def test_a_workflow_has_no_user() -> None:
+    """Its bot's id stands for it."""
+    posted = event(text=MENTION, subtype="bot_message", bot_id="B0FORM", user=None, username="Ask the desk")
+    found = read(posted, ME, NOW, ["B0FORM"])
+    assert isinstance(found, Heard)
+    assert found.item.user == "B0FORM"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"text": "Done.", "thread_ts": "0.9"},
+        {"text": MENTION, "channel": "D1", "channel_type": "im"},
+        {"text": MENTION, "bot_id": "B0OTHER"},
+        {"text": MENTION, "user": "USLACKBOT", "bot_id": None},
+    ],
+)
+def test_what_a_bot_says_beside_the_desk_is_not_for_it(given: dict[str, Any]) -> None:
+    """In a thread only with a mention, where two desks would answer each other; in a direct message never."""
+    assert isinstance(read(event(**({"user": "U0OTHER", "bot_id": "B0FORM"} | given)), ME, NOW, ["B0FORM"]), Ignored)
 
 
 def test_edits_and_deletions_name_the_question() -> None:
@@ -127,17 +186,17 @@ json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-fields = ["type", "subtype", "channel", "channel_type", "user", "ts", "text", "thread_ts", "message", "previous_message", "deleted_ts", "bot_id", "hidden"]  # fmt: skip
+fields = ["type", "subtype", "channel", "channel_type", "user", "ts", "text", "thread_ts", "message", "previous_message", "deleted_ts", "bot_id", "hidden", "app_id", "bot_profile", "metadata"]  # fmt: skip
 
 
 @settings(max_examples=300, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(fields), json, max_size=10),
-    st.sampled_from([None, "message_changed", "message_deleted", "file_share", "x"]),
+    st.sampled_from([None, "message_changed", "message_deleted", "file_share", "bot_message", "x"]),
 )
 def test_no_payload_makes_it_raise(payload: dict[str, Any], subtype: str | None) -> None:
     """Whatever the fields hold, the answer is one of the four, and a question has a key and an author."""
-    meaning = read({"type": "message", "channel": "D1", "subtype": subtype} | payload, ME, NOW)
+    meaning = read({"type": "message", "channel": "D1", "subtype": subtype} | payload, ME, NOW, ["C1", "U1"])
     assert isinstance(meaning, Heard | Edited | Deleted | Ignored)
     if isinstance(meaning, Heard):
         assert meaning.item.user

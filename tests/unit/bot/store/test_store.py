@@ -1,9 +1,8 @@
-"""The store on a real SQLite file."""
+"""The store on a real SQLite file and on a real Postgres."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from bot.desk.model import (
     Accepted,
     Answer,
     Citation,
+    DraftSentence,
     Escalation,
     EscalationState,
     Outcome,
@@ -25,37 +25,14 @@ from bot.desk.model import (
     PromptRef,
     Question,
     Usage,
+    UsedPassage,
+    Verdict,
     question_key,
 )
 from bot.store import Store, open_store
 from bot.store.tables import answers, metadata
 
-START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/frontdesk.sqlite3"
-
-
-@pytest.fixture
-async def store(url: str, clock: Clock) -> AsyncIterator[Store]:
-    store = await open_store(url, clock)
-    yield store
-    await store.close()
+from .conftest import START, Clock
 
 
 def item(ts: str = "1.0", thread_ts: str | None = None, text: str = "Can I return it?") -> Accepted:
@@ -121,19 +98,27 @@ async def test_a_finished_question_is_closed_once(store: Store) -> None:
     assert await store.inbox.claim(5, 60) == []
 
 
-async def test_an_edit_counts_until_somebody_works_on_it(store: Store) -> None:
+async def test_an_edit_counts_until_somebody_works_on_it_for_some_time(store: Store) -> None:
+    """Before it is claimed always, after that for as long as is said, and never once it is answered."""
     await store.inbox.accept(item())
-    assert await store.inbox.amend(item().key, "edited")
+    just_now, long_ago = START - timedelta(seconds=1), START
+    assert await store.inbox.amend(item().key, "edited", long_ago)
     [claimed] = await store.inbox.claim(1, 60)
     assert claimed.item.text == "edited"
-    assert not await store.inbox.amend(item().key, "too late")
+    assert not await store.inbox.amend(item().key, "too late", long_ago)
+    assert await store.inbox.text(item().key) == "edited"
+    assert await store.inbox.amend(item().key, "edited again", just_now)
+    assert await store.inbox.text(item().key) == "edited again"
+    await store.inbox.finish(item().key, Outcome.ANSWERED)
+    assert not await store.inbox.amend(item().key, "too late", just_now)
+    assert await store.inbox.text("T9:C9:9.9") is None
 
 
-async def test_stuck_and_released_questions_are_found(store: Store) -> None:
+async def test_what_was_released_can_be_claimed_again(store: Store) -> None:
     await store.inbox.accept(item())
-    await store.inbox.claim(1, 600)
-    assert await store.inbox.stuck(START) == []
-    assert [one.key for one in await store.inbox.stuck(START + timedelta(seconds=1))] == [item().key]
+    [claimed] = await store.inbox.claim(1, 600)
+    assert claimed.item == item()
+    assert await store.inbox.claim(1, 600) == []
     await store.inbox.release(item().key)
     assert len(await store.inbox.claim(1, 60)) == 1
     assert await store.inbox.depth() == 1
@@ -286,13 +271,81 @@ async def test_what_people_were_not_told_of_an_escalation_is_found(store: Store)
 
 
 async def test_feedback_is_one_verdict_a_person(store: Store) -> None:
-    await store.feedback.save("k", "U1", "up")
-    await store.feedback.save("k", "U1", "down", "outdated")
+    """A later one replaces it whole: what was wrong with the answer goes with the thumb down."""
+    assert await store.feedback.of("k", "U1") is None
+    for verdict in (Verdict("up"), Verdict("down", "outdated", "it is v3 by now"), Verdict("up")):
+        await store.feedback.save("k", "U1", verdict)
+        assert await store.feedback.of("k", "U1") == verdict
+    await store.feedback.save("k", "U2", Verdict("down", "wrong"))
     async with store.database.transaction() as connection:
-        rows = (await connection.exec_driver_sql("select user_id, verdict, comment from feedback")).all()
-    assert [tuple(row) for row in rows] == [("U1", "down", "outdated")]
+        rows = (await connection.exec_driver_sql("select user_id, verdict, reason from feedback order by 1")).all()
+    assert [tuple(row) for row in rows] == [("U1", "up", ""), ("U2", "down", "wrong")]
 
 
+async def test_what_is_shared_has_one_sharer(store: Store, clock: Clock) -> None:
+    """Of many at once one posts. One that died while it posted is followed after a while; one that was done never is."""
+    begun = await asyncio.gather(*(store.shares.begin("k", "C1", user) for user in ("U1", "U2", "U1")))
+    assert sorted(begun) == [False, False, True]
+    assert await store.shares.shared_in("k") is None
+    clock.now += timedelta(minutes=2)
+    assert await store.shares.begin("k", "C1", "U2")
+    assert not await store.shares.begin("k", "C1", "U2")
+    await store.shares.give_back("k")
+    assert await store.shares.begin("k", "C1", "U2")
+    await store.shares.done("k", "9.0")
+    await store.shares.give_back("k")
+    clock.now += timedelta(days=1)
+    assert not await store.shares.begin("k", "C1", "U1")
+    assert await store.shares.shared_in("k") == "C1"
+
+
+async def test_a_record_tells_what_an_answer_was_made_from(store: Store) -> None:
+    """Passages with their scores and the numbers that cite them, who it was searched for, prompt, model, cost."""
+    page = Passage(
+        "c1", "d1", "docs", "Returns", "Refunds", "Text.", "u", START, 0, 0.9, similarity=0.7, audience=("a",)
+    )
+    order = replace(page, chunk_id="order:7", title="Your order 7", section="", kind="order", similarity=None)
+    citations = (Citation(1, "q", "Your order 7", "", "", START), Citation(0, "q", "Returns", "u", "Refunds", START))
+    sentences = (DraftSentence("Sent [1]. "), DraftSentence("Back in 30 days [2]."))
+    prompt = PromptRef("support", "1.0.0", "0" * 64)
+    answer = Answer(
+        Outcome.ANSWERED,
+        "x",
+        sentences,
+        citations,
+        (page, order),
+        prompt=prompt,
+        model="m",
+        index_version=3,
+        usage=Usage(10, 2),
+        cost_usd=0.5,
+        timings_ms={"total": 9.0},
+        searched="return it",
+        readable=("everyone", "public"),
+    )
+    await store.answers.save(question("1.0"), "support", answer)
+    record = await store.records.record(question("1.0").key)
+    assert record is not None
+    assert record.passages == (
+        UsedPassage("c1", "Returns", "Refunds", 0.9, 0.7, ("a",), (2,)),
+        UsedPassage("order:7", "Your order 7", "", 0.9, None, ("owner",), (1,)),
+    )
+    assert (record.channel, record.thread_ts, record.searched) == ("C1", "1.0", "return it")
+    assert record.sentences == ("Sent [1]. ", "Back in 30 days [2].")
+    assert record.readable == ("everyone", "public")
+    assert (record.prompt, record.model, record.index_version) == (prompt, "m", 3)
+    assert (record.usage, record.cost_usd, record.timings_ms) == (Usage(10, 2), 0.5, {"total": 9.0})
+    assert await store.records.record("other") is None
+    async with store.database.transaction() as connection:  # of an earlier version
+        bare = [{"id": "c1", "joined": [], "score": 0.9}, {"id": "c2", "joined": [], "score": 0.8}]
+        await connection.execute(update(answers).values(chunks=bare, sentences=None, readable=None))
+    record = await store.records.record(question("1.0").key)
+    assert record is not None
+    assert [one.title for one in record.passages] == ["Returns", "Your order 7"]
+    assert (record.sentences, record.readable) == ((), None)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_full_disk_is_an_outage_and_loses_nothing(store: Store) -> None:
     """SQLite's own page limit says "database or disk is full"; the store says unavailable and keeps what it had."""
     await store.inbox.accept(item("1.0"))
@@ -310,10 +363,10 @@ async def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path
         await open_store(f"sqlite:///{tmp_path}/file/db.sqlite3", clock)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "postgresql://user:secret-word@127.0.0.1/x", "oracle+nothing://x"])
-async def test_an_address_that_cannot_be_used_is_one_line_without_its_password(url: str, clock: Clock) -> None:
+@pytest.mark.parametrize("given", ["nonsense", "postgresql://user:secret-word@127.0.0.1/x", "oracle+nothing://x"])
+async def test_an_address_that_cannot_be_used_is_one_line_without_its_password(given: str, clock: Clock) -> None:
     with pytest.raises(StoreUnavailable, match="DATABASE_URL") as error:
-        await open_store(url, clock)
+        await open_store(given, clock)
     assert "secret-word" not in str(error.value)
 
 

@@ -1,0 +1,49 @@
+"""An answer for one person alone, and the same as they show it to others, in Block Kit. Pure."""
+
+from collections.abc import Sequence
+
+from bot.desk.model import Answer, Outcome
+from bot.slack.asked_privately import AboutMessage
+from bot.slack.blocks import Block, Message, button, evidence, feedback_buttons, rich, span, why_button
+from bot.slack.forms import Frame, framed
+
+SHARE_ANSWER = "answer_share"
+Forms = Sequence[list[Message]]  # all of it in each, the best first
+
+
+def private_forms(answer: Answer, key: str, about: AboutMessage) -> Forms:
+    """`about` is the message that was asked about."""
+    author: list[Block] = [{"type": "user", "user_id": about.author}] if about.author else [span("an app")]
+    opening = rich(span("About the message of "), *author, span(". Only you can see this."))
+    by = f"<@{about.author}>" if about.author else "an app"
+    told = f"About the message of {by}. Only you can see this."
+    return _forms(answer, Frame(closing(answer, key), [opening], told))
+
+
+def shared_forms(answer: Answer, key: str, by: str) -> Forms:
+    """`by` is the id of who shared it."""
+    said = "asked me about this and shares my answer:"
+    opening = rich({"type": "user", "user_id": by}, span(f" {said}"))
+    shown = [*evidence(answer), *_looked_into(answer, key, [])]
+    return _forms(answer, Frame(shown, [opening], f"<@{by}> {said}"))
+
+
+def closing(answer: Answer, key: str) -> list[Block]:
+    """What ends a private answer."""
+    return [*evidence(answer), *_looked_into(answer, key, _share(answer, key))]
+
+
+def _share(answer: Answer, key: str) -> list[Block]:
+    return [button("Share in the thread", SHARE_ANSWER, key)] if answer.outcome is Outcome.ANSWERED else []
+
+
+def _forms(answer: Answer, frame: Frame) -> Forms:
+    forms = zip(*(part.forms() for part in framed(answer, frame)), strict=True)
+    return [[message for messages in form for message in messages] for form in forms]
+
+
+def _looked_into(answer: Answer, key: str, buttons: list[Block]) -> list[Block]:
+    """No way to a human: calling one would tell the whole thread that somebody had asked."""
+    if answer.outcome not in (Outcome.ANSWERED, Outcome.ABSTAINED):
+        return []
+    return [feedback_buttons(key), {"type": "actions", "elements": [*buttons, why_button(key)]}]

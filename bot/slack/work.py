@@ -1,0 +1,27 @@
+"""What those who answer questions work with."""
+
+from dataclasses import dataclass
+
+from bot.desk.metering import NO_METER
+from bot.desk.ports import Answers, Clock, Humans, Inbox, Meter, Posts, Threads
+from bot.settings import AnsweringSettings
+from bot.slack.attached import AttachedFiles
+from bot.slack.desks import Desks
+from bot.slack.private_asks import AnswerQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the workers work with."""
+
+    inbox: Inbox
+    posts: Posts
+    answers: Answers
+    threads: Threads
+    humans: Humans
+    answer_question: AnswerQuestion
+    desks: Desks
+    settings: AnsweringSettings
+    clock: Clock
+    attached: AttachedFiles
+    meter: Meter = NO_METER

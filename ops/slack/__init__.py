@@ -1,0 +1,1 @@
+"""The Slack app as it is to be created: its manifest."""

@@ -1,0 +1,10 @@
+"""This machine's ports."""
+
+import socket
+
+
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
