@@ -73,12 +73,10 @@ def rank(asked: str, units: Sequence[Unit], passages: Sequence[Passage], compare
     if not likely:
         return NOTHING
     seen = features(asked, likely, passages, compare)
-    ranked = sorted(
-        (Ranked(unit, _sum(WEIGHTS, one)) for (unit, _), one in zip(likely, seen, strict=True)),
-        key=lambda one: -one.score,
-    )
-    best = max(seen, key=lambda one: _sum(WEIGHTS, one))
-    return Ranking(ranked, 1 / (1 + math.exp(-_sum(SURE, doubts(asked, ranked, best, seen, passages)))))
+    scored = [(Ranked(unit, _sum(WEIGHTS, one)), one) for (unit, _), one in zip(likely, seen, strict=True)]
+    scored.sort(key=lambda one: -one[0].score)
+    ranked = [one for one, _ in scored]
+    return Ranking(ranked, 1 / (1 + math.exp(-_sum(SURE, doubts(asked, ranked, scored[0][1], seen, passages)))))
 
 
 def _sum(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
