@@ -20,6 +20,7 @@ from bot.engine.claude import ClaudeWriter
 from bot.engine.extractive import ExtractiveWriter
 from bot.engine.synthesizer import Draft
 from bot.settings import ModelSettings
+from ingest.index.contract import Likeness
 from ops.workspace.server import LocalWorkspace
 from ops.workspace.state import BOT
 from tests.fakes.claude import KEY, Cite, ClaudeDouble, HttpError, Reply, Text, tokens
@@ -48,6 +49,9 @@ class Reading(Shelf):
 
     pages: dict[str, str] = field(default_factory=lambda: dict(PAGES))
     writer: ClaudeWriter | None = None
+
+    async def meant(self, text: str) -> None:
+        return None
 
     async def look(self, pictures: Sequence[Attachment]) -> tuple[str, DraftEnd]:
         assert self.writer is not None
@@ -80,9 +84,11 @@ class Reading(Shelf):
         return quoting.write(question, passages, None, turns, attachments=attachments)
 
 
-def _alike(asked: str, texts: Sequence[str]) -> list[float]:
-    wanted = set(asked.lower().split())
-    return [min(1.0, len(wanted & set(text.lower().split())) / 2) for text in texts]
+def _alike(asked: str, texts: Sequence[str]) -> Likeness:
+    wanted = asked.lower().split()
+    held = [set(text.lower().split()) for text in texts]
+    met = [[0.9 if word in words else 0.2 for word in wanted] for words in held]
+    return Likeness(tuple(wanted), [min(1.0, len(set(wanted) & words) / 2) for words in held], met)
 
 
 @pytest.fixture
