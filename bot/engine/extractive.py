@@ -27,7 +27,7 @@ ROOM = 480  # characters; a phone's screen
 LEAST_SURE = 0.2  # of an answer, as the ranking puts it; chosen on the open part of three desks' golden sets
 NEAR = 0.6  # how far below the best score another sentence of its passage may be
 ELSEWHERE = 0.3  # and one of another passage
-ALIKE = 1.0  # and the same rule for another country
+ALIKE = 1.0  # and the same rule for another country, and the first one with the measure that is asked for
 _REFERENCE = re.compile(
     r"\b[A-Z]{1,4}-?\d{5,}\b", re.IGNORECASE
 )  # somebody's own order: in no document but as an example
@@ -100,9 +100,13 @@ class ExtractiveWriter:
         if (named and not any(has_code(text, named) for text in texts)) or unheard_of(asked, texts):
             return NOTHING  # it names something that no passage knows
         ranking = rank(asked, units, passages, self._compare)
-        wanted = measures(asked)
-        lacking = wanted and ranking.units and not states(ranking.units[0].unit, wanted)
-        return NOTHING if lacking or ranking.sure < LEAST_SURE else ranking
+        if ranking.sure < LEAST_SURE:
+            return NOTHING
+        if wanted := measures(asked):  # "how many minutes": what states none of them does not answer
+            least = ranking.units[0].score - ALIKE
+            stating = [one for one in ranking.units if one.score >= least and states(one.unit, wanted)]
+            return Ranking(stating, ranking.sure)
+        return ranking
 
 
 def _countries_differ(asked: str, ranked: Sequence[Ranked]) -> list[str]:

@@ -120,7 +120,7 @@ def features(
     of_passage = {one: like.met[len(units) + row] for row, one in enumerate(at)}
     nearest = {one: max(like.cosines[row] for row, unit in enumerate(units) if unit.passage == one) for one in at}
     documents = Counter(passage.document_id for passage in passages)
-    best = max(passages[one].score for one in at) or 1.0
+    best = max(max(passages[one].score for one in at), 1e-9)
     here, named, past, wanted = countries(asked), codes(asked), about_the_past(asked), _wanted(asked)
     found = []
     for row, (unit, lexical) in enumerate(likely):
@@ -140,7 +140,7 @@ def features(
                 "named": float(has_code(own, named) or has_code(unit.text, named)),
                 "unnamed": float(bool(named) and not has_code(own, named) and not has_code(unit.text, named)),
                 "superseded": float(passage.superseded and not past),
-                "fused": passage.score / best,
+                "fused": max(passage.score, 0.0) / best,  # of few candidates the worse ones score below zero
                 "near": nearest[unit.passage],
                 "passage_met": _mean(weights, of_passage[unit.passage]),
                 "document": documents[passage.document_id] / len(passages),

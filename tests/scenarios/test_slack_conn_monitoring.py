@@ -95,14 +95,15 @@ async def test_a_desk_tells_how_it_is(workspace: LocalWorkspace, serve: Serve, m
     await until(monitoring, lambda found: found.get("frontdesk_source_documents[('source', 'docs')]") == 2)
     ts = await workspace.say("dana", "support", ASK)
     await workspace.wait_for(lambda: [one for one in said(workspace, ts) if "Talk to a human" in everything(one)], 60)
-    found = await until(monitoring, lambda found: found.get("frontdesk_answer_seconds_count[]") == 1)
+    await until(monitoring, lambda found: found.get("frontdesk_answer_seconds_count[]") == 1)
+    found = await until(monitoring, lambda found: found["frontdesk_inbox_depth[]"] == 0)  # its row is closed last
     [ended] = [name for name in found if name.startswith("frontdesk_questions_total")]
     assert "('desk', 'support')" in ended
     assert found["frontdesk_first_sign_seconds_count[]"] == 1
     assert found["frontdesk_first_sentence_seconds_count[]"] == 1
     assert found["frontdesk_slack_calls_total[('error', ''), ('method', 'auth.test')]"] >= 1
     assert found["frontdesk_up[('part', 'slack')]"] == found["frontdesk_up[('part', 'store')]"] == 1
-    assert found["frontdesk_inbox_depth[]"] == found["frontdesk_escalations_open[]"] == 0
+    assert found["frontdesk_escalations_open[]"] == 0
     assert any(name.startswith("frontdesk_model_tokens_total") and value > 0 for name, value in found.items())
     _, text = await get(f"{monitoring}/metrics")
     for told in ("dana", "U0DANA", "C0SUPPORT", "return", KEY, workspace.bot_token, workspace.signing_secret):

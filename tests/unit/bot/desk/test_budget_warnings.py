@@ -75,7 +75,7 @@ async def test_all_spent_at_once_is_told_as_such() -> None:
 
 async def test_without_a_channel_the_log_has_it_once(caplog: pytest.LogCaptureFixture) -> None:
     world = World(dollars=4.2)
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="bot.desk.budget_warnings"):
         for _ in range(2):
             await world.warnings(channel=False).check()
     assert caplog.text.count("$4.20 of today's $5.00 are spent") == 1
