@@ -111,6 +111,7 @@ def _engine(url: URL) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
+    event.listen(engine.sync_engine.pool, "invalidate", _roll_back)
     return engine
 
 
@@ -125,6 +126,14 @@ def _postgres(url: URL) -> AsyncEngine:
         hide_parameters=True,
         connect_args={name: value for name, value in given.items() if name not in url.query},
     )
+
+
+def _roll_back(connection: Any, _record: object, _error: object) -> None:
+    """Whoever used it was cancelled in a statement. Closing it is not enough: SQLite keeps the transaction, and with it
+    everybody else out, as long as the statement's cursor lives."""
+    driver = connection.driver_connection  # aiosqlite's, which has no way to queue a call and not wait for it
+    if (sqlite := driver._connection) is not None:
+        driver._tx.put_nowait((None, sqlite.rollback))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
