@@ -79,12 +79,13 @@ class Desk:
     def __init__(
         self, folder: Path, workspace: LocalWorkspace, model_url: str | None = None, more: str = NO_MONITORING
     ) -> None:
-        """`more`: of the configuration."""
+        """`more`: of the configuration, which goes on in its [slack]."""
         self._workspace = workspace
         config = folder / "frontdesk.toml"
         config.write_text(CONFIG.format(documents=ROOT / "ops/demo/electromart/documents") + more)
         self._command = [sys.executable, "-m", "ops.cli", "--config", str(config)]
-        self._log = (folder / "log").open("wb")
+        self.log = folder / "log"
+        self._log = self.log.open("wb")
         ours = ("ANTHROPIC_", "SLACK_", "QDRANT_", "DATABASE_")
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
             "SLACK_BOT_TOKEN": workspace.bot_token,
@@ -98,8 +99,10 @@ class Desk:
         self.process: asyncio.subprocess.Process | None = None
 
     async def sync(self) -> None:
+        """Raises RuntimeError: the desk has nothing to answer from, or can't read its configuration."""
         process = await self._run("sync", stdout=asyncio.subprocess.DEVNULL)
-        await process.wait()
+        if await process.wait():
+            raise RuntimeError(f"frontdesk sync failed: {self.log.read_text()[-300:]}")
 
     async def start(self) -> None:
         """Returns when it is connected to the workspace."""
