@@ -157,18 +157,24 @@ class People:
         if channel.shared or channel.kind == "dm":
             return replace(place, shared=True)
         place = replace(place, kind=channel.kind, shared=False)
-        if crowd := self._crowds.get(f"{place.channel} {asker}", age_s):
-            return replace(place, people=crowd)
         try:
             async with asyncio.timeout(_SOONER_S):
                 members = await self._members_of(place.channel, age_s)
-                people = await self._everybody({*members, asker} - {""}, place.team) if members else None
+                people = await self._crowd(place, frozenset(members), asker, age_s) if members else None
         except _FAILED as error:
             log.warning("Slack does not tell who is in %s: %s", place.channel, error or "it takes too long")
             people = None
-        if people:
-            self._crowds.put(f"{place.channel} {asker}", people)
         return replace(place, people=people)
+
+    async def _crowd(
+        self, place: Place, members: frozenset[str], asker: str, age_s: float
+    ) -> tuple[Person, ...] | None:
+        """The members and the asker; remembered once for all askers that are members."""
+        whose = f"{place.channel} {asker}" if asker and asker not in members else place.channel
+        if known := self._crowds.get(whose, age_s):
+            return known
+        people = await self._everybody({*members, asker} - {""}, place.team)
+        return self._crowds.put(whose, people) if people else None
 
     async def _channel(self, channel: str, age_s: float) -> SlackChannel:
         known = self._places.get(channel, age_s)

@@ -32,7 +32,7 @@ WORKERS = 150
 RATE, SECONDS = 50.0, 60.0
 ACK_MS = 500  # what Slack's people may wait for at most; Slack itself gives up after 3 s
 STEP_S, STEPS = 10.0, 6  # of the search for the highest rate
-STREAMS = 100
+STREAMS, STREAM_S = 100, 10.0  # long enough that all of them run at the same time
 DRAIN_S = 300.0
 WARM = 100  # a question in each channel, so that what is asked of Slack once is known
 
@@ -53,10 +53,10 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(*, limits: bool = False) -> AsyncIterator[Scene]:
+async def scene(*, limits: bool = False, model_s: float = MODEL_S) -> AsyncIterator[Scene]:
     with tempfile.TemporaryDirectory(prefix="frontdesk-load-") as name:
         folder = Path(name)
-        async with slow_model(folder, MODEL_S) as model, LocalWorkspace(manifest=Desk.MANIFEST) as workspace:
+        async with slow_model(folder, model_s) as model, LocalWorkspace(manifest=Desk.MANIFEST) as workspace:
             workspace.rate_limits = limits
             crowd = Crowd(workspace)
             factor = 1.0 if limits else 1000.0
@@ -123,7 +123,7 @@ async def limited(rate: float, seconds: float) -> Json:
 
 async def streams(count: int) -> Json:
     """So many answers at once: each is finished, once."""
-    async with scene() as here:
+    async with scene(model_s=STREAM_S) as here:
         await here.warm()
         began = len(here.crowd.wire.calls)
         asked = [await here.crowd.ask() for _ in range(count)]

@@ -128,6 +128,30 @@ async def test_what_is_known_is_not_asked_again_within_its_time(
     assert asked() == [4, 4, 6, 2]
 
 
+async def test_a_channels_people_are_put_together_once_for_all_its_members(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever of them asks; and, used however often, no longer than their time."""
+    now, made = time.monotonic(), list[set[str]]()
+    monkeypatch.setattr("bot.slack.people.time", SimpleNamespace(monotonic=lambda: now))
+    everybody = people._everybody
+
+    async def counted(users: set[str], team: str) -> tuple[Person, ...] | None:
+        made.append(users)
+        return await everybody(users, team)
+
+    monkeypatch.setattr(people, "_everybody", counted)
+    times = []
+    for _ in range(4):
+        for user in ("U0DANA", "U0SAM"):
+            assert (await people.readable(place("C0SUPPORT"), Person(user))).known
+        times.append(len(made))
+        now += 25
+    assert times == [1, 1, 1, 2], "at 0, 25, 50 and 75 s"
+    await people.readable(place("C0ESCALATE"), Person("U0DANA"))
+    assert made[-1] == {"U0ALEX", "U0PRIYA", "U0FRONTDESK", "U0DANA"}, "somebody who is no member counts too"
+
+
 async def test_many_people_are_looked_up_together(workspace: LocalWorkspace, people: People) -> None:
     """With the list of all; a channel of more than a thousand is one that everybody sees."""
     crowd = [workspace.add_user(f"p{number}", f"P {number}", f"p{number}@electromart.example") for number in range(200)]
