@@ -5,6 +5,7 @@ python -m ops.bench.slow_model SECONDS NOTES        (the notes: a file, one JSON
 
 import asyncio
 import json
+import logging
 import re
 import sys
 import time
@@ -100,6 +101,7 @@ async def main(seconds: float, notes: Path) -> None:
     def rule(body: dict[str, Any]) -> Reply:
         return replace(grounded(body), seconds=seconds, chunk=CHUNK)
 
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # who goes away in mid-stream is no error
     with notes.open("a") as file:
         double = ClaudeDouble(rule, key=KEY, watch=_Notes(file).watch)
         await double.start()
