@@ -136,9 +136,14 @@ class SlackStage:
     async def _post_placeholder(self, text: str) -> None:
         """It costs an update more than the answer alone, so it is posted where there is room for both."""
         channel, pace = self._question.place.channel, self._clients.pace
-        if pace.has_room("chat.postMessage", channel) and pace.has_room("chat.update"):
+        if not (pace.has_room("chat.postMessage", channel) and pace.has_room("chat.update")):
+            return
+        try:
             self._ts = await self._messages.post(Message(f"{text}…"))
-            self._updated_at = time.monotonic()
+        except SlackRefused as error:  # the answer is tried all the same, in each of its forms
+            log.info("no placeholder for %s: %s", self._question.key, error)
+            return
+        self._updated_at = time.monotonic()
 
     async def _start_stream(self, markdown: str = "") -> None:
         place = self._question.place

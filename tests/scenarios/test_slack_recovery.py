@@ -173,6 +173,17 @@ async def test_a_form_that_slack_refuses_is_posted_plainer(workspace: LocalWorks
     assert "<https://electromart.example/returns-policy|Returns policy › Overview>" in answer["text"]
 
 
+async def test_a_placeholder_that_slack_refuses_costs_no_answer(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """It was a courtesy: the answer is posted without it."""
+    workspace.streaming = False
+    bot = await make_bot()
+    workspace.fail("chat.postMessage", error="msg_too_long")
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    [answer] = said(workspace, ts)
+    assert "30 days" in everything(answer)
+
+
 @pytest.mark.parametrize("streaming", [True, False])
 async def test_an_answer_beyond_slacks_limits_goes_on_in_a_second_message(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, streaming: bool
