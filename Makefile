@@ -25,7 +25,7 @@ bench: install-dev
 	$(BIN)/python -m ops.bench
 
 soak: install-dev
-	$(BIN)/python -m ops.bench.soak
+	$(BIN)/python -m ops.bench.soak_slack
 	$(BIN)/python -m ops.bench.soak_sync
 	$(BIN)/python -m ops.bench.soak_http
 

@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +85,7 @@ class Desk:
         *,
         workers: int = 60,
         factor: float = 1000.0,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """`more`: of the configuration, which goes on in its [slack]. `factor`: of Slack's limits."""
         self._workspace = workspace
@@ -101,6 +102,7 @@ class Desk:
             "SLACK_SIGNING_SECRET": workspace.signing_secret,
             "SLACK_API_URL": workspace.api_url,
         }
+        self._environment |= environment or {}
         if model_url:
             self._environment |= {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": model_url}
         self.database = folder / ".frontdesk" / "frontdesk.sqlite3"
@@ -126,15 +128,20 @@ class Desk:
             *self._command, word, env=self._environment, cwd=ROOT, stdout=stdout, stderr=self._log
         )
 
-    async def kill(self) -> None:
+    async def die(self) -> None:
         assert self.process is not None
         self.process.kill()
         await self.process.wait()
+
+    async def kill(self) -> None:
+        """Returns when the workspace has noticed: no other desk is connected to it."""
+        await self.die()
         await self._workspace.wait_for(lambda: not self._workspace.sockets.connections, 30)
 
     async def stop(self) -> None:
         assert self.process is not None
-        self.process.terminate()
+        if self.process.returncode is None:
+            self.process.terminate()
         await self.process.wait()
 
     def resident(self) -> int:

@@ -46,6 +46,9 @@ class Faults:
     def add(self, method: str, fault: Fault) -> None:
         self._faults[method].append(fault)
 
+    def forget(self, method: str) -> None:
+        self._faults.pop(method, None)
+
     def next(self, method: str, arguments: Json) -> Fault | None:
         waiting = self._faults[method]
         while waiting and waiting[0].times <= 0:

@@ -180,6 +180,10 @@ class LocalWorkspace(Hands):
         their answer is lost. `carrying`: of calls with this argument, such as "blocks"."""
         self._faults.add(method, Fault(error, status, headers or {}, times, after_effect, carrying))
 
+    def forgive(self, method: str) -> None:
+        """What was asked of fail() for this method, and not met yet, is forgotten."""
+        self._faults.forget(method)
+
     def hold(self, method: str) -> Hold:
         """Calls of a method wait, before they take effect, until `release` is set or let_go()."""
         self._faults.holds[method] = Hold()

@@ -119,6 +119,11 @@ class ClaudeDouble:
     def script(self, steps: Iterable[Step]) -> None:
         self._steps.extend(steps)
 
+    @property
+    def left(self) -> int:
+        """Steps of the script that nobody has met yet."""
+        return len(self._steps)
+
     def release(self) -> None:
         self._released.set()
 
