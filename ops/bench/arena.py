@@ -20,6 +20,7 @@ from tests.fakes.claude import ClaudeDouble
 
 MODEL_S = 4  # the model's deadline here: a stall is to end within the soak
 MORE = f"{NO_MONITORING}[model]\ndeadline_s = {MODEL_S}\nretries = 1\n"
+ATTEMPTS = 1000  # a question that is killed again and again is to be answered here, and not given up
 QUIET_S, LOOK_S = 180.0, 0.2
 REDELIVERIES = (0, 1, 2, 4, 8, 16)
 Row = dict[str, object]
@@ -45,7 +46,7 @@ class Arena:
         folder.mkdir()
         more = {"DATABASE_URL": self.database} if self.database else {}
         more |= {"QDRANT_URL": self.qdrant} if self.qdrant else {}
-        desk = Desk(folder, self.workspace, self.claude.url, MORE, environment=more)
+        desk = Desk(folder, self.workspace, self.claude.url, MORE, attempts=ATTEMPTS, environment=more)
         await desk.sync()
         self.desks.append(desk)
         return desk

@@ -33,6 +33,7 @@ path = "{documents}"
 schedule = "1d"
 [answering]
 workers = {workers}
+max_attempts = {attempts}
 [limits]
 per_user_per_minute = 100000
 per_user_per_day = 100000
@@ -84,6 +85,7 @@ class Desk:
         more: str = NO_MONITORING,
         *,
         workers: int = 60,
+        attempts: int = 3,
         factor: float = 1000.0,
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -91,7 +93,8 @@ class Desk:
         self._workspace = workspace
         config = folder / "frontdesk.toml"
         documents = ROOT / "ops/demo/electromart/documents"
-        config.write_text(CONFIG.format(documents=documents, workers=workers, factor=factor) + more)
+        text = CONFIG.format(documents=documents, workers=workers, attempts=attempts, factor=factor)
+        config.write_text(text + more)
         self._command = [sys.executable, "-m", "ops.cli", "--config", str(config)]
         self.log = folder / "log"
         self._log = self.log.open("wb")
