@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.desk.model import Outcome
+from bot.slack.throttle import FEWEST, Throttle
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import UNLIMITED, MakeBot, Shelf, everything, said
 
@@ -213,6 +214,43 @@ async def test_fifty_events_at_once_are_acked_and_answered(workspace: LocalWorks
     assert all(len(said(workspace, ts)) == 1 for ts in asked)
 
 
+@pytest.mark.parametrize(("late_s", "at_once"), [(1.0, FEWEST), (0.0, 12)])
+async def test_while_the_loop_is_late_fewer_are_answered_at_once(
+    workspace: LocalWorkspace,
+    make_bot: MakeBot,
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+    late_s: float,
+    at_once: int,
+) -> None:
+    """The others wait in the inbox, and each is answered in the end."""
+    ticked = asyncio.Event()
+
+    async def sleep(self: Throttle) -> float:
+        ticked.set()
+        await asyncio.sleep(0)
+        return late_s
+
+    monkeypatch.setattr(Throttle, "sleep", sleep)
+    bot = await make_bot(limits=UNLIMITED, answering={"workers": 12})
+    await asyncio.wait_for(ticked.wait(), 5)
+    shelf.gate = asyncio.Event()
+    asked = [await workspace.say("dana", "support", f"{ASK} ({n})") for n in range(20)]
+    for ts in asked:
+        await bot.accepted(ts)
+
+    async def begun() -> bool:
+        return len(shelf.turns) >= at_once
+
+    await bot.until(begun)
+    for _ in range(20):  # as many looks at the inbox as a claim needs
+        await bot.store.inbox.depth()
+    assert len(shelf.turns) == at_once
+    shelf.gate.set()
+    for ts in asked:
+        assert await bot.ended(ts) is Outcome.ANSWERED
+
+
 async def test_a_dropped_connection_is_made_again(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """A cut connection and a refresh are both followed by a new one; what was written meanwhile is answered."""
     bot = await make_bot()
@@ -270,16 +308,17 @@ async def test_a_token_revoked_in_mid_run_loses_no_question(workspace: LocalWork
     assert len(said(workspace, ts)) == 1
 
 
+@pytest.mark.parametrize("error", ["is_archived", "channel_not_found", "not_in_channel"])
 async def test_an_answer_that_slack_never_takes_has_failed(
-    workspace: LocalWorkspace, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+    workspace: LocalWorkspace, make_bot: MakeBot, caplog: pytest.LogCaptureFixture, error: str
 ) -> None:
-    """An archived channel: the row does not say answered, and the log has the incident."""
+    """An archived channel, or one that we were removed from: the row does not say answered, and the log has it."""
     workspace.streaming = False
     bot = await make_bot()
-    workspace.fail("chat.postMessage", error="is_archived", times=9)
+    workspace.fail("chat.postMessage", error=error, times=9)
     ts = await workspace.say("dana", "support", ASK)
     assert await bot.ended(ts) is Outcome.FAILED
-    assert any("incident FD-" in one.message and "is_archived" in one.message for one in caplog.records)
+    assert any("incident FD-" in one.message and error in one.message for one in caplog.records)
 
 
 async def test_a_question_whose_handling_always_raises_is_closed(

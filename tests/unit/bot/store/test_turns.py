@@ -1,9 +1,11 @@
 """Turns on a shared connection: one at a time, acks first, nobody lost."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from bot.store.database import open_database
 from bot.store.turns import Turns
 
 
@@ -69,3 +71,25 @@ async def test_a_turn_that_does_not_come_is_a_timeout() -> None:
     await first
     await line.take("later")
     assert line.order == ["first", "later"]
+
+
+async def test_what_somebody_waits_for_is_stored_before_the_rest(tmp_path: Path) -> None:
+    """On SQLite, with its one connection: a durable transaction goes before those that came first."""
+    database = await open_database(f"sqlite:///{tmp_path}/frontdesk.sqlite3")
+    order, begun, gate = list[str](), asyncio.Event(), asyncio.Event()
+
+    async def store(name: str, *, durable: bool) -> None:
+        async with database.transaction(durable=durable):
+            order.append(name)
+            if name == "first":
+                begun.set()
+                await gate.wait()
+
+    tasks = [asyncio.create_task(store("first", durable=False))]
+    await asyncio.wait_for(begun.wait(), 5)
+    tasks += [asyncio.create_task(store(name, durable=name == "ack")) for name in ("a", "b", "ack")]
+    await turn_round()
+    gate.set()
+    await asyncio.gather(*tasks)
+    await database.close()
+    assert order == ["first", "ack", "a", "b"]
