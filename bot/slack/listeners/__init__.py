@@ -7,7 +7,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.blocks import CALL_HUMAN, CLAIM, FEEDBACK, MORE, RESOLVE, SHARE, SHARE_IN_THREAD, WHY
+from bot.slack.blocks import CALL_HUMAN, FEEDBACK, MORE, SHARE, SHARE_IN_THREAD, WHY
+from bot.slack.brief_blocks import CLAIM, RESOLVE
 from bot.slack.channel_modal import MODAL, PICKED
 from bot.slack.home_blocks import APPROVE as APPROVE_AT_HOME
 from bot.slack.home_blocks import CHANNELS, PAUSE, RESUME, SYNC

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.desk.errors import DeskError
-from bot.desk.model import Escalation, HumanCalled, HumanState
-from bot.desk.ports import Humans
+from bot.desk.human_path import Escalation, HumanCalled, Humans, HumanState
 from bot.slack.client import SlackClients
 from bot.slack.inbound import Identity
 from bot.slack.listeners.feedback import whisper
@@ -69,5 +68,5 @@ def what_came_of_it(called: HumanCalled) -> str:
             return "Your request is recorded, but I can't reach the team's channel yet. I'll keep trying."
         case HumanState.NOWHERE:
             return "No human team is set up for this desk, so I can't hand this over. Please ask your administrator."
-        case HumanState.CALLED:
+        case HumanState.CALLED | HumanState.REOPENED:
             return ""

@@ -11,21 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.desk.errors import StoreUnavailable, TransitionRefused, Unavailable
-from bot.desk.model import (
-    Answer,
-    Brief,
-    Citation,
-    Escalation,
-    EscalationState,
-    HumanState,
-    Outcome,
-    Person,
-    Place,
-    Question,
-)
-from bot.escalation.brief import brief_of
+from bot.desk.human_path import Brief, Escalation, EscalationState, HumanState, Move, Transition
+from bot.desk.model import Answer, Citation, Outcome, Person, Place, Question, StoredAnswer
+from bot.escalation.brief import Known, brief_of
 from bot.escalation.escalate import Escalate
-from bot.escalation.model import may_follow
 from bot.store import Store, open_store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -40,12 +29,12 @@ class Room:
 
     members: set[str] = field(default_factory=lambda: {"U2", "U3"})
     briefs: dict[str, Brief] = field(default_factory=dict)
-    told: list[EscalationState] = field(default_factory=list)
+    told: list[Move] = field(default_factory=list)
     looked: list[bool] = field(default_factory=list)
     away: bool = False
     posts: int = 0
 
-    async def post_brief(self, brief: Brief, channel: str) -> str:
+    async def post_brief(self, brief: Brief, channel: str, *, again: bool) -> str:
         if self.away:
             raise Unavailable("away")
         self.posts += brief.escalation.id not in self.briefs
@@ -55,11 +44,11 @@ class Room:
     async def update_brief(self, brief: Brief) -> None:
         self.briefs[brief.escalation.id] = brief
 
-    async def announce(self, brief: Brief, *, again: bool) -> None:
+    async def announce(self, brief: Brief, transition: Transition, *, again: bool) -> None:
         self.looked.append(again)
         if self.away:
             raise Unavailable("away")
-        self.told.append(brief.escalation.state)
+        self.told.append(transition.move)
 
     async def thread_url(self, escalation: Escalation) -> str | None:
         return f"https://slack.example/{escalation.thread_ts}"
@@ -97,7 +86,7 @@ async def test_a_call_is_posted_once_and_told(store: Store) -> None:
     assert (brief.asker, brief.escalation.question, brief.answered) == ("Dana", "Where is it?", "In the post [1].")
     assert brief.sources == (CITED,)
     assert brief.thread_url == "https://slack.example/1.1"
-    assert room.told == [EscalationState.OPEN]
+    assert room.told == [Move.CALL]
 
 
 async def test_claim_makes_the_desk_quiet_and_resolve_lets_it_speak(store: Store) -> None:
@@ -112,9 +101,9 @@ async def test_claim_makes_the_desk_quiet_and_resolve_lets_it_speak(store: Store
     held = await humans.call(*THREAD, "U1", QUESTION.key)
     assert (held.state, held.owner) == (HumanState.ALREADY_CLAIMED, "Alex")
     resolved = await humans.resolve(called.escalation.id, "U2")
-    assert (resolved.state, resolved.owner) == (EscalationState.RESOLVED, "U2")
+    assert (resolved.state, resolved.owner) == (EscalationState.CLOSED, "U2")
     assert not (await store.threads.state(*THREAD)).quiet
-    assert room.told == [EscalationState.OPEN, EscalationState.CLAIMED, EscalationState.RESOLVED]
+    assert room.told == [Move.CALL, Move.CLAIM, Move.CLOSE]
 
 
 async def test_refusals_say_who_has_it(store: Store) -> None:
@@ -158,7 +147,7 @@ async def test_a_brief_that_could_not_be_posted_follows(store: Store) -> None:
     for _ in range(2):
         await humans.post_pending()
     assert room.posts == 1
-    assert room.told == [EscalationState.OPEN]
+    assert room.told == [Move.CALL]
 
 
 async def test_a_state_that_could_not_be_told_follows(store: Store) -> None:
@@ -170,11 +159,11 @@ async def test_a_state_that_could_not_be_told_follows(store: Store) -> None:
     room.away = True
     assert (await humans.claim(called.escalation.id, "U8")).state is EscalationState.CLAIMED
     await humans.post_pending()
-    assert room.told == [EscalationState.OPEN]
+    assert room.told == [Move.CALL]
     room.away = False
     for _ in range(2):
         await humans.post_pending()
-    assert room.told == [EscalationState.OPEN, EscalationState.CLAIMED]
+    assert room.told == [Move.CALL, Move.CLAIM]
     assert room.looked == [False, False, True, True]
     assert room.briefs[called.escalation.id].escalation.state is EscalationState.CLAIMED
 
@@ -199,20 +188,11 @@ async def test_a_store_that_is_down_is_an_error(store: Store, monkeypatch: pytes
     assert room.told == []
 
 
-def test_states_only_go_forward() -> None:
-    """Open, claimed, resolved: none leads back."""
-    assert may_follow(EscalationState.OPEN) == ()
-    assert may_follow(EscalationState.CLAIMED) == (EscalationState.OPEN,)
-    assert EscalationState.RESOLVED not in may_follow(EscalationState.RESOLVED)
-
-
 @given(st.text(max_size=4000))
 def test_a_brief_holds_no_more_of_an_answer_than_it_shows(text: str) -> None:
     """A long answer is cut and says so; a short one is whole."""
     one = Escalation("E-1", "support", *THREAD, "U1", "q", "k", EscalationState.OPEN, NOW)
-    from bot.desk.model import StoredAnswer
-
     stored = StoredAnswer("k", "support", "q", "U1", Outcome.ANSWERED, text, (), NOW)
-    brief = brief_of(one, stored, "Dana", None, None)
+    brief = brief_of(one, stored, [], Known({"U1": "Dana"}, None))
     assert len(brief.answered) <= 1_501
     assert brief.answered == text or brief.answered.endswith("…")
