@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.desk.model import Citation
+from bot.desk.model import Accepted, Citation
 
 DESK, TIMER = "desk", "timer"  # who moves an escalation, where it is nobody in Slack
 
@@ -262,7 +262,8 @@ class HumanDesk(Protocol):
 
 class Humans(Protocol):
     """The human path, as the surfaces call it. Each move raises TransitionRefused, in words for who tried it, where it
-    may not be made, and StoreUnavailable; `cause` is what Transition says of it."""
+    may not be made, and StoreUnavailable; it returns when it is stored, and is shown after that. `cause` is what
+    Transition says of it."""
 
     async def call(
         self,
@@ -302,11 +303,9 @@ class Humans(Protocol):
         """It is not solved: back to its owner, or, when it is over, to whoever takes it."""
         ...
 
-    async def asker_wrote(
-        self, team: str, channel: str, thread_ts: str, user: str, text: str, cause: str
-    ) -> Escalation | None:
-        """A message in a thread that a human has: noted, where it is its asker's and says something new to the owner.
-        It is shown with the next post_pending(): whoever hears messages has no time for that. None: it is not."""
+    async def asker_wrote(self, message: Accepted) -> bool:
+        """A message in a thread that a human has: whether it was noted for its owner. It is where it is the asker's,
+        and news to them. It may come again, and late."""
         ...
 
     async def timer(self, escalation_id: str, move: Move, reason: str = "") -> Escalation:
@@ -319,4 +318,8 @@ class Humans(Protocol):
 
     async def post_pending(self) -> None:
         """Post the briefs and tell the moves that a crash or an outage left."""
+        ...
+
+    async def drain(self, seconds: float) -> None:
+        """Let what is being shown end. What does not is shown by the next run."""
         ...

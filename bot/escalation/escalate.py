@@ -1,9 +1,10 @@
-"""The human path as its surfaces call it: each move is stored first, and shown to whom it concerns after that."""
+"""The human path as its surfaces call it: each move is stored first, and shown after that to whom it concerns."""
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.desk.errors import TransitionRefused
 from bot.desk.human_path import (
@@ -20,6 +21,7 @@ from bot.desk.human_path import (
     Move,
     Triages,
 )
+from bot.desk.model import Accepted
 from bot.desk.ports import Answers, Clock, Threads
 from bot.escalation.model import is_news, may_reopen
 from bot.escalation.moving import Moving, Wanted
@@ -27,6 +29,7 @@ from bot.escalation.showing import Showing
 
 log = logging.getLogger(__name__)
 REOPENING = timedelta(days=14)
+_SKEW = timedelta(minutes=1)  # between Slack's clock and ours: what was written before the last move is no news
 
 
 class Escalate:
@@ -56,6 +59,7 @@ class Escalate:
         self._channels = channels
         self._reopening = reopening or {}
         self._moving = Moving(escalations, desk, clock, channels, agents, admins)
+        self._running: set[asyncio.Task[bool]] = set()
         self._showing = Showing(escalations, answers, desk, clock, channels, order_desks, triages)
 
     # Calling
@@ -157,22 +161,28 @@ class Escalate:
             raise TransitionRefused("That was some time ago. Please ask again, and call a human from there.")
         return await self._move(escalation_id, Wanted(Move.REOPEN, user, cause=cause))
 
-    async def asker_wrote(
-        self, team: str, channel: str, thread_ts: str, user: str, text: str, cause: str
-    ) -> Escalation | None:
-        """A message in a thread that a human has: noted, where it is its asker's and says something new to the owner.
-        It is shown with the next post_pending(): whoever hears messages has no time for that. None: it is not."""
-        one = await self._escalations.of_thread(team, channel, thread_ts)
-        if one is None or one.asker != user:
+    async def asker_wrote(self, message: Accepted) -> bool:
+        """A message in a thread that a human has: whether it was noted for its owner."""
+        # Elsewhere everybody can read it where it stands.
+        text = message.text if message.channel.startswith("D") else ""
+        wanted = Wanted(Move.ASKER_WROTE, message.user, cause=message.key, text=text)
+        while (one := await self._told_of(message)) is not None:
+            try:
+                moved = await self._moving.attempt(one, wanted)
+            except TransitionRefused:
+                break
+            if moved is not None:
+                self._begin_to_show(moved)
+                return True
+        return False
+
+    async def _told_of(self, message: Accepted) -> Escalation | None:
+        """Whose owner is to hear of it."""
+        one = await self._escalations.of_thread(message.team, message.channel, message.thread_ts or message.ts)
+        if one is None or one.asker != message.user or _written(message) < (one.changed_at or one.created_at) - _SKEW:
             return None
         moves = await self._escalations.transitions(one.id)
-        if not is_news(one, moves[-1].move, text):
-            return None
-        text = text if channel.startswith("D") else ""  # elsewhere everybody can read it where it stands
-        try:
-            return await self._moving.make(one.id, Wanted(Move.ASKER_WROTE, user, cause=cause, text=text))
-        except TransitionRefused:
-            return None
+        return one if is_news(one, moves[-1].move, message.text) else None
 
     # What time does
 
@@ -192,7 +202,26 @@ class Escalate:
         """Bring the brief up to date with what has become known beside its moves, such as its triage."""
         await self._showing.refresh(escalation_id)
 
+    async def drain(self, seconds: float) -> None:
+        """Let what is being shown end. What does not is shown by the next run."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(self._running, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
     async def _move(self, escalation_id: str, wanted: Wanted) -> Escalation:
+        """Once it is stored it will be shown, so nobody waits for that."""
         moved = await self._moving.make(escalation_id, wanted)
-        await self._showing.show(moved, again=False)
+        self._begin_to_show(moved)
         return moved
+
+    def _begin_to_show(self, moved: Escalation) -> None:
+        task = asyncio.create_task(self._showing.show(moved, again=False), name=f"show {moved.id}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+
+def _written(message: Accepted) -> datetime:
+    return datetime.fromtimestamp(float(message.ts), UTC)

@@ -11,6 +11,7 @@ from bot.escalation.model import STEPS, Names, Step, owner_after, refusal, roles
 
 _TRIES = 8
 _CROWDED = "Several people are at work on this right now. Please try again."
+_NOBODY = Names("Somebody", "The asker")
 _NEWER = "There is a newer request in this thread, so this one stays closed."
 
 
@@ -50,15 +51,21 @@ class Moving:
         """Where it led. One whose cause made a move already makes none. Raises TransitionRefused."""
         for _ in range(_TRIES):
             one = await self._escalations.get(escalation_id)
-            if one is not None and wanted.cause and await self._was_made(one, wanted.cause):
-                return one
-            step = await self._step(one, wanted)
-            if one is None or step is None:
-                raise refusal(wanted.move, one, wanted.by, await self._names(one))
-            moved = await self._escalations.move(self._transition(one, step, wanted))
+            if one is None:
+                raise refusal(wanted.move, None, wanted.by, _NOBODY)
+            moved = await self.attempt(one, wanted)
             if moved is not None:
                 return moved
         raise TransitionRefused(_NEWER if wanted.move is Move.REOPEN else _CROWDED)
+
+    async def attempt(self, one: Escalation, wanted: Wanted) -> Escalation | None:
+        """The same from where `one` stands. None: somebody was faster."""
+        if wanted.cause and await self._was_made(one, wanted.cause):
+            return one
+        step = await self._step(one, wanted)
+        if step is None:
+            raise refusal(wanted.move, one, wanted.by, await self._names(one))
+        return await self._escalations.move(self._transition(one, step, wanted))
 
     async def is_agent(self, one: Escalation, user: str) -> bool:
         """Whether they may take this desk's requests."""
@@ -70,8 +77,8 @@ class Moving:
     async def _was_made(self, one: Escalation, cause: str) -> bool:
         return any(earlier.cause == cause for earlier in await self._escalations.transitions(one.id))
 
-    async def _step(self, one: Escalation | None, wanted: Wanted) -> Step | None:
-        if one is None or one.state not in STEPS[wanted.move]:
+    async def _step(self, one: Escalation, wanted: Wanted) -> Step | None:
+        if one.state not in STEPS[wanted.move]:
             return None
         by, lead = wanted.by, wanted.by in self._admins
         step = step_for(wanted.move, one.state, roles_of(one, by, agent=False, lead=lead))
@@ -96,6 +103,6 @@ class Moving:
             snoozed_until=wanted.snoozed_until,
         )
 
-    async def _names(self, one: Escalation | None) -> Names:
-        owner = await self._desk.name(one.owner) if one and one.owner else "Somebody"
-        return Names(owner, await self._desk.name(one.asker) if one and one.asker else "The asker")
+    async def _names(self, one: Escalation) -> Names:
+        owner = await self._desk.name(one.owner) if one.owner else _NOBODY.owner
+        return Names(owner, await self._desk.name(one.asker) if one.asker else _NOBODY.asker)

@@ -9,10 +9,11 @@ from bot.desk.freshness import ago
 from bot.desk.human_path import QUIET, Brief, EscalationState, HandoverReason, Move, PastMove
 from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span
 from bot.slack.mrkdwn import escape, plain
+from bot.slack.snoozing import SNOOZES
 
 CLAIM, REPLY, HAND_OVER = "human_claim", "human_reply", "human_hand_over"
-SNOOZE, RESOLVE = "human_snooze", "human_resolve"
-SNOOZES = {"hour": "For 1 hour", "tomorrow": "Until tomorrow", "week": "Until next week"}
+RESOLVE, MORE_MOVES = "human_resolve", "human_more"
+WITH_REASON = "resolve"  # an entry of the menu, beside those of SNOOZES
 WITHHELD = "The bot answered from documents that not everybody here may read, so its answer is left out."
 _MOST_MOVES = 12
 _STATE = {
@@ -147,14 +148,15 @@ def _buttons(brief: Brief) -> list[Block]:
         claim, reply = button("Claim", CLAIM, one.id, "primary"), button("Reply as the desk", REPLY, one.id)
         return [claim, reply, hand_over, resolve]
     if one.state in QUIET:
-        return [button("Reply as the desk", REPLY, one.id, "primary"), hand_over, resolve, _snooze(one.id)]
+        return [button("Reply as the desk", REPLY, one.id, "primary"), hand_over, resolve, _more(one.id)]
     return [button("Resolve", RESOLVE, one.id, "primary")] if one.state is EscalationState.CONFIRMED else []
 
 
-def _snooze(escalation_id: str) -> Block:
+def _more(escalation_id: str) -> Block:
+    entries = {**SNOOZES, WITH_REASON: "Resolve with a reason"}
     options = [
         {"text": {"type": "plain_text", "text": label}, "value": f"{name} {escalation_id}"}
-        for name, label in SNOOZES.items()
+        for name, label in entries.items()
     ]
-    placeholder = {"type": "plain_text", "text": "Snooze"}
-    return {"type": "static_select", "action_id": SNOOZE, "placeholder": placeholder, "options": options}
+    placeholder = {"type": "plain_text", "text": "More"}
+    return {"type": "static_select", "action_id": MORE_MOVES, "placeholder": placeholder, "options": options}

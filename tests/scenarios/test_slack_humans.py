@@ -67,7 +67,8 @@ async def test_the_whole_story_of_an_escalation(workspace: LocalWorkspace, make_
     await workspace.click("alex", DESK, brief["ts"], "human_resolve")
     await workspace.wait_for(lambda: any("marked this as resolved" in one["text"] for one in said(workspace, ts)))
     assert "Resolved by Alex Moreno" in everything(workspace.messages(DESK)[0])
-    assert len(workspace.messages(DESK)) == 1
+    [_, *beside] = workspace.messages(DESK)
+    assert [one["text"] for one in beside] == ["<@U0ALEX> Dana Whitfield has written in the thread."]
     after = await workspace.say("dana", "support", "how long does shipping take?", ts)
     assert await bot.ended(after) is Outcome.ANSWERED
     assert [one for one in workspace.calls if one.get("error")] == []
@@ -255,7 +256,7 @@ async def test_a_human_called_from_a_direct_message(workspace: LocalWorkspace, m
     await workspace.click("dana", "dm", workspace.messages("dm:dana", ts)[1]["ts"], "human_call")
     await workspace.wait_for(lambda: workspace.messages(DESK))
     [brief] = workspace.messages(DESK)
-    assert "It was a direct message, so write to" in everything(brief)
+    assert "It was a direct message, so reply as the desk" in everything(brief)
     assert "U0DANA" in everything(brief)
     assert "thread=" not in everything(brief)
 

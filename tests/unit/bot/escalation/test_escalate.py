@@ -103,6 +103,7 @@ async def test_claim_makes_the_desk_quiet_and_resolve_lets_it_speak(store: Store
     resolved = await humans.resolve(called.escalation.id, "U2")
     assert (resolved.state, resolved.owner) == (EscalationState.CLOSED, "U2")
     assert not (await store.threads.state(*THREAD)).quiet
+    await humans.drain(5)
     assert room.told == [Move.CALL, Move.CLAIM, Move.CLOSE]
 
 
@@ -158,6 +159,7 @@ async def test_a_state_that_could_not_be_told_follows(store: Store) -> None:
     assert called.escalation is not None
     room.away = True
     assert (await humans.claim(called.escalation.id, "U8")).state is EscalationState.CLAIMED
+    await humans.drain(5)
     await humans.post_pending()
     assert room.told == [Move.CALL]
     room.away = False
