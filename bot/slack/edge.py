@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.desk.ports import AnswerRecords, Escalations, Feedback, Numbers, Presence, Shares, SyncDesk, Told
+from bot.desk.human_path import Escalations
+from bot.desk.ports import AnswerRecords, Feedback, Numbers, Presence, Shares, SyncDesk, Told
 from bot.slack.client import SlackClients
 from bot.slack.listeners.sources_command import LookUpSources
 from bot.slack.listeners.sync_command import PROGRESS_AFTER_S

@@ -1,12 +1,13 @@
 """The desk's records in SQL: SQLite by default, Postgres by URL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.desk.ports import Clock
 from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
 from bot.store.desk_settings import SqlDeskSettings, SqlNumbers
-from bot.store.escalations import SqlEscalations
+from bot.store.escalations import Recorder, SqlEscalations
 from bot.store.forgetting import SqlForgetting
 from bot.store.inbox import SqlInbox
 from bot.store.leases import SqlLeases
@@ -45,9 +46,10 @@ class Store:
         await self.database.close()
 
 
-async def open_store(url: str, clock: Clock, holder: str = "frontdesk") -> Store:
+async def open_store(url: str, clock: Clock, holder: str = "frontdesk", recorders: Sequence[Recorder] = ()) -> Store:
     """Connect to `url`, bring its tables to this version. `holder` is this process among those that work on the
-    database: the same over its restarts, and no other's. Raises StoreUnavailable."""
+    database: the same over its restarts, and no other's. `recorders` store what else follows from each move of an
+    escalation. Raises StoreUnavailable."""
     database = await open_database(url)
     leases = SqlLeases(database, clock, holder)
     return Store(
@@ -59,7 +61,7 @@ async def open_store(url: str, clock: Clock, holder: str = "frontdesk") -> Store
         threads=SqlThreads(database, clock),
         presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
-        escalations=SqlEscalations(database, leases),
+        escalations=SqlEscalations(database, leases, recorders),
         settings=SqlDeskSettings(database, clock),
         numbers=SqlNumbers(database),
         records=SqlAnswerRecords(database),

@@ -7,14 +7,20 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.blocks import CALL_HUMAN, CLAIM, FEEDBACK, MORE, RESOLVE, SHARE, SHARE_IN_THREAD, WHY
+from bot.slack.announcements import MORE_HELP, NO_NEED, NOT_YET, SOLVED
+from bot.slack.blocks import CALL_HUMAN, FEEDBACK, MORE, SHARE, SHARE_IN_THREAD, WHY
+from bot.slack.brief_blocks import CLAIM, HAND_OVER, MORE_MOVES, REPLY, RESOLVE
 from bot.slack.channel_modal import MODAL, PICKED
 from bot.slack.home_blocks import APPROVE as APPROVE_AT_HOME
 from bot.slack.home_blocks import CHANNELS, PAUSE, RESUME, SYNC
+from bot.slack.human_modals import HANDED_OVER, REPLIED, RESOLVED
+from bot.slack.keeping_quiet import ANSWER_ANYWAY
+from bot.slack.listeners.answer_anyway import AnswerAnyway
 from bot.slack.listeners.app_home import AppHome
 from bot.slack.listeners.channel_settings import ChannelSettingsModal
 from bot.slack.listeners.feedback import FeedbackButtons
 from bot.slack.listeners.home import Home
+from bot.slack.listeners.human_modals import HumanModals
 from bot.slack.listeners.humans import HumanButtons
 from bot.slack.listeners.message_shortcuts import ASK_ABOUT, SOURCES_FOR, MessageShortcuts
 from bot.slack.listeners.offers import OfferButtons
@@ -44,6 +50,8 @@ class Surfaces:
     offers: OfferButtons
     feedback: FeedbackButtons
     humans: HumanButtons
+    human_modals: HumanModals
+    anyway: AnswerAnyway
     why: WhyButton
     sources: SourcesCommand
     shortcuts: MessageShortcuts
@@ -51,7 +59,8 @@ class Surfaces:
     syncs: SyncCommand | None
 
     async def drain(self, seconds: float) -> None:
-        """Let the syncs that were begun here end."""
+        """Let the syncs and what is told of humans, which were begun here, end."""
+        await self.humans.drain(seconds)
         await self.home.drain(seconds)
         if self.syncs is not None:
             await self.syncs.drain(seconds)
@@ -67,6 +76,8 @@ def register(app: AsyncApp, surfaces: Surfaces) -> None:
     app.event("app_home_opened")(surfaces.opened.opened)
     app.event("app_context_changed")(surfaces.suggestions.suggest)
     _register_answers(app, surfaces)
+    _register_humans(app, surfaces.humans, surfaces.human_modals)
+    app.action(ANSWER_ANYWAY)(surfaces.anyway.pressed)
     _register_offers(app, surfaces.quiet, surfaces.offers)
     _register_sources(app, surfaces)
     _register_home(app, surfaces.home, surfaces.channels)
@@ -80,11 +91,24 @@ def _register_answers(app: AsyncApp, surfaces: Surfaces) -> None:
     app.action(re.compile(rf"^{FEEDBACK}(_positive|_negative)?$"))(feedback.pressed)
     app.view(FEEDBACK_GIVEN)(feedback.given)
     app.action(CALL_HUMAN)(humans.call)
-    app.action(CLAIM)(humans.claim)
-    app.action(RESOLVE)(humans.resolve)
     app.action(WHY)(surfaces.why.pressed)
     app.shortcut(ASK_ABOUT)(surfaces.shortcuts.ask)
     app.action(SHARE_ANSWER)(surfaces.shared.pressed)
+
+
+def _register_humans(app: AsyncApp, humans: HumanButtons, modals: HumanModals) -> None:
+    app.action(CLAIM)(humans.claim)
+    app.action(RESOLVE)(humans.resolve)
+    app.action(MORE_MOVES)(humans.more)
+    app.action(REPLY)(modals.reply)
+    app.action(HAND_OVER)(modals.hand_over)
+    app.view(REPLIED)(modals.replied)
+    app.view(HANDED_OVER)(modals.handed_over)
+    app.view(RESOLVED)(modals.resolved)
+    app.action(NO_NEED)(humans.resolve)
+    app.action(SOLVED)(humans.solved)
+    app.action(NOT_YET)(humans.not_yet)
+    app.action(MORE_HELP)(humans.not_yet)
 
 
 def _register_offers(app: AsyncApp, quiet: QuietButtons, offers: OfferButtons) -> None:
