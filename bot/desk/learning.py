@@ -230,6 +230,10 @@ class LearnFrom(Protocol):
 
     async def retire(self, learning_id: str, user: str) -> Learning: ...
 
+    async def watch(self) -> None:
+        """Until it is cancelled: do what waits, and what is decided meanwhile at once."""
+        ...
+
     async def refresh(self, one: Learning) -> None:
         """Show in its offer how it stands. Best effort; never raises for what is away."""
         ...

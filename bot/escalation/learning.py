@@ -57,7 +57,8 @@ class Drafting:
 
 
 class Learn:
-    """bot.desk.learning.LearnFrom. `is_agent` says who may take a desk's requests. What is to be done is done by work(), which every process may call."""
+    """bot.desk.learning.LearnFrom. `is_agent` says who may take a desk's requests. What waits is done by work(),
+    which every process may call."""
 
     def __init__(
         self,
