@@ -29,7 +29,7 @@ from bot.redaction import Redactor
 log = logging.getLogger(__name__)
 
 WARNED = timedelta(days=7)  # before the end its owner hears of it
-TICK_S = 5.0
+TICK_S = 1.0
 _WARN_EVERY = timedelta(hours=1)
 _DAY = timedelta(days=1)
 S = LearningState

@@ -1,4 +1,4 @@
-"""`frontdesk eval run`, `frontdesk eval ladder` and `frontdesk eval export`. Reports go to stdout, progress to stderr."""
+"""`frontdesk eval run`, `eval ladder` and `eval export`. Reports go to stdout, progress to stderr."""
 
 import asyncio
 import json
