@@ -32,6 +32,7 @@ WARNED = timedelta(days=7)  # before the end its owner hears of it
 TICK_S = 1.0
 _WARN_EVERY = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_AFTER_FAILURE = timedelta(seconds=15)
 S = LearningState
 
 
@@ -86,6 +87,7 @@ class Learn:
         self.months = months
         self._wake = asyncio.Event()
         self._warned: datetime | None = None
+        self._failed: dict[str, datetime] = {}  # source -> when its sync did
 
     # What people decide
 
@@ -214,6 +216,9 @@ class Learn:
                     await self.refresh(known)
 
     async def _is_synced(self, source: str) -> bool:
+        failed = self._failed.get(source)
+        if failed is not None and self._clock() - failed < _AFTER_FAILURE:
+            return False
         try:
             result = await self._sync_desk.sync(source, lambda _: None)
         except SyncRefused as error:
@@ -221,6 +226,7 @@ class Learn:
             return False
         if result.state == "failed":
             log.error("%s is not indexed yet: %s", source, result.problem)
+            self._failed[source] = self._clock()
         return result.state != "failed"
 
     async def _warn(self) -> None:
