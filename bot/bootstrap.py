@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.desk.answer_question import AnswerQuestion
 from bot.desk.audience import AS_STATED, Readers
@@ -109,6 +110,8 @@ class Bot:
             channels={desk.name: desk.escalation_channel for desk in self.desks},
             agents=slack.agents,
             admins=slack.admins,
+            reopening={name: timedelta(days=desk.reopen_days) for name, desk in self.settings.desks.items()},
+            order_desks=[name for name, desk in self.settings.desks.items() if desk.escalation_sees_orders],
         )
         work = Work(
             inbox=store.inbox,

@@ -35,6 +35,8 @@ class DeskSettings(Section):
     sources: tuple[str, ...] = ()
     channels: tuple[ChannelId, ...] = Field((), examples=[["C0123456789"]])
     escalation_channel: ChannelId | None = Field(None, examples=["C0123456789"])
+    escalation_sees_orders: bool = False  # everybody in the escalation channel may see the askers' orders
+    reopen_days: Annotated[int, Field(ge=0, le=365)] = 14  # so long an asker may go on with a request that is over
     suggestions: Annotated[tuple[str, ...], Field(max_length=4)] = Field((), examples=[["What can I return?"]])
 
 

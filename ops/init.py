@@ -23,6 +23,7 @@ prompt = "support"                    # prompts/support/ beside this file
 # channels = ["C0123456789"]          # channel ids ("View channel details" in Slack shows them)
 # suggestions = ["How do I ...?"]     # shown in the bot's messages tab
 # escalation_channel = "C0123456789"  # where "Talk to a human" posts its brief
+# escalation_sees_orders = false      # true: everybody in that channel may see the askers' orders
 
 # A source is where documents come from: a folder, or one of the kinds below.
 [sources.docs]

@@ -224,7 +224,12 @@ class Escalate:
     def _begin_to_show(self, moved: Escalation) -> None:
         task = asyncio.create_task(self._showing.show(moved, again=False), name=f"show {moved.id}")
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._shown)
+
+    def _shown(self, task: asyncio.Task[bool]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s failed and is tried again later", task.get_name(), exc_info=error)
 
 
 def _written(message: Accepted) -> datetime:

@@ -6,11 +6,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from ops.bench import first_answer, ingest, retrieval, serving, startup, sync
+from ops.bench import first_answer, handover, ingest, retrieval, serving, startup, sync
 
 MEASUREMENTS: dict[str, Callable[[], Awaitable[dict[str, object]]]] = {
     "startup": startup.measure,
     "serving": serving.measure,
+    "handover": handover.measure,
     "sync": sync.measure,
     "ingest": ingest.measure,
     "retrieval": retrieval.measure,

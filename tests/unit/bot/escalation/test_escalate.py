@@ -1,8 +1,8 @@
 """The human path over the real store, with a desk of humans in memory."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.desk.errors import StoreUnavailable, TransitionRefused, Unavailable
-from bot.desk.human_path import Brief, Escalation, EscalationState, HumanState, Move, Transition
-from bot.desk.model import Answer, Citation, Outcome, Person, Place, Question, StoredAnswer
+from bot.desk.human_path import (
+    DESK,
+    Brief,
+    Escalation,
+    EscalationState,
+    HandoverReason,
+    HumanState,
+    Move,
+    Transition,
+)
+from bot.desk.model import Accepted, Answer, Citation, Outcome, Person, Place, Question, StoredAnswer
 from bot.escalation.brief import Known, brief_of
 from bot.escalation.escalate import Escalate
 from bot.store import Store, open_store
+from tests.fakes.moves import moved
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 THREAD = ("T1", "C1", "1.1")
@@ -32,6 +42,7 @@ class Room:
     told: list[Move] = field(default_factory=list)
     looked: list[bool] = field(default_factory=list)
     away: bool = False
+    lost: bool = False  # what is told is told, and nobody hears that it was
     posts: int = 0
 
     async def post_brief(self, brief: Brief, channel: str, *, again: bool) -> str:
@@ -48,7 +59,11 @@ class Room:
         self.looked.append(again)
         if self.away:
             raise Unavailable("away")
+        if again and transition.move in self.told:
+            return
         self.told.append(transition.move)
+        if self.lost:
+            raise Unavailable("its reply was lost")
 
     async def thread_url(self, escalation: Escalation) -> str | None:
         return f"https://slack.example/{escalation.thread_ts}"
@@ -60,6 +75,21 @@ class Room:
         return user in self.members
 
 
+@dataclass(frozen=True)
+class Found:
+    category: str
+    severity: int
+    requires_escalation: bool
+
+
+@dataclass
+class Triages:
+    found: dict[str, Found] = field(default_factory=dict)
+
+    async def of(self, question_key: str) -> Found | None:
+        return self.found.get(question_key)
+
+
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     store = await open_store(f"sqlite:///{tmp_path / 'desk.db'}", lambda: NOW)
@@ -69,9 +99,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await store.close()
 
 
-def escalate(store: Store, room: Room, **options: Any) -> Escalate:
+def escalate(store: Store, room: Room, now: datetime = NOW, **options: Any) -> Escalate:
     given = {"channels": {"support": "C9"}, "admins": ("U8",)} | options
-    return Escalate(store.escalations, store.answers, store.threads, room, lambda: NOW, **given)
+    return Escalate(store.escalations, store.answers, store.threads, room, lambda: now, **given)
 
 
 async def test_a_call_is_posted_once_and_told(store: Store) -> None:
@@ -168,6 +198,99 @@ async def test_a_state_that_could_not_be_told_follows(store: Store) -> None:
     assert room.told == [Move.CALL, Move.CLAIM]
     assert room.looked == [False, False, True, True]
     assert room.briefs[called.escalation.id].escalation.state is EscalationState.CLAIMED
+
+
+async def test_a_press_that_comes_again_tells_nothing_twice(store: Store) -> None:
+    """Its announcement was posted and its reply lost; then the same press is delivered once more."""
+    room = Room()
+    humans = escalate(store, room)
+    called = await humans.call(*THREAD, "U1", QUESTION.key)
+    assert called.escalation is not None
+    room.lost = True
+    await humans.claim(called.escalation.id, "U2", "press")
+    await humans.drain(5)
+    room.lost = False
+    await humans.claim(called.escalation.id, "U2", "press")
+    await humans.drain(5)
+    assert room.told == [Move.CALL, Move.CLAIM]
+    assert room.looked == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("moves", "days", "asker", "answer_key", "state"),
+    [
+        ((Move.CLAIM,), 0, "U1", QUESTION.key, HumanState.ALREADY_CLAIMED),
+        ((Move.REPLY, Move.CONFIRM), 0, "U1", "another", HumanState.REOPENED),
+        ((Move.REPLY, Move.CONFIRM), 0, "U7", QUESTION.key, HumanState.REOPENED),
+        ((Move.CLOSE,), 3, "U1", QUESTION.key, HumanState.REOPENED),
+        ((Move.CLOSE,), 15, "U1", QUESTION.key, HumanState.CALLED),
+        ((Move.CLOSE,), 3, "U1", "another", HumanState.CALLED),
+        ((Move.CLOSE,), 3, "U7", QUESTION.key, HumanState.CALLED),
+    ],
+)
+async def test_another_call_in_a_thread(
+    store: Store, moves: tuple[Move, ...], days: int, asker: str, answer_key: str, state: HumanState
+) -> None:
+    """What is at work goes on; what is solved is reopened; what is over too, for its asker and the same question."""
+    first = (await escalate(store, Room()).call(*THREAD, "U1", QUESTION.key)).escalation
+    assert first is not None
+    for move in moves:
+        await moved(store.escalations, first.id, move, "U1" if move is Move.CONFIRM else "U2", NOW)
+    later = escalate(store, Room(), now=NOW + timedelta(days=days))
+    again = await later.call(*THREAD, asker, answer_key)
+    assert again.state is state
+    assert again.escalation is not None
+    assert (again.escalation.id == first.id) == (state is not HumanState.CALLED)
+    await later.drain(5)
+
+
+@pytest.mark.parametrize(
+    ("reason", "by"),
+    [
+        (HandoverReason.ASKED, "U1"),
+        (HandoverReason.FEEDBACK, "U1"),
+        (HandoverReason.POLICY, DESK),
+        (HandoverReason.TRIAGE, DESK),
+        (HandoverReason.ABSTAINED_TWICE, DESK),
+    ],
+)
+async def test_why_a_human_was_called_is_kept(store: Store, reason: HandoverReason, by: str) -> None:
+    """The asker called, or the desk did."""
+    called = (await escalate(store, Room()).call(*THREAD, "U1", QUESTION.key, reason)).escalation
+    assert called is not None
+    [first] = await store.escalations.transitions(called.id)
+    assert (called.reason, first.by, first.reason) == (reason, by, reason.value)
+
+
+async def test_a_brief_has_what_becomes_known_later(store: Store) -> None:
+    """Its triage is added without a move, and once it is there each brief has it."""
+    room, triages = Room(), Triages()
+    humans = escalate(store, room, triages=triages)
+    called = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
+    assert called is not None
+    assert room.briefs[called.id].triage is None
+    triages.found[QUESTION.key] = Found("SHIPPING_ISSUE", 4, True)
+    await humans.refresh(called.id)
+    assert room.briefs[called.id].triage == Found("SHIPPING_ISSUE", 4, True)
+    assert [one.move for one in room.briefs[called.id].history] == [Move.CALL]
+
+
+async def test_what_was_written_before_the_last_move_is_no_answer_to_it(store: Store) -> None:
+    """Read back after a restart, it is old."""
+    humans = escalate(store, Room())
+    called = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
+    assert called is not None
+    await humans.reply(called.id, "U2", "Which one?", asks=True)
+
+    def said(before: timedelta) -> Accepted:
+        ts = f"{(NOW - before).timestamp():.6f}"
+        return Accepted(f"T1:C1:{ts}", "T1", "C1", ts, "U1", "channel", "EM-1", {}, NOW, "1.1")
+
+    assert not await humans.asker_wrote(said(timedelta(minutes=5)))
+    assert not await humans.asker_wrote(replace(said(timedelta()), user="U7"))
+    assert await humans.asker_wrote(said(timedelta()))
+    assert not await humans.asker_wrote(said(timedelta())), "the same again"
+    await humans.drain(5)
 
 
 async def test_nowhere_to_call(store: Store) -> None:
