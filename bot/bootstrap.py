@@ -20,8 +20,9 @@ from bot.engine.claude import ClaudeWriter
 from bot.engine.claude_drafter import ClaudeDrafter
 from bot.engine.claude_interpreter import ClaudeInterpreter
 from bot.engine.query_engine import DocumentEngine
+from bot.escalation.drafter import Drafting
 from bot.escalation.escalate import Escalate
-from bot.escalation.learning import Drafting, Learn
+from bot.escalation.learning import Learn
 from bot.orders import SqlOrders
 from bot.prompting import PromptLibrary
 from bot.redaction import Redactor

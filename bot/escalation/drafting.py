@@ -29,7 +29,7 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"[\s,.]*(?:\n|(?<=[.!?]) )\W*(?:(?:kind|best|warm|many)? ?(?:regards|wishes|thanks)|best|thanks|thank you|cheers"
+    r"[\s,]*(?:\n|(?<=[.!?]) )\W*(?:(?:kind|best|warm|many)? ?(?:regards|wishes|thanks)|best|thanks|thank you|cheers"
     r"|sincerely|yours(?: \w+)?|all the best|(?:i )?hope (?:this|that) helps|let me know[^.!?\n]*"
     r"|any(?:thing)? else[^.!?\n]*)?"
     r"[,.!\s–-]*(?:\[name\])?[\s.!]*\Z",
@@ -121,8 +121,6 @@ def _is_courtesy(text: str) -> bool:
 def _tidy(text: str, most: int) -> str:
     """Without how it greets and takes leave: the document is for nobody in particular."""
     plain = _ENDS.sub("", _BEGINS.sub("", text.strip(), count=1), count=1).strip() or text.strip()
-    if plain and plain[-1].isalnum() and text.strip()[-1:] not in ("?",):
-        plain += "." if "." in text or "!" in text else ""
     return _cut(plain[:1].upper() + plain[1:], most)
 
 

@@ -4,27 +4,22 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.desk.budget import Budget
-from bot.desk.errors import DeskError, ModelUnavailable, SyncRefused, TransitionRefused, Unavailable
+from bot.desk.errors import DeskError, SyncRefused, TransitionRefused, Unavailable
 from bot.desk.human_path import DESK, Escalation, Escalations
 from bot.desk.learning import (
-    Draft,
-    Drafter,
     Edited,
     Learning,
     LearningDesk,
     Learnings,
     LearningState,
-    ReadThread,
     Saved,
     learnt_source,
 )
 from bot.desk.ports import Clock, SyncDesk, Told
-from bot.escalation.drafting import by_model, by_rules, must_say, talk_of
-from bot.redaction import Redactor
+from bot.escalation.drafter import Drafting
+from bot.escalation.drafting import must_say
 
 log = logging.getLogger(__name__)
 
@@ -34,27 +29,6 @@ _WARN_EVERY = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _AFTER_FAILURE = timedelta(seconds=15)
 S = LearningState
-
-
-@dataclass(frozen=True, slots=True)
-class Drafting:
-    """What makes a draft. `drafter` None: no model is configured."""
-
-    redactor: Redactor
-    drafter: Drafter | None = None
-    budget: Budget | None = None
-
-    async def draft(self, one: Escalation, escalations: Escalations, thread: ReadThread) -> Draft | None:
-        """None: the thread holds no answer. Raises StoreUnavailable."""
-        talk = talk_of(one, await escalations.transitions(one.id), thread, self.redactor)
-        ruled = by_rules(talk)
-        if ruled is None or self.drafter is None or (self.budget is not None and await self.budget.spent()):
-            return ruled
-        try:
-            return by_model(await self.drafter.write(talk.for_model), talk) or ruled
-        except ModelUnavailable as error:
-            log.warning("what %s taught is drafted by the rules: %s", one.id, error)
-            return ruled
 
 
 class Learn:

@@ -14,7 +14,8 @@ from bot.desk.errors import DeskError, ModelUnavailable, SyncRefused, Transition
 from bot.desk.human_path import Escalation, EscalationState, Move
 from bot.desk.learning import Edited, Learning, LearningState, ReadThread, Said, Written
 from bot.desk.model import SyncResult, SyncStep
-from bot.escalation.learning import Drafting, Learn, later
+from bot.escalation.drafter import Drafting
+from bot.escalation.learning import Learn, later
 from bot.redaction import Redactor
 from bot.store import Store, open_store
 from bot.store.learnings import WantLearning
