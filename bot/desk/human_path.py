@@ -223,7 +223,8 @@ class Escalations(Protocol):
         ...
 
     async def begin_showing(self, escalation_id: str) -> bool:
-        """Until end_showing(), or until a minute has passed, no other process shows it. False: one does now."""
+        """Until end_showing(), or until a minute has passed, no other process shows it. Again by the same process: for
+        a minute more. False: another one does now."""
         ...
 
     async def end_showing(self, escalation_id: str) -> None: ...
@@ -242,8 +243,12 @@ class Triages(Protocol):
 class HumanDesk(Protocol):
     """Where humans are, as the escalation sees it. Raises Unavailable when it can't be reached."""
 
-    async def post_brief(self, brief: Brief, channel: str, *, again: bool) -> str:
-        """Post it and return its ts. `again`: an earlier try may have posted it, so that is looked for (rule 2)."""
+    async def post_brief(self, brief: Brief, channel: str) -> str:
+        """Its ts."""
+        ...
+
+    async def find_brief(self, escalation: Escalation, channel: str) -> str | None:
+        """The ts of a brief that an earlier try may have posted (rule 2)."""
         ...
 
     async def update_brief(self, brief: Brief) -> None: ...
@@ -251,6 +256,10 @@ class HumanDesk(Protocol):
     async def announce(self, brief: Brief, transition: Transition, *, again: bool) -> None:
         """Tell the asker's thread, and where it matters the owner beside the brief, of a move. `again`: an earlier try
         may have told it, so that is looked for first (rule 2). A thread that can never be told again counts as told."""
+        ...
+
+    async def look_ahead(self, escalation: Escalation, channel: str) -> None:
+        """Find out who reads the channel while other things are looked up: its brief needs that at once."""
         ...
 
     async def thread_url(self, escalation: Escalation) -> str | None: ...

@@ -54,9 +54,12 @@ class Showing:
         """Best effort: the next move brings the brief up to date as well."""
         with suppress(DeskError):
             async with self._lock(escalation_id):
+                if not await self._escalations.begin_showing(escalation_id):
+                    return
                 one = await self._escalations.get(escalation_id)
                 if one is not None and one.brief_ts is not None:
                     await self._desk.update_brief(await self._brief(one, await self._moves(one)))
+                await self._escalations.end_showing(escalation_id)
 
     def _lock(self, escalation_id: str) -> asyncio.Lock:
         if len(self._locks) > 1_000:
@@ -81,6 +84,8 @@ class Showing:
         one = brief.escalation
         try:
             for move in moves:
+                if not await self._escalations.begin_showing(one.id):  # Slack kept us waiting for longer than a lease
+                    return
                 await self._desk.announce(brief, move, again=again or move.number < one.number)
                 await self._escalations.set_announced(one.id, move.number)
             self._tried.pop(one.id, None)
@@ -93,10 +98,16 @@ class Showing:
         channel = self._channels.get(one.desk)
         if one.brief_ts is not None:
             await self._desk.update_brief(brief)
-        elif channel is not None and one.state not in OVER:
-            ts = await self._desk.post_brief(brief, channel, again=again)
-            await self._escalations.set_brief(one.id, channel, ts)
-            return replace(one, brief_channel=channel, brief_ts=ts)
+            return one
+        if channel is None:
+            return one
+        if found := await self._desk.find_brief(one, channel) if again else None:  # as it was then
+            one = replace(one, brief_channel=channel, brief_ts=found)
+            await self._desk.update_brief(replace(brief, escalation=one))
+        elif one.state not in OVER:
+            one = replace(one, brief_channel=channel, brief_ts=await self._desk.post_brief(brief, channel))
+        if one.brief_ts is not None:
+            await self._escalations.set_brief(one.id, channel, one.brief_ts)
         return one
 
     async def _moves(self, one: Escalation) -> list[Transition]:
@@ -105,11 +116,13 @@ class Showing:
 
     async def _brief(self, one: Escalation, moves: list[Transition]) -> Brief:
         people = sorted(people_of(one, moves))
-        answer, triage, url, names = await asyncio.gather(
+        channel = one.brief_channel or self._channels.get(one.desk)
+        answer, triage, url, names, _ = await asyncio.gather(
             self._answers.get(one.answer_key or ""),
             self._triage(one),
             self._desk.thread_url(one),
             asyncio.gather(*map(self._desk.name, people)),
+            self._desk.look_ahead(one, channel) if channel else asyncio.sleep(0),
         )
         known = Known(dict(zip(people, names, strict=True)), url, one.desk in self._order_desks, triage, self._clock())
         one = replace(one, question=one.question or (answer.question if answer else ""))

@@ -113,7 +113,7 @@ def _triage(brief: Brief) -> list[str]:
 def _history(brief: Brief) -> Block:
     past = brief.history[-_MOST_MOVES:]
     earlier = [span(f"\n{len(brief.history) - len(past)} earlier moves")] if len(past) < len(brief.history) else []
-    lines = [element for one in past for element in (span("\n"), _when(one.at), span(f" {_did(one)}"))]
+    lines = [element for one in past for element in (span("\n"), _when(one.at), span(f" · {_did(one)}"))]
     return rich(span("What happened", bold=True), *earlier, *lines)
 
 

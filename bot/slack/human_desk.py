@@ -30,18 +30,22 @@ class SlackHumanDesk:
         self._clients = clients
         self._people = people
 
-    async def post_brief(self, brief: Brief, channel: str, *, again: bool) -> str:
-        found = await self._find(brief.escalation, channel) if again else None
-        if found is not None:
-            return found
+    async def post_brief(self, brief: Brief, channel: str) -> str:
         try:
             message = brief_message(await self._for_readers(brief, channel))
             return await self._post(channel, message, brief.escalation, "brief")
         except SlackUnavailable:
-            found = await self._find(brief.escalation, channel)  # its reply was lost, and it may be there
+            found = await self.find_brief(brief.escalation, channel)  # its reply was lost, and it may be there
             if found is None:
                 raise
             return found
+
+    async def find_brief(self, escalation: Escalation, channel: str) -> str | None:
+        with slack_errors():
+            response = await self._clients.web.conversations_history(
+                channel=channel, oldest=_before(escalation.created_at), include_all_metadata=True, limit=200
+            )
+        return _with_role(response.get("messages") or [], escalation, "brief")
 
     async def update_brief(self, brief: Brief) -> None:
         one = brief.escalation
@@ -100,6 +104,9 @@ class SlackHumanDesk:
                 raise
             log.error("%s can't be told that %s is %s: %s", channel, one.id, transition.after.value, error.code)
 
+    async def look_ahead(self, escalation: Escalation, channel: str) -> None:
+        await self._people.readable_by(channel, "", escalation.team)  # remembered for as long as it takes to post
+
     async def thread_url(self, escalation: Escalation) -> str | None:
         try:
             with slack_errors():
@@ -131,13 +138,6 @@ class SlackHumanDesk:
                 unfurl_media=False,
             )
         return str(response["ts"])
-
-    async def _find(self, one: Escalation, channel: str) -> str | None:
-        with slack_errors():
-            response = await self._clients.web.conversations_history(
-                channel=channel, oldest=_before(one.created_at), include_all_metadata=True, limit=200
-            )
-        return _with_role(response.get("messages") or [], one, "brief")
 
     async def _told(self, one: Escalation, transition: Transition, role: str, channel: str, thread_ts: str) -> bool:
         with slack_errors():

@@ -28,7 +28,7 @@ class Submitted:
 
 
 def reply_modal(escalation_id: str) -> View:
-    told = "The asker reads this in their thread, under your name. They can't see who else is here."
+    told = "The asker reads this in their thread, under your name. It can mention nobody."
     after = [
         ("It should solve it: ask them whether it did", "solves"),
         ("I need an answer from them", _ASKS),
@@ -88,10 +88,8 @@ def _words(element: Mapping[str, Any], most: int) -> str:
     return str(element.get("value") or "").replace("\x00", "").strip()[:most]
 
 
-def _written(
-    name: str, label: str, most: int = MOST_REASON, *, multiline: bool = False, optional: bool = False
-) -> Block:
-    element: Block = {"type": "plain_text_input", "action_id": name, "multiline": multiline, "max_length": most}
+def _written(name: str, label: str, most: int = MOST_REASON, *, optional: bool = False) -> Block:
+    element: Block = {"type": "plain_text_input", "action_id": name, "multiline": True, "max_length": most}
     return _input(name, label, element) | ({"optional": True} if optional else {})
 
 

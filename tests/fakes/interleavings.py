@@ -41,42 +41,29 @@ class Command:
     text: str = ""
 
 
+NAMES = (
+    *("claim", "claim", "reply", "reply", "reply", "wait", "hand_over", "resolve", "snooze"),  # agents
+    *("call", "confirm", "confirm", "not_yet", "not_yet", "writes", "writes"),  # askers
+    *("expire", "close", "wake", "pending"),
+)
 commands = st.builds(
     Command,
-    name=st.sampled_from(
-        [
-            "call",
-            "claim",
-            "claim",
-            "reply",
-            "reply",
-            "wait",
-            "hand_over",
-            "resolve",
-            "snooze",
-            "confirm",
-            "not_yet",
-            "writes",
-            "writes",
-            "expire",
-            "close",
-            "wake",
-            "pending",
-            "later",
-            "much_later",
-        ]
-    ),
+    name=st.sampled_from(NAMES),
     user=st.sampled_from(PEOPLE),
     process=st.integers(0, 1),
     to=st.sampled_from((*AGENTS, SAM)),
     text=st.sampled_from(("it is broken still", "thanks!", "EM-100001")),
 )
-# What happens at once, in turns; how often each comes again; which adapter call goes wrong, and how.
+# What happens at once, in turns, how often each comes again, and how long nothing happens after it; which adapter call
+# goes wrong, and how.
+_pauses = st.sampled_from((timedelta(), timedelta(), timedelta(), timedelta(hours=1), timedelta(days=20)))
 stories = st.tuples(
-    st.lists(st.tuples(st.lists(commands, min_size=1, max_size=3), st.integers(1, 2)), min_size=3, max_size=16),
+    st.lists(
+        st.tuples(st.lists(commands, min_size=1, max_size=3), st.integers(1, 2), _pauses), min_size=3, max_size=16
+    ),
     st.dictionaries(st.integers(0, 250), st.sampled_from(("fails", "fails after", "dies", "dies after")), max_size=6),
 )
-Story = tuple[list[tuple[list[Command], int]], dict[int, Fault]]
+Story = tuple[list[tuple[list[Command], int, timedelta]], dict[int, Fault]]
 
 
 @dataclass
@@ -84,20 +71,27 @@ class Room:
     """A HumanDesk: what was posted, by escalation and role, in order."""
 
     posts: list[tuple[str, str]] = field(default_factory=list)
+    briefs: dict[str, Escalation] = field(default_factory=dict)  # as they show it
 
-    async def post_brief(self, brief: Brief, channel: str, *, again: bool) -> str:
-        self._post(brief.escalation.id, "brief", again=again)
+    async def post_brief(self, brief: Brief, channel: str) -> str:
+        self.posts.append((brief.escalation.id, "brief"))
+        self.briefs[brief.escalation.id] = brief.escalation
         return f"ts-{brief.escalation.id}"
 
+    async def find_brief(self, escalation: Escalation, channel: str) -> str | None:
+        return f"ts-{escalation.id}" if escalation.id in self.briefs else None
+
     async def update_brief(self, brief: Brief) -> None:
-        assert (brief.escalation.id, "brief") in self.posts
+        assert brief.escalation.id in self.briefs
+        self.briefs[brief.escalation.id] = brief.escalation
 
     async def announce(self, brief: Brief, transition: Transition, *, again: bool) -> None:
-        self._post(brief.escalation.id, str(transition.number), again=again)
+        post = (brief.escalation.id, str(transition.number))
+        if not (again and post in self.posts):
+            self.posts.append(post)
 
-    def _post(self, escalation_id: str, role: str, *, again: bool) -> None:
-        if not (again and (escalation_id, role) in self.posts):
-            self.posts.append((escalation_id, role))
+    async def look_ahead(self, escalation: Escalation, channel: str) -> None:
+        return None
 
     async def thread_url(self, escalation: Escalation) -> str | None:
         return None
@@ -193,12 +187,15 @@ async def tell(story: Story, house: House) -> None:
     house.now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     world = World(house, dict(faults))
     await act(world, Command("call", ASKER, 0), "")
-    for number, (at_once, times) in enumerate(turns):
-        world.house.now += timedelta(seconds=30)
+    for number, (at_once, times, pause) in enumerate(turns):
+        world.house.now += timedelta(seconds=1)
         for _ in range(times):
             causes = [f"{world.thread[2]} {number} {at}" for at in range(len(at_once))]
             await asyncio.gather(*(act(world, one, cause) for one, cause in zip(at_once, causes, strict=True)))
         await check_quiet(world)
+        if pause:  # no process stands still for so long in the middle of a post
+            await asyncio.gather(*(humans.drain(5) for humans in world.alive))
+            world.house.now += pause
     world.faults.clear()
     for process in (0, 1):
         await world.restart(process)
@@ -228,9 +225,6 @@ async def _act(world: World, one: Command, cause: str) -> bool:
         return False
     if one.name == "pending":
         await humans.post_pending()
-        return False
-    if one.name in ("later", "much_later"):
-        world.house.now += timedelta(hours=1) if one.name == "later" else timedelta(days=20)
         return False
     if one.name == "writes":
         ts = f"{world.house.now.timestamp():.6f}"
@@ -289,8 +283,10 @@ async def check(world: World) -> None:
         world.house.moves.update(move.move.value for move in moves)
         causes += [move.cause for move in moves if move.cause]
         told = [int(role) for known, role in world.room.posts if known == one.id and role != "brief"]
-        assert told == [move.number for move in moves], "each move is told once, in order"
-        assert world.room.posts.count((one.id, "brief")) == (one.brief_ts is not None)
+        assert told == [move.number for move in moves], f"each move is told once, in order: {told}"
+        assert world.room.posts.count((one.id, "brief")) == (one.brief_ts is not None), "no brief, or two"
+        shown = world.room.briefs.get(one.id)
+        assert (shown and shown.number) == (one.brief_ts and one.number), "its brief shows what was"
     assert max(Counter(causes).values(), default=1) == 1, "what came again was done again"
     assert set(world.done) <= set(causes), "what was reported as done is not there"
 

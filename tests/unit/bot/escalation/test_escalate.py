@@ -45,12 +45,15 @@ class Room:
     lost: bool = False  # what is told is told, and nobody hears that it was
     posts: int = 0
 
-    async def post_brief(self, brief: Brief, channel: str, *, again: bool) -> str:
+    async def post_brief(self, brief: Brief, channel: str) -> str:
         if self.away:
             raise Unavailable("away")
         self.posts += brief.escalation.id not in self.briefs
         self.briefs[brief.escalation.id] = brief
         return f"ts-{brief.escalation.id}"
+
+    async def find_brief(self, escalation: Escalation, channel: str) -> str | None:
+        return f"ts-{escalation.id}" if escalation.id in self.briefs else None
 
     async def update_brief(self, brief: Brief) -> None:
         self.briefs[brief.escalation.id] = brief
@@ -64,6 +67,9 @@ class Room:
         self.told.append(transition.move)
         if self.lost:
             raise Unavailable("its reply was lost")
+
+    async def look_ahead(self, escalation: Escalation, channel: str) -> None:
+        return None
 
     async def thread_url(self, escalation: Escalation) -> str | None:
         return f"https://slack.example/{escalation.thread_ts}"
@@ -291,6 +297,30 @@ async def test_what_was_written_before_the_last_move_is_no_answer_to_it(store: S
     assert await humans.asker_wrote(said(timedelta()))
     assert not await humans.asker_wrote(said(timedelta())), "the same again"
     await humans.drain(5)
+
+
+async def test_a_brief_of_which_nobody_heard_is_brought_up_to_date(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was posted, its ts was not stored, and its asker called the human off: it does not wait for ever."""
+
+    async def down(*given: object) -> None:
+        raise StoreUnavailable("down")
+
+    room = Room()
+    humans = escalate(store, room)
+    with monkeypatch.context() as patched:
+        patched.setattr(store.escalations, "set_brief", down)
+        called = await humans.call(*THREAD, "U1", QUESTION.key)
+    assert called.escalation is not None
+    await humans.resolve(called.escalation.id, "U1")
+    await humans.drain(5)
+    await humans.post_pending()
+    one = await store.escalations.get(called.escalation.id)
+    assert one is not None
+    assert one.brief_ts is not None
+    assert room.briefs[one.id].escalation.state is EscalationState.CLOSED
+    assert room.posts == 1
 
 
 async def test_nowhere_to_call(store: Store) -> None:
