@@ -191,6 +191,14 @@ class LimitSettings(Section):
     bot_answers: Positive = 5  # to listed bots, with no person in between
 
 
+class LearningSettings(Section):
+    """[learning]: what resolved threads taught becomes documents. `desks` empty: all."""
+
+    enabled: bool = False
+    desks: tuple[str, ...] = Field((), examples=[["support"]])
+    expiry_months: Literal[0, 3, 6, 12] = 12  # unless the approver chooses another; 0: for ever
+
+
 class BotSettings(Section):
     data_dir: Path
     prompt_dirs: tuple[Path, ...]  # looked through in order: beside frontdesk.toml, then the package
@@ -200,6 +208,7 @@ class BotSettings(Section):
     model: ModelSettings = ModelSettings()
     answering: AnsweringSettings = AnsweringSettings()
     limits: LimitSettings = LimitSettings()
+    learning: LearningSettings = LearningSettings()
     orders: OrdersSettings | None = None
     database_url: SecretStr | None = None
     retention_days: Positive | None = Field(None, examples=[365])
@@ -213,4 +222,11 @@ class BotSettings(Section):
             raise ValueError(f"channel {min(twice)} belongs to two desks; a channel has one")
         if self.orders and (unknown := set(self.orders.desks) - self.desks.keys()):
             raise ValueError(f"orders.desks names {min(unknown)!r}, which is not a desk")
+        if unknown := set(self.learning.desks) - self.desks.keys():
+            raise ValueError(f"learning.desks names {min(unknown)!r}, which is not a desk")
         return self
+
+    @property
+    def learning_desks(self) -> tuple[str, ...]:
+        """Those that learn."""
+        return (self.learning.desks or tuple(self.desks)) if self.learning.enabled else ()

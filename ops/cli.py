@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
-from ops.evaluation.cli import ladder, run
+from ops.evaluation.cli import export, ladder, run
 from ops.operations import OperationError, Operations
 from ops.reports import AskRequest, ForgetRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
 
@@ -344,6 +344,7 @@ def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_j
 
 evaluate.add_command(run)
 evaluate.add_command(ladder)
+evaluate.add_command(export)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 import prompts
 from bot.settings import BotSettings
 from ingest.settings import IngestSettings
+from ops.learnt_sources import add_learnt_sources
 
 Model = TypeVar("Model", bound=BaseModel)
 FILE_NAME = "frontdesk.toml"
@@ -91,7 +92,18 @@ _PLACES = {
     "orders_url": ("orders", "url"),
 }
 _BOT = frozenset(
-    {"desks", "slack", "monitoring", "model", "answering", "limits", "orders", "database_url", "retention_days"}
+    {
+        "desks",
+        "slack",
+        "monitoring",
+        "model",
+        "answering",
+        "limits",
+        "learning",
+        "orders",
+        "database_url",
+        "retention_days",
+    }
 )
 _INGEST = frozenset({"sources", "index", "database_url"})
 
@@ -135,6 +147,10 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path} can't be read ({error})") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    try:
+        add_learnt_sources(raw)
+    except ValueError as error:
+        raise ConfigError(f"{path.name}: {error}") from error
     known = _BOT | _INGEST | {"data_dir"}
     for key in raw:
         if key not in known or key == "database_url":

@@ -10,6 +10,7 @@ from bot.store.desk_settings import SqlDeskSettings, SqlNumbers
 from bot.store.escalations import Recorder, SqlEscalations
 from bot.store.forgetting import SqlForgetting
 from bot.store.inbox import SqlInbox
+from bot.store.learnings import SqlLearnings
 from bot.store.leases import SqlLeases
 from bot.store.open_work import OpenWork, open_work
 from bot.store.records import SqlAnswers, SqlFeedback, SqlPosts, SqlPresence
@@ -35,6 +36,7 @@ class Store:
     numbers: SqlNumbers
     records: SqlAnswerRecords
     shares: SqlShares
+    learnings: SqlLearnings
     retention: SqlRetention
     forgetting: SqlForgetting
 
@@ -66,6 +68,7 @@ async def open_store(url: str, clock: Clock, holder: str = "frontdesk", recorder
         numbers=SqlNumbers(database),
         records=SqlAnswerRecords(database),
         shares=SqlShares(database, clock),
+        learnings=SqlLearnings(database, clock),
         retention=SqlRetention(database, leases, clock),
         forgetting=SqlForgetting(database, clock),
     )

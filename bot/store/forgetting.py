@@ -14,6 +14,8 @@ from bot.desk.model import Outcome
 from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.escalations import is_helping
+from bot.store.learning_forgetting import PERSONAL as PERSONAL_OF_LEARNINGS
+from bot.store.learning_forgetting import of_learnings
 from bot.store.tables import (
     answers,
     channel_settings,
@@ -41,6 +43,7 @@ PERSONAL = {
     "pauses": {"by"},
     "hushed": {"by"},
     "leases": {"name"},  # of what somebody is told once
+    **PERSONAL_OF_LEARNINGS,
 }
 NOBODY = ""
 
@@ -87,6 +90,7 @@ KINDS = (
     "notes",
     "settings",
     "moves",
+    "learnt",
     "escalations",
     "escalations_kept",
 )
@@ -132,6 +136,7 @@ def _of_person(identities: Collection[str]) -> list[tuple[str, Delete | Update]]
         ("settings", _without(pauses, pauses.c.by, identities)),
         ("settings", _without(hushed, hushed.c.by, identities)),
         *_of_moves(asked, identities),
+        *of_learnings(asked, identities),
         ("escalations", delete(escalations).where(asked, resolved)),
         ("escalations_kept", kept.values(asker=NOBODY, question="", answer_key=None)),
         ("escalations_kept", claimed.values(owner=None)),

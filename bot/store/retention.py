@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, Table, delete, exists, func, liter
 from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.escalations import is_helping
+from bot.store.learning_forgetting import old_learnings
 from bot.store.leases import SqlLeases
 from bot.store.tables import answers, escalation_events, escalations, feedback, inbox, posts, shares
 
@@ -74,6 +75,7 @@ def _old(before: datetime) -> list[tuple[Table, Select[tuple[object, ...]]]]:
             ),
         ),
         (escalations, _keys(escalations).where(*_settled(before))),
+        *old_learnings(before),
     ]
 
 
