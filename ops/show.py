@@ -130,6 +130,7 @@ _FORGOTTEN = {
     "settings": "settings kept without the person who made them",
     "escalations": "resolved requests for a human deleted",
     "escalations_kept": "requests for a human kept without the person",
+    "outgoing": "messages that wait to leave for other systems, without the person now",
 }
 
 

@@ -1,7 +1,9 @@
 """The desk's records in SQL: SQLite by default, Postgres by URL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.desk.outgoing import Subscription
 from bot.desk.ports import Clock
 from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
@@ -11,6 +13,8 @@ from bot.store.forgetting import SqlForgetting
 from bot.store.inbox import SqlInbox
 from bot.store.leases import SqlLeases
 from bot.store.open_work import OpenWork, open_work
+from bot.store.outbox import SqlOutbox
+from bot.store.outbox_upkeep import SqlOutboxUpkeep
 from bot.store.records import SqlAnswers, SqlFeedback, SqlPosts, SqlPresence
 from bot.store.retention import SqlRetention
 from bot.store.threads import SqlThreads
@@ -36,6 +40,8 @@ class Store:
     shares: SqlShares
     retention: SqlRetention
     forgetting: SqlForgetting
+    outbox: SqlOutbox
+    outbox_upkeep: SqlOutboxUpkeep
 
     async def open_work(self) -> OpenWork:
         """What is not finished. Raises StoreUnavailable, and so tells whether the store is there."""
@@ -45,11 +51,15 @@ class Store:
         await self.database.close()
 
 
-async def open_store(url: str, clock: Clock, holder: str = "frontdesk") -> Store:
+async def open_store(
+    url: str, clock: Clock, holder: str = "frontdesk", subscriptions: Sequence[Subscription] = ()
+) -> Store:
     """Connect to `url`, bring its tables to this version. `holder` is this process among those that work on the
-    database: the same over its restarts, and no other's. Raises StoreUnavailable."""
+    database: the same over its restarts, and no other's. `subscriptions`: who outside is told what happens to an
+    escalation. Raises StoreUnavailable."""
     database = await open_database(url)
     leases = SqlLeases(database, clock, holder)
+    outbox = SqlOutbox(database, clock, subscriptions)
     return Store(
         database=database,
         inbox=SqlInbox(database, clock, holder),
@@ -66,4 +76,6 @@ async def open_store(url: str, clock: Clock, holder: str = "frontdesk") -> Store
         shares=SqlShares(database, clock),
         retention=SqlRetention(database, leases, clock),
         forgetting=SqlForgetting(database, clock),
+        outbox=outbox,
+        outbox_upkeep=SqlOutboxUpkeep(database, clock),
     )

@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, Delete, Table, Update, delete, or_
 from bot.desk.model import EscalationState, Outcome
 from bot.desk.ports import Clock
 from bot.store.database import Database
+from bot.store.outbox_upkeep import forget_in_outbox
 from bot.store.tables import (
     answers,
     channel_settings,
@@ -69,6 +70,7 @@ class SqlForgetting:
                     counts[kind] += (await connection.execute(statement)).rowcount
             for kind, statement in _of_person(identities):
                 counts[kind] += (await connection.execute(statement)).rowcount
+            counts["outgoing"] += await forget_in_outbox(connection, identities)
         return counts
 
 
@@ -84,6 +86,7 @@ KINDS = (
     "settings",
     "escalations",
     "escalations_kept",
+    "outgoing",
 )
 _PART = 200
 

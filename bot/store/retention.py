@@ -10,7 +10,7 @@ from bot.desk.model import EscalationState
 from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.leases import SqlLeases
-from bot.store.tables import answers, escalations, feedback, inbox, posts, shares
+from bot.store.tables import answers, escalations, feedback, inbox, outbox, posts, shares
 
 log = logging.getLogger(__name__)
 BATCH = 500  # rows of a transaction: questions are stored in between
@@ -67,6 +67,7 @@ def _old(before: datetime) -> list[tuple[Table, Select[tuple[object, ...]]]]:
             inbox,
             _keys(inbox).where(inbox.c.received_at < before, inbox.c.outcome.is_not(None), _unwanted(inbox.c.key)),
         ),
+        (outbox, _keys(outbox).where(func.coalesce(outbox.c.delivered_at, outbox.c.gave_up_at) < before)),
         (
             escalations,
             _keys(escalations).where(

@@ -28,7 +28,8 @@ from ingest.parsing import ParserProcess
 from ingest.settings import IndexSettings, SourceSettings
 from ingest.sources import AnySource, make_source
 from ops.cli import main
-from ops.config import Environment, load_config
+from ops.config import load_config
+from ops.environment import Environment
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
