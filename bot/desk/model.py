@@ -695,7 +695,7 @@ class OutboxNotice:
 
     key: str
     target: str
-    count: int
+    events: int
     error: str
     since: datetime
 

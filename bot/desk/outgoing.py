@@ -70,7 +70,7 @@ class GivenUp(NamedTuple):
     """What one target did not get: `first` and `last` say when the first and the last of them was given up."""
 
     target: str
-    count: int
+    events: int
     first: datetime
     last: datetime
     error: str

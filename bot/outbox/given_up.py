@@ -45,7 +45,7 @@ class GivenUpWarnings:
         key, until = f"outbox {one.target}", one.last + _TOLD_FOR
         if not await self._told.begin(key, until):
             return
-        notice = OutboxNotice(f"{key} {one.first.isoformat()}", one.target, one.count, one.error, one.first)
+        notice = OutboxNotice(f"{key} {one.first.isoformat()}", one.target, one.events, one.error, one.first)
         if not await channel.told(notice):
             await channel.tell(notice)
         await self._told.done(key, until)

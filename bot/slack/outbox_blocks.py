@@ -5,7 +5,7 @@ from bot.slack.blocks import Message, rich, span
 
 
 def outbox_message(notice: OutboxNotice) -> Message:
-    events = "An event" if notice.count == 1 else f"{notice.count} events"
+    events = "An event" if notice.events == 1 else f"{notice.events} events"
     title = f"{notice.target} is not told"
     said = f"{events} for it could not be delivered, and I have given up. The last error: {notice.error}."
     code = {"style": {"code": True}}

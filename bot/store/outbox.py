@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Row, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.desk.human_path import Escalation, Transition
@@ -13,7 +13,7 @@ from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.tables import outbox
 
-_NOW = bindparam("now")
+_NOW: BindParameter[datetime] = bindparam("now")
 _earlier = outbox.alias("earlier")
 OPEN = and_(outbox.c.delivered_at.is_(None), outbox.c.gave_up_at.is_(None))
 _FREE = and_(outbox.c.due_at <= _NOW, or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= _NOW))
@@ -25,7 +25,7 @@ _ITS_TURN = ~exists().where(
     _earlier.c.delivered_at.is_(None),
     _earlier.c.gave_up_at.is_(None),
 )
-_DUE = select(outbox.c.target, func.count().label("count")).where(OPEN, _FREE, _ITS_TURN).group_by(outbox.c.target)
+_DUE = select(outbox.c.target, func.count()).where(OPEN, _FREE, _ITS_TURN).group_by(outbox.c.target)
 # As a CTE: Postgres may run a subquery again for each row, and then takes more than the limit.
 _NEXT = (
     select(outbox.c.id)
@@ -74,7 +74,8 @@ class SqlOutbox:
 
     async def due(self) -> Mapping[str, int]:
         async with self._database.transaction() as connection:
-            return {row.target: row.count for row in await connection.execute(_DUE, {"now": self._clock()})}
+            found = await connection.execute(_DUE, {"now": self._clock()})
+            return {row[0]: row[1] for row in found}
 
     async def claim(self, target: str, limit: int, lease_s: float) -> list[Delivery]:
         now = self._clock()

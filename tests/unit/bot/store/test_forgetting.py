@@ -141,7 +141,7 @@ async def test_what_is_too_old_goes_once_a_day_by_one_process(
     clock.now += timedelta(days=31)
     await asked(store, "U1", "6.0", clock)
     deleted = await store.retention.run_if_due(30)
-    assert deleted == {"feedback": 4, "posts": 9, "shares": 1, "answers": 4, "inbox": 5, "escalations": 1}
+    assert deleted == {"feedback": 4, "posts": 9, "shares": 1, "answers": 4, "inbox": 5, "outbox": 0, "escalations": 1}
     assert await other.retention.run_if_due(30) is None, "done today"
     assert await store.answers.get(of("U1", "0.0").key) is not None
     assert await store.answers.get(of("U1", "6.0").key) is not None
