@@ -5,7 +5,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -13,7 +13,7 @@ from email.policy import default
 from typing import Any, Literal
 
 from aiohttp import web
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from standardwebhooks import Webhook
 
 Mishap = int | Literal["stall", "cut"]
@@ -40,6 +40,7 @@ class Receiver:
     at_once: int = 0
     most_at_once: int = 0
     gate: asyncio.Event | None = None
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -50,6 +51,7 @@ class Receiver:
         mishap = self.script.pop(0) if self.script else None
         if mishap is not None:
             self.refused.append(read)
+            self.moved.set()
             if mishap == "stall":
                 await self.closing.wait()
             if mishap == "cut":
@@ -63,7 +65,13 @@ class Receiver:
             await self.gate.wait()
         self.at_once -= 1
         self.taken.append(read)
+        self.moved.set()
         return web.Response(status=204)
+
+    async def until(self, ready: Callable[[], object]) -> None:
+        while not ready():
+            self.moved.clear()
+            await self.moved.wait()
 
     @property
     def said(self) -> list[tuple[str, str]]:
@@ -96,7 +104,17 @@ class MailServer:
     script: list[str] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
     mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    authentication: str = ""  # what every password is answered with; "" takes them all
+    tried: list[tuple[str, str]] = field(default_factory=list)
     server: asyncio.Server | None = None
+
+    def authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword
+    ) -> AuthResult:
+        self.tried.append((given.login.decode(), given.password.decode()))
+        if self.authentication:
+            return AuthResult(success=False, handled=False, message=self.authentication)
+        return AuthResult(success=True)
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -121,7 +139,15 @@ class MailServer:
         """On the port that it had, if it had one."""
         loop = asyncio.get_running_loop()
         self.server = await loop.create_server(
-            lambda: SMTP(self, hostname="mail.test", enable_SMTPUTF8=True, auth_require_tls=False, loop=loop),
+            lambda: SMTP(
+                self,
+                hostname="mail.test",
+                enable_SMTPUTF8=True,
+                auth_require_tls=False,
+                authenticator=self.authenticate,
+                auth_exclude_mechanism=("LOGIN",),
+                loop=loop,
+            ),
             "127.0.0.1",
             self.port,
         )

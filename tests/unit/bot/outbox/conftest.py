@@ -49,7 +49,9 @@ MOVES = (
 )
 
 
-async def change(store: Store, escalation: str = "E-1", number: int = 1, *, asker: str = "U1", fails: bool = False) -> None:
+async def change(
+    store: Store, escalation: str = "E-1", number: int = 1, *, asker: str = "U1", fails: bool = False
+) -> None:
     """What the human path does: a change of state and its events, in one transaction."""
     before, after, move, by = MOVES[min(number, 2) - 1]
     one = Escalation(escalation, "support", "T1", "C1", "1.0", asker, "Where is\nmy parcel?", None, after, START)

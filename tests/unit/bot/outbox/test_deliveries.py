@@ -27,12 +27,12 @@ class World:
     clock: Clock
     slack: Slack
 
-    def deliveries(self, store: Store | None = None, attempt_s: float = 5.0) -> Deliveries:
+    def deliveries(self, attempt_s: float = 5.0) -> Deliveries:
         """Of a process, which has its own."""
         settings = WebhookSettings(name="helpdesk", url=self.receiver.url, secret=SECRET)
         hook = Webhook(settings, lambda: datetime.now(UTC))  # the receiver looks at the time of what is signed
-        outbox = (store or self.store).outbox
-        return Deliveries(outbox, {"helpdesk": hook}, self.slack, self.clock, attempt_s=attempt_s, jitter=lambda: 0.0)
+        targets = {"helpdesk": hook}
+        return Deliveries(self.store.outbox, targets, self.slack, self.clock, attempt_s=attempt_s, jitter=lambda: 0.0)
 
     async def run(self, deliveries: Deliveries) -> int:
         """Until nothing is due."""
@@ -43,7 +43,7 @@ class World:
         return begun
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture
 async def world(store: Store, clock: Clock) -> AsyncIterator[World]:
     async with receiving(SECRET) as receiver:
         yield World(store, receiver, clock, Slack())
@@ -194,22 +194,19 @@ async def test_what_a_stop_cuts_off_is_due_at_once(world: World) -> None:
     await change(world.store)
     deliveries = world.deliveries()
     deliveries.start()
-    while not world.receiver.refused:
-        await asyncio.sleep(0)
+    await world.receiver.until(lambda: world.receiver.refused)
     await deliveries.stop(0)
     assert await world.run(world.deliveries()) == 1
     assert world.receiver.said == [("E-1", "open")]
 
 
 async def test_the_loop_delivers_one_after_the_other_without_waiting(world: World) -> None:
-    """And a store that is away for a moment stops it no longer than that."""
     for number in (1, 2, 3):
         await change(world.store, "E-1", number)
     deliveries = world.deliveries()
     async with asyncio.timeout(0.9):  # less than its pause
         deliveries.start()
-        while len(world.receiver.taken) < 3:
-            await asyncio.sleep(0)
+        await world.receiver.until(lambda: len(world.receiver.taken) == 3)
     await deliveries.stop(1)
 
 
@@ -225,9 +222,7 @@ async def test_what_is_not_configured_any_more_is_told_so(world: World) -> None:
     assert given_up.due_at is None
 
 
-async def test_slack_that_does_not_answer_delays_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_slack_that_does_not_answer_delays_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.outbox.deliveries._SLACK_S", 0.01)
 
     async def never(*_: str) -> str:
