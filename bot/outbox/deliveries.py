@@ -164,7 +164,7 @@ async def _in_time(asked: Awaitable[str | None]) -> str | None:
     try:
         async with asyncio.timeout(_SLACK_S):
             return await asked
-    except TimeoutError:
+    except (TimeoutError, DeskError):
         return None
 
 
