@@ -69,7 +69,7 @@ async def open_store(
         threads=SqlThreads(database, clock),
         presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
-        escalations=SqlEscalations(database, leases),
+        escalations=SqlEscalations(database, leases, recorders=(outbox.record,)),
         settings=SqlDeskSettings(database, clock),
         numbers=SqlNumbers(database),
         records=SqlAnswerRecords(database),

@@ -1,12 +1,14 @@
 """Requests for a human, and how far each was shown."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.desk.human_path import Move, Transition
 from bot.desk.model import Escalation, EscalationState
 from bot.store.database import Database
 from bot.store.leases import SqlLeases
@@ -15,18 +17,28 @@ from bot.store.tables import escalations
 
 _SHOWING_S = 60.0
 
+Recorder = Callable[[AsyncConnection, Escalation, Transition], Awaitable[None]]
+# Each state is reached once, so it says which step of the escalation it is.
+_STEPS = {
+    EscalationState.OPEN: (1, None, Move.CALL),
+    EscalationState.CLAIMED: (2, EscalationState.OPEN, Move.CLAIM),
+    EscalationState.RESOLVED: (3, EscalationState.CLAIMED, Move.CLOSE),
+}
+
 
 class SqlEscalations:
     """bot.desk.ports.Escalations over SQL. The unique index on open threads decides races, not this code."""
 
-    def __init__(self, database: Database, leases: SqlLeases) -> None:
+    def __init__(self, database: Database, leases: SqlLeases, recorders: Sequence[Recorder] = ()) -> None:
         self._database = database
         self._leases = leases
+        self._recorders = recorders
 
     async def create(self, escalation: Escalation) -> Escalation:
         row = asdict(escalation) | {"state": escalation.state.value}
         async with self._database.transaction(durable=True) as connection:
             if await put(connection, escalations, row, replace=False):
+                await self._record(connection, escalation)
                 return escalation
         existing = await self.of_thread(escalation.team, escalation.channel, escalation.thread_ts)
         return existing or escalation
@@ -65,7 +77,17 @@ class SqlEscalations:
         )
         async with self._database.transaction(durable=True) as connection:
             row = (await connection.execute(move)).one_or_none()
-        return _escalation(row) if row else None
+            moved = _escalation(row) if row else None
+            if moved is not None:
+                await self._record(connection, moved)
+        return moved
+
+    async def _record(self, connection: AsyncConnection, one: Escalation) -> None:
+        number, before, move = _STEPS[one.state]
+        by, at = one.owner or one.asker, one.changed_at or one.created_at
+        step = Transition(one.id, number, before, one.state, move, by, one.owner, "", at)
+        for record in self._recorders:
+            await record(connection, one, step)
 
     async def set_brief(self, escalation_id: str, channel: str, ts: str) -> None:
         where_it_is = update(escalations).where(escalations.c.id == escalation_id)
