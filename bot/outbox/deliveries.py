@@ -17,6 +17,7 @@ from bot.outbox.backoff import pause
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+AFTER_TROUBLE_S = 5.0  # with the store
 AT_ONCE = 4  # to one target: one that stalls keeps nothing from the others
 ATTEMPT_S = 30.0
 GIVE_UP_AFTER = timedelta(days=3)  # for what has no settings any more
@@ -69,9 +70,10 @@ class Deliveries:
                 await self.begin()
             except DeskError as error:
                 log.error("the outbox is looked at again in a moment: %s", error)
+                await asyncio.sleep(AFTER_TROUBLE_S)
             except Exception:
-                log.exception("the outbox could not be looked at")
-                await asyncio.sleep(EVERY_S)
+                log.exception("the outbox could not be looked at, and is in a moment")
+                await asyncio.sleep(AFTER_TROUBLE_S)
             if self._running:  # the next of an escalation follows as soon as the one before is done
                 await asyncio.wait(self._running, timeout=EVERY_S, return_when=asyncio.FIRST_COMPLETED)
             else:

@@ -3,7 +3,7 @@ or told again under the same id."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -208,6 +208,28 @@ async def test_the_loop_delivers_one_after_the_other_without_waiting(world: Worl
         deliveries.start()
         await world.receiver.until(lambda: len(world.receiver.taken) == 3)
     await deliveries.stop(1)
+
+
+async def test_a_store_that_is_away_for_a_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("EVERY_S", "AFTER_TROUBLE_S"):
+        monkeypatch.setattr(f"bot.outbox.deliveries.{name}", 0)
+    troubles: list[Exception] = [RuntimeError("a bug"), StoreUnavailable("away")]
+    due = world.store.outbox.due
+
+    async def sometimes() -> Mapping[str, int]:
+        if troubles:
+            raise troubles.pop()
+        return await due()
+
+    monkeypatch.setattr(world.store.outbox, "due", sometimes)
+    await change(world.store)
+    deliveries = world.deliveries()
+    deliveries.start()
+    await asyncio.wait_for(world.receiver.until(lambda: world.receiver.taken), 5)
+    await deliveries.stop(1)
+    assert "the outbox is looked at again in a moment: away" in caplog.text
 
 
 async def test_what_is_not_configured_any_more_is_told_so(world: World) -> None:
