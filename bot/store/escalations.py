@@ -20,9 +20,9 @@ _SHOWING_S = 60.0
 Recorder = Callable[[AsyncConnection, Escalation, Transition], Awaitable[None]]
 # Each state is reached once, so it says which step of the escalation it is.
 _STEPS = {
-    EscalationState.OPEN: (1, None, Move.CALL),
-    EscalationState.CLAIMED: (2, EscalationState.OPEN, Move.CLAIM),
-    EscalationState.RESOLVED: (3, EscalationState.CLAIMED, Move.CLOSE),
+    EscalationState.OPEN: (1, Move.CALL),
+    EscalationState.CLAIMED: (2, Move.CLAIM),
+    EscalationState.RESOLVED: (3, Move.CLOSE),
 }
 
 
@@ -76,14 +76,18 @@ class SqlEscalations:
             .returning(*escalations.c)
         )
         async with self._database.transaction(durable=True) as connection:
+            locked = select(escalations.c.state).where(escalations.c.id == escalation_id).with_for_update()
+            before = await connection.scalar(locked)
             row = (await connection.execute(move)).one_or_none()
             moved = _escalation(row) if row else None
             if moved is not None:
-                await self._record(connection, moved)
+                await self._record(connection, moved, EscalationState(before))
         return moved
 
-    async def _record(self, connection: AsyncConnection, one: Escalation) -> None:
-        number, before, move = _STEPS[one.state]
+    async def _record(
+        self, connection: AsyncConnection, one: Escalation, before: EscalationState | None = None
+    ) -> None:
+        number, move = _STEPS[one.state]
         by, at = one.owner or one.asker, one.changed_at or one.created_at
         step = Transition(one.id, number, before, one.state, move, by, one.owner, "", at)
         for record in self._recorders:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.desk.human_path import Escalation, EscalationState
 from bot.desk.outgoing import GivenUp, OutboxFigures
 from bot.store import Store
 from bot.store.tables import outbox
@@ -133,3 +134,25 @@ async def test_what_is_done_goes_when_it_is_old(store: Store, clock: Clock) -> N
     clock.later(days=31)
     assert (await store.retention.run_if_due(30) or {})["outbox"] == 2
     assert [one.id for one in await store.outbox_upkeep.undelivered()] == ["E-2.1.helpdesk"]
+
+
+async def test_a_request_for_a_human_records_each_of_its_changes_once(store: Store, other: Store) -> None:
+    """Of two agents at once one has it, and one event says so; one that nobody claimed was open before."""
+    for thread in ("1.0", "2.0"):
+        one = Escalation(f"E-{thread}", "support", "T1", "C1", thread, "U1", "Help", None, EscalationState.OPEN, START)
+        await store.escalations.create(one)
+    free, taken, done = EscalationState.OPEN, EscalationState.CLAIMED, EscalationState.RESOLVED
+    await asyncio.gather(
+        store.escalations.transition("E-1.0", [free], taken, "U2", START),
+        other.escalations.transition("E-1.0", [free], taken, "U3", START),
+    )
+    await store.escalations.transition("E-2.0", [free, taken], done, "U2", START)
+    async with store.database.transaction() as connection:
+        rows = await connection.execute(select(outbox).order_by(outbox.c.escalation_id, outbox.c.number))
+        told = [(row.id, row.payload["data"]["before"], row.payload["data"]["after"]) for row in rows]
+    assert told == [
+        ("E-1.0.1.helpdesk", None, "open"),
+        ("E-1.0.2.helpdesk", "open", "claimed"),
+        ("E-2.0.1.helpdesk", None, "open"),
+        ("E-2.0.3.helpdesk", "open", "resolved"),
+    ]
