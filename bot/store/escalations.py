@@ -80,7 +80,7 @@ class SqlEscalations:
             before = await connection.scalar(locked)
             row = (await connection.execute(move)).one_or_none()
             moved = _escalation(row) if row else None
-            if moved is not None:
+            if moved is not None and before is not None:
                 await self._record(connection, moved, EscalationState(before))
         return moved
 
