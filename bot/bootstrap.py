@@ -15,6 +15,7 @@ from bot.desk.metering import NO_METER
 from bot.desk.model import Desk
 from bot.desk.order_numbers import OrderNumbers
 from bot.desk.orders import OrderDesk
+from bot.desk.outgoing import Whereabouts
 from bot.desk.ports import AdminChannel, Clock, Conversations, Meter, ReadFile, SyncDesk
 from bot.engine.claude import ClaudeWriter
 from bot.engine.claude_drafter import ClaudeDrafter
@@ -24,6 +25,7 @@ from bot.escalation.drafter import Drafting
 from bot.escalation.escalate import Escalate
 from bot.escalation.learning import Learn
 from bot.orders import SqlOrders
+from bot.outbox import Deliveries, GivenUpWarnings, targets_of
 from bot.prompting import PromptLibrary
 from bot.redaction import Redactor
 from bot.settings import BotSettings
@@ -88,6 +90,13 @@ class Bot:
     def budget_warnings(self, channel: AdminChannel | None) -> BudgetWarnings | None:
         budget = self._budget()
         return BudgetWarnings(budget, self.store.told, channel) if budget else None
+
+    def deliveries(self, whereabouts: Whereabouts) -> Deliveries:
+        """What takes the outbox to webhooks and mailboxes; not started yet."""
+        return Deliveries(self.store.outbox, targets_of(self.settings, self.clock), whereabouts, self.clock)
+
+    def given_up_warnings(self, channel: AdminChannel | None) -> GivenUpWarnings:
+        return GivenUpWarnings(self.store.outbox, self.store.told, channel, self.clock)
 
     async def check_orders(self) -> None:
         """Raises OrdersInvalid. A database that can't be reached now is no reason not to start."""

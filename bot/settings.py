@@ -4,7 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from bot.outgoing_settings import EmailSettings, WebhookSettings
+from bot.section import Section
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -22,10 +25,6 @@ def _starts(prefix: str) -> Callable[[SecretStr], SecretStr]:
 
 SlackId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DeskSettings(Section):
@@ -202,7 +201,7 @@ class LearningSettings(Section):
 class BotSettings(Section):
     data_dir: Path
     prompt_dirs: tuple[Path, ...]  # looked through in order: beside frontdesk.toml, then the package
-    desks: dict[str, DeskSettings] = {}
+    desks: dict[str, DeskSettings] = Field(default_factory=dict)
     slack: SlackSettings = SlackSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     model: ModelSettings = ModelSettings()
@@ -210,6 +209,8 @@ class BotSettings(Section):
     limits: LimitSettings = LimitSettings()
     learning: LearningSettings = LearningSettings()
     orders: OrdersSettings | None = None
+    webhooks: tuple[WebhookSettings, ...] = ()
+    email: EmailSettings | None = None
     database_url: SecretStr | None = None
     retention_days: Positive | None = Field(None, examples=[365])
 
@@ -230,3 +231,10 @@ class BotSettings(Section):
     def learning_desks(self) -> tuple[str, ...]:
         """Those that learn."""
         return (self.learning.desks or tuple(self.desks)) if self.learning.enabled else ()
+
+    @model_validator(mode="after")
+    def _tells_outside(self) -> Self:
+        names = [hook.name for hook in self.webhooks]
+        if twice := {name for name in names if names.count(name) > 1 or name == "email"}:
+            raise ValueError(f"webhooks: the name {min(twice)!r} is taken; each has one of its own")
+        return self

@@ -25,6 +25,7 @@ from bot.slack.read_back import ReadBack
 from bot.slack.request_url import RequestUrl
 from bot.slack.sockets import Sockets, open_ticket
 from bot.slack.surfaces import surfaces_of
+from bot.slack.whereabouts import SlackWhereabouts
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,11 @@ class SlackConnection:
         self._notes: LimitNotes | None = None
         self._learning: asyncio.Task[None] | None = None
         self.workers: Workers | None = None
+
+    @property
+    def whereabouts(self) -> SlackWhereabouts:
+        """Good while it runs."""
+        return SlackWhereabouts(self._edge.clients, self._edge.people)
 
     async def start(self) -> Identity:
         """Raises CredentialsRefused, DoorTaken, SlackUnavailable or StoreUnavailable."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.desk.outgoing import Subscription
 from bot.desk.ports import Clock
 from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
@@ -13,6 +14,8 @@ from bot.store.inbox import SqlInbox
 from bot.store.learnings import SqlLearnings
 from bot.store.leases import SqlLeases
 from bot.store.open_work import OpenWork, open_work
+from bot.store.outbox import SqlOutbox
+from bot.store.outbox_upkeep import SqlOutboxUpkeep
 from bot.store.records import SqlAnswers, SqlFeedback, SqlPosts, SqlPresence
 from bot.store.retention import SqlRetention
 from bot.store.threads import SqlThreads
@@ -39,6 +42,8 @@ class Store:
     learnings: SqlLearnings
     retention: SqlRetention
     forgetting: SqlForgetting
+    outbox: SqlOutbox
+    outbox_upkeep: SqlOutboxUpkeep
 
     async def open_work(self) -> OpenWork:
         """What is not finished. Raises StoreUnavailable, and so tells whether the store is there."""
@@ -48,12 +53,19 @@ class Store:
         await self.database.close()
 
 
-async def open_store(url: str, clock: Clock, holder: str = "frontdesk", recorders: Sequence[Recorder] = ()) -> Store:
+async def open_store(
+    url: str,
+    clock: Clock,
+    holder: str = "frontdesk",
+    recorders: Sequence[Recorder] = (),
+    subscriptions: Sequence[Subscription] = (),
+) -> Store:
     """Connect to `url`, bring its tables to this version. `holder` is this process among those that work on the
     database: the same over its restarts, and no other's. `recorders` store what else follows from each move of an
-    escalation. Raises StoreUnavailable."""
+    escalation; `subscriptions`: who outside is told of it. Raises StoreUnavailable."""
     database = await open_database(url)
     leases = SqlLeases(database, clock, holder)
+    outbox = SqlOutbox(database, clock, subscriptions)
     return Store(
         database=database,
         inbox=SqlInbox(database, clock, holder),
@@ -63,7 +75,7 @@ async def open_store(url: str, clock: Clock, holder: str = "frontdesk", recorder
         threads=SqlThreads(database, clock),
         presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
-        escalations=SqlEscalations(database, leases, recorders),
+        escalations=SqlEscalations(database, leases, (outbox.record, *recorders)),
         settings=SqlDeskSettings(database, clock),
         numbers=SqlNumbers(database),
         records=SqlAnswerRecords(database),
@@ -71,4 +83,6 @@ async def open_store(url: str, clock: Clock, holder: str = "frontdesk", recorder
         learnings=SqlLearnings(database, clock),
         retention=SqlRetention(database, leases, clock),
         forgetting=SqlForgetting(database, clock),
+        outbox=outbox,
+        outbox_upkeep=SqlOutboxUpkeep(database, clock),
     )

@@ -16,6 +16,7 @@ from bot.store.database import Database
 from bot.store.escalations import is_helping
 from bot.store.learning_forgetting import PERSONAL as PERSONAL_OF_LEARNINGS
 from bot.store.learning_forgetting import of_learnings
+from bot.store.outbox_upkeep import forget_in_outbox
 from bot.store.tables import (
     answers,
     channel_settings,
@@ -76,6 +77,7 @@ class SqlForgetting:
                     counts[kind] += (await connection.execute(statement)).rowcount
             for kind, statement in _of_person(identities):
                 counts[kind] += (await connection.execute(statement)).rowcount
+            counts["outgoing"] += await forget_in_outbox(connection, identities)
         return counts
 
 
@@ -93,6 +95,7 @@ KINDS = (
     "learnt",
     "escalations",
     "escalations_kept",
+    "outgoing",
 )
 _PART = 200
 

@@ -11,7 +11,7 @@ from bot.store.database import Database
 from bot.store.escalations import is_helping
 from bot.store.learning_forgetting import old_learnings
 from bot.store.leases import SqlLeases
-from bot.store.tables import answers, escalation_events, escalations, feedback, inbox, posts, shares
+from bot.store.tables import answers, escalation_events, escalations, feedback, inbox, outbox, posts, shares
 
 log = logging.getLogger(__name__)
 BATCH = 500  # rows of a transaction: questions are stored in between
@@ -68,6 +68,7 @@ def _old(before: datetime) -> list[tuple[Table, Select[tuple[object, ...]]]]:
             inbox,
             _keys(inbox).where(inbox.c.received_at < before, inbox.c.outcome.is_not(None), _unwanted(inbox.c.key)),
         ),
+        (outbox, _keys(outbox).where(func.coalesce(outbox.c.delivered_at, outbox.c.gave_up_at) < before)),
         (
             escalation_events,
             _keys(escalation_events).where(

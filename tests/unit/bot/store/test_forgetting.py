@@ -162,6 +162,7 @@ async def test_what_is_too_old_goes_once_a_day_by_one_process(
         "shares": 1,
         "answers": 4,
         "inbox": 5,
+        "outbox": 0,
         "escalation_events": 2,
         "escalations": 1,
         "learnings": 0,
