@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 try: install
 	$(BIN)/frontdesk try $(TRY)
 
+# One process a core; the ones that wait for other processes leave it to the others.
 test: install-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: install-dev
 	$(BIN)/ruff check .
@@ -28,6 +29,7 @@ soak: install-dev
 	$(BIN)/python -m ops.bench.soak_slack
 	$(BIN)/python -m ops.bench.soak_sync
 	$(BIN)/python -m ops.bench.soak_http
+	$(BIN)/python -m ops.bench.soak_humans
 
 # The locks are complete, so pip resolves nothing (--no-deps) and every file is checked by hash.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

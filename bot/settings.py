@@ -4,7 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from bot.outgoing_settings import EmailSettings, WebhookSettings
+from bot.section import Section
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -24,10 +27,6 @@ SlackId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
 
 
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class DeskSettings(Section):
     """[desks.NAME]. The first desk is the default; `sources` empty means all of them."""
 
@@ -35,6 +34,8 @@ class DeskSettings(Section):
     sources: tuple[str, ...] = ()
     channels: tuple[ChannelId, ...] = Field((), examples=[["C0123456789"]])
     escalation_channel: ChannelId | None = Field(None, examples=["C0123456789"])
+    escalation_sees_orders: bool = False  # everybody in the escalation channel may see the askers' orders
+    reopen_days: Annotated[int, Field(ge=0, le=365)] = 14  # so long an asker may go on with a request that is over
     suggestions: Annotated[tuple[str, ...], Field(max_length=4)] = Field((), examples=[["What can I return?"]])
 
 
@@ -189,16 +190,27 @@ class LimitSettings(Section):
     bot_answers: Positive = 5  # to listed bots, with no person in between
 
 
+class LearningSettings(Section):
+    """[learning]: what resolved threads taught becomes documents. `desks` empty: all."""
+
+    enabled: bool = False
+    desks: tuple[str, ...] = Field((), examples=[["support"]])
+    expiry_months: Literal[0, 3, 6, 12] = 12  # unless the approver chooses another; 0: for ever
+
+
 class BotSettings(Section):
     data_dir: Path
     prompt_dirs: tuple[Path, ...]  # looked through in order: beside frontdesk.toml, then the package
-    desks: dict[str, DeskSettings] = {}
+    desks: dict[str, DeskSettings] = Field(default_factory=dict)
     slack: SlackSettings = SlackSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     model: ModelSettings = ModelSettings()
     answering: AnsweringSettings = AnsweringSettings()
     limits: LimitSettings = LimitSettings()
+    learning: LearningSettings = LearningSettings()
     orders: OrdersSettings | None = None
+    webhooks: tuple[WebhookSettings, ...] = ()
+    email: EmailSettings | None = None
     database_url: SecretStr | None = None
     retention_days: Positive | None = Field(None, examples=[365])
 
@@ -211,4 +223,18 @@ class BotSettings(Section):
             raise ValueError(f"channel {min(twice)} belongs to two desks; a channel has one")
         if self.orders and (unknown := set(self.orders.desks) - self.desks.keys()):
             raise ValueError(f"orders.desks names {min(unknown)!r}, which is not a desk")
+        if unknown := set(self.learning.desks) - self.desks.keys():
+            raise ValueError(f"learning.desks names {min(unknown)!r}, which is not a desk")
+        return self
+
+    @property
+    def learning_desks(self) -> tuple[str, ...]:
+        """Those that learn."""
+        return (self.learning.desks or tuple(self.desks)) if self.learning.enabled else ()
+
+    @model_validator(mode="after")
+    def _tells_outside(self) -> Self:
+        names = [hook.name for hook in self.webhooks]
+        if twice := {name for name in names if names.count(name) > 1 or name == "email"}:
+            raise ValueError(f"webhooks: the name {min(twice)!r} is taken; each has one of its own")
         return self

@@ -23,6 +23,7 @@ prompt = "support"                    # prompts/support/ beside this file
 # channels = ["C0123456789"]          # channel ids ("View channel details" in Slack shows them)
 # suggestions = ["How do I ...?"]     # shown in the bot's messages tab
 # escalation_channel = "C0123456789"  # where "Talk to a human" posts its brief
+# escalation_sees_orders = false      # true: everybody in that channel may see the askers' orders
 
 # A source is where documents come from: a folder, or one of the kinds below.
 [sources.docs]
@@ -78,6 +79,16 @@ path = {documents}
 # number = "order_number"             # columns of that table
 # status = "status"
 # email = "customer_email"            # in another table? See [orders.customers] in README.md
+
+# Other systems are told of each change of a request for a human, signed with FRONTDESK_WEBHOOK_SECRET_HELPDESK.
+# [[webhooks]]
+# name = "helpdesk"
+# url = "https://helpdesk.example.com/hooks/frontdesk"
+
+# [email]                             # and who gets a mail of it; with a username, SMTP_PASSWORD
+# host = "smtp.example.com"
+# sender = "frontdesk@example.com"
+# to = ["support@example.com"]
 
 [answering]
 # passages = 6                        # how many passages an answer may use

@@ -128,8 +128,10 @@ _FORGOTTEN = {
     "shares": "records of what was shared deleted",
     "notes": "records of notes about limits deleted",
     "settings": "settings kept without the person who made them",
+    "moves": "moves of requests for a human deleted or emptied",
     "escalations": "resolved requests for a human deleted",
     "escalations_kept": "requests for a human kept without the person",
+    "outgoing": "messages that wait to leave for other systems, without the person now",
 }
 
 

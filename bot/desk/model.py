@@ -493,34 +493,6 @@ class ThreadState:
     hushed: bool = False
 
 
-class EscalationState(StrEnum):
-    OPEN = "open"
-    CLAIMED = "claimed"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """A thread that was handed to humans. `brief_ts` None: its brief is not posted yet. `announced_state`: the last
-    one that its brief shows and its thread was told."""
-
-    id: str
-    desk: str
-    team: str
-    channel: str
-    thread_ts: str
-    asker: str
-    question: str
-    answer_key: str | None
-    state: EscalationState
-    created_at: datetime
-    owner: str | None = None
-    brief_channel: str | None = None
-    brief_ts: str | None = None
-    changed_at: datetime | None = None
-    announced_state: EscalationState | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
     """An answer as read back: what Share, the brief and feedback need of it."""
@@ -591,38 +563,6 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
-    """What a human is told of an escalation. Names, not ids; `sources` are what the answer cited, `audiences` those of
-    all documents that it was made from. `withheld`: where the brief stands, the answer may not be read."""
-
-    escalation: Escalation
-    asker: str
-    thread_url: str | None
-    answered: str = ""
-    sources: tuple[Citation, ...] = ()
-    owner: str | None = None
-    audiences: tuple[tuple[str, ...], ...] = ()
-    withheld: bool = False
-
-
-class HumanState(StrEnum):
-    """What came of asking for a human."""
-
-    CALLED = "called"
-    ALREADY_OPEN = "already_open"
-    ALREADY_CLAIMED = "already_claimed"
-    NOWHERE = "nowhere"  # neither an escalation channel nor an admin channel is configured
-    DELAYED = "delayed"  # recorded; its brief will be posted when Slack takes it
-
-
-@dataclass(frozen=True, slots=True)
-class HumanCalled:
-    state: HumanState
-    escalation: Escalation | None = None
-    owner: str | None = None  # a name
-
-
-@dataclass(frozen=True, slots=True)
 class SyncStep:
     """How far a running sync is; `total` 0: not known yet."""
 
@@ -689,4 +629,15 @@ class BudgetNotice:
     since: datetime
 
 
-AdminNotice = SourceNotice | BudgetNotice
+@dataclass(frozen=True, slots=True)
+class OutboxNotice:
+    """So many events were given up that a system outside was to be told, since the first of them."""
+
+    key: str
+    target: str
+    events: int
+    error: str
+    since: datetime
+
+
+AdminNotice = SourceNotice | BudgetNotice | OutboxNotice

@@ -12,13 +12,9 @@ from bot.desk.model import (
     Answer,
     AnswerRecord,
     Attachment,
-    Brief,
     Claimed,
     DraftEnd,
     DraftSentence,
-    Escalation,
-    EscalationState,
-    HumanCalled,
     Intent,
     Interpreted,
     Limited,
@@ -342,88 +338,6 @@ class Shares(Protocol):
 
     async def shared_in(self, key: str) -> str | None:
         """The channel where it was posted."""
-        ...
-
-
-class Escalations(Protocol):
-    async def create(self, escalation: Escalation) -> Escalation:
-        """Store it, or return the one that the thread has already while that is not resolved."""
-        ...
-
-    async def get(self, escalation_id: str) -> Escalation | None: ...
-
-    async def of_thread(self, team: str, channel: str, thread_ts: str) -> Escalation | None:
-        """The thread's escalation that is not resolved."""
-        ...
-
-    async def transition(
-        self,
-        escalation_id: str,
-        expected: Sequence[EscalationState],
-        new: EscalationState,
-        owner: str | None,
-        at: datetime,
-    ) -> Escalation | None:
-        """Compare and set; None when its state is not among `expected`: somebody was faster."""
-        ...
-
-    async def set_brief(self, escalation_id: str, channel: str, ts: str) -> None: ...
-
-    async def set_announced(self, escalation_id: str, state: EscalationState) -> None: ...
-
-    async def unresolved(self, team: str, limit: int, asker: str | None = None) -> Sequence[Escalation]:
-        """The latest first; of one asker, or of all."""
-        ...
-
-    async def begin_showing(self, escalation_id: str) -> bool:
-        """Until end_showing(), or until a minute has passed, no other process shows it. False: one does now."""
-        ...
-
-    async def end_showing(self, escalation_id: str) -> None: ...
-
-    async def unannounced(self) -> list[Escalation]:
-        """Whose brief is not posted, or whose state people were not told: what a crash or an outage left behind."""
-        ...
-
-
-class HumanDesk(Protocol):
-    """Where humans are, as the escalation sees it. Raises Unavailable when it can't be reached."""
-
-    async def post_brief(self, brief: Brief, channel: str) -> str:
-        """Post it and return its ts; one that was posted before is found, never posted again (rule 2)."""
-        ...
-
-    async def update_brief(self, brief: Brief) -> None: ...
-
-    async def announce(self, brief: Brief, *, again: bool) -> None:
-        """Tell the asker's thread how things stand. `again`: an earlier try may have told it, so that is looked for
-        first (rule 2). A thread that can never be told again counts as told."""
-        ...
-
-    async def thread_url(self, escalation: Escalation) -> str | None: ...
-
-    async def name(self, user: str) -> str: ...
-
-    async def is_member(self, channel: str, user: str) -> bool: ...
-
-
-class Humans(Protocol):
-    """The human path, as the surfaces call it."""
-
-    async def call(self, team: str, channel: str, thread_ts: str, asker: str, answer_key: str) -> HumanCalled:
-        """Ask for a human in a thread. Once a thread: again gives the escalation that is there."""
-        ...
-
-    async def claim(self, escalation_id: str, user: str) -> Escalation:
-        """Raises TransitionRefused."""
-        ...
-
-    async def resolve(self, escalation_id: str, user: str) -> Escalation:
-        """Raises TransitionRefused."""
-        ...
-
-    async def post_pending(self) -> None:
-        """Post the briefs and tell the states that a crash or an outage left."""
         ...
 
 

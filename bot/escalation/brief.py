@@ -1,23 +1,55 @@
 """What a human needs in order to take over, gathered from the records. Pure."""
 
-from bot.desk.model import Brief, Escalation, StoredAnswer
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.desk.human_path import DESK, TIMER, Brief, Escalation, PastMove, Transition, Triaged
+from bot.desk.model import StoredAnswer
 
 _ANSWERED_CHARS = 1_500
 
 
-def brief_of(
-    escalation: Escalation, answer: StoredAnswer | None, asker: str, owner: str | None, thread_url: str | None
-) -> Brief:
-    """`asker` and `owner` are names. A long answer is cut: the thread has all of it."""
-    answered = answer.text if answer else ""
-    if len(answered) > _ANSWERED_CHARS:
-        answered = answered[:_ANSWERED_CHARS].rstrip() + "…"
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is looked up for a brief. `names` by id of everybody who had to do with it."""
+
+    names: Mapping[str, str]
+    thread_url: str | None
+    sees_orders: bool = False
+    triage: Triaged | None = None
+    now: datetime | None = None
+
+
+def people_of(escalation: Escalation, moves: Sequence[Transition]) -> frozenset[str]:
+    """The ids whose names a brief needs."""
+    named = {escalation.asker, escalation.owner, *(one.by for one in moves), *(one.owner for one in moves)}
+    return frozenset(one for one in named if one) - {DESK, TIMER}
+
+
+def brief_of(escalation: Escalation, answer: StoredAnswer | None, moves: Sequence[Transition], known: Known) -> Brief:
+    """A long answer is cut: the thread has all of it."""
+    names = known.names
     return Brief(
         escalation=escalation,
-        asker=asker,
-        thread_url=thread_url,
-        answered=answered,
+        asker=names.get(escalation.asker, "Somebody"),
+        thread_url=known.thread_url,
+        answered=_cut(answer.text) if answer else "",
         sources=answer.citations if answer else (),
-        owner=owner,
+        owner=names.get(escalation.owner) if escalation.owner else None,
         audiences=answer.audiences if answer else (),
+        private=_cut(answer.private) if answer else "",
+        sees_orders=known.sees_orders,
+        history=tuple(_past(one, names) for one in moves),
+        triage=known.triage,
+        names=names,
+        now=known.now,
     )
+
+
+def _past(one: Transition, names: Mapping[str, str]) -> PastMove:
+    return PastMove(one.move, names.get(one.by, ""), names.get(one.owner or "", ""), one.reason, one.at)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _ANSWERED_CHARS else text[:_ANSWERED_CHARS].rstrip() + "…"

@@ -1,22 +1,40 @@
-"""The human path: call, claim, resolve. One open escalation a thread, one brief an escalation."""
+"""The human path as its surfaces call it: each move is stored first, and shown after that to whom it concerns."""
 
 import asyncio
 import hashlib
 import logging
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 
-from bot.desk.errors import DeskError, TransitionRefused
-from bot.desk.model import Brief, Escalation, EscalationState, HumanCalled, HumanState
-from bot.desk.ports import Answers, Clock, Escalations, HumanDesk, Threads
-from bot.escalation.brief import brief_of
-from bot.escalation.model import check_resolver, may_follow, refusal
+from bot.desk.errors import TransitionRefused
+from bot.desk.human_path import (
+    DESK,
+    OVER,
+    TIMER,
+    Escalation,
+    Escalations,
+    EscalationState,
+    HandoverReason,
+    HumanCalled,
+    HumanDesk,
+    HumanState,
+    Move,
+    Triages,
+)
+from bot.desk.model import Accepted
+from bot.desk.ports import Answers, Clock, Threads
+from bot.escalation.model import is_news, may_reopen
+from bot.escalation.moving import Moving, Wanted
+from bot.escalation.showing import Showing
 
 log = logging.getLogger(__name__)
+REOPENING = timedelta(days=14)
+_SKEW = timedelta(minutes=1)  # between Slack's clock and ours: what was written before the last move is no news
 
 
 class Escalate:
-    """bot.desk.ports.Humans. `channels` says where each desk's humans are."""
+    """bot.desk.human_path.Humans. `channels` says where each desk's humans are, `reopening` how long after its end an
+    asker may go on with a request, `order_desks` whose humans may see the askers' orders."""
 
     def __init__(
         self,
@@ -27,8 +45,11 @@ class Escalate:
         clock: Clock,
         *,
         channels: Mapping[str, str | None],
-        agents: tuple[str, ...] = (),
-        admins: tuple[str, ...] = (),
+        agents: Collection[str] = (),
+        admins: Collection[str] = (),
+        reopening: Mapping[str, timedelta] | None = None,
+        order_desks: Collection[str] = (),
+        triages: Triages | None = None,
     ) -> None:
         self._escalations = escalations
         self._answers = answers
@@ -36,19 +57,30 @@ class Escalate:
         self._desk = desk
         self._clock = clock
         self._channels = channels
-        self._agents = agents
-        self._admins = admins
-        self._showing = asyncio.Lock()
+        self._reopening = reopening or {}
+        self._moving = Moving(escalations, desk, clock, channels, agents, admins)
+        self._running: set[asyncio.Task[bool]] = set()
+        self._showing = Showing(escalations, answers, desk, clock, channels, order_desks, triages)
 
-    async def call(self, team: str, channel: str, thread_ts: str, asker: str, answer_key: str) -> HumanCalled:
+    # Calling
+
+    async def call(
+        self,
+        team: str,
+        channel: str,
+        thread_ts: str,
+        asker: str,
+        answer_key: str,
+        reason: HandoverReason = HandoverReason.ASKED,
+    ) -> HumanCalled:
         """Record it, post its brief, tell the thread. What can't be shown now is shown by post_pending()."""
-        known = await self._escalations.of_thread(team, channel, thread_ts)
-        if known is not None:
-            return await self._known(known)
+        latest = await self._escalations.latest_of_thread(team, channel, thread_ts)
+        if latest is not None and (known := await self._known(latest, asker, answer_key)):
+            return known
         answer = await self._answers.get(answer_key)
         desk = answer.desk if answer else (await self._threads.state(team, channel, thread_ts)).desk
         desk = desk or next(iter(self._channels))
-        if self._channel(desk) is None:
+        if self._channels.get(desk) is None:
             log.warning("somebody asks for a human and desk %s has none: set escalation_channel", desk)
             return HumanCalled(HumanState.NOWHERE)
         now = self._clock()
@@ -64,113 +96,141 @@ class Escalate:
             answer_key=answer_key,
             state=EscalationState.OPEN,
             created_at=now,
+            reason=reason,
         )
         # The bot is part of a thread that a human was called to, so that its state is looked up there.
         await self._threads.join(team, channel, thread_ts, desk)
         made = await self._escalations.create(new)
         if made.id != new.id:
-            return await self._known(made)
-        shown = await self._show(made, again=False)
+            return await self._held(made)
+        shown = await self._showing.show(made, again=False)
         return HumanCalled(HumanState.CALLED if shown else HumanState.DELAYED, made)
 
-    async def claim(self, escalation_id: str, user: str) -> Escalation:
-        """Raises TransitionRefused with who was faster, or why this person may not."""
-        await self._check_agent(await self._get(escalation_id, EscalationState.CLAIMED), user)
-        return await self._move(escalation_id, EscalationState.CLAIMED, user)
+    async def _known(self, one: Escalation, asker: str, answer_key: str) -> HumanCalled | None:
+        """What the thread's latest one makes of another call. None: it is over, and the call is a new one."""
+        goes_on = one.answer_key == answer_key and self._may_reopen(one, asker)
+        if one.state is EscalationState.CONFIRMED or goes_on:
+            by = asker if asker == one.asker else DESK
+            return HumanCalled(HumanState.REOPENED, await self._move(one.id, Wanted(Move.REOPEN, by)))
+        return None if one.state in OVER else await self._held(one)
 
-    async def resolve(self, escalation_id: str, user: str) -> Escalation:
-        """By its owner or an admin; one that nobody claimed, by anybody who may claim it. Raises TransitionRefused."""
-        one = await self._get(escalation_id, EscalationState.RESOLVED)
-        check_resolver(one, user, self._admins, await self._name(one.owner))
-        await self._check_agent(one, user)
-        return await self._move(escalation_id, EscalationState.RESOLVED, user)
+    async def _held(self, one: Escalation) -> HumanCalled:
+        if one.owner is None:
+            return HumanCalled(HumanState.ALREADY_OPEN, one)
+        return HumanCalled(HumanState.ALREADY_CLAIMED, one, await self._desk.name(one.owner))
+
+    def _may_reopen(self, one: Escalation, user: str) -> bool:
+        return may_reopen(one, user, self._clock(), self._reopening.get(one.desk, REOPENING))
+
+    # What agents do
+
+    async def claim(self, escalation_id: str, user: str, cause: str = "") -> Escalation:
+        return await self._move(escalation_id, Wanted(Move.CLAIM, user, cause=cause))
+
+    async def reply(
+        self, escalation_id: str, user: str, text: str, *, asks: bool = False, cause: str = ""
+    ) -> Escalation:
+        """The text reaches the asker under the agent's name. `asks`: it waits for the asker's word."""
+        return await self._move(escalation_id, Wanted(Move.WAIT if asks else Move.REPLY, user, cause=cause, text=text))
+
+    async def hand_over(self, escalation_id: str, user: str, to: str, reason: str = "", cause: str = "") -> Escalation:
+        one = await self._escalations.get(escalation_id)
+        if one is not None and not await self._moving.is_agent(one, to):
+            raise TransitionRefused(f"{await self._desk.name(to)} is not one of this desk's agents.")
+        return await self._move(escalation_id, Wanted(Move.HAND_OVER, user, cause=cause, owner=to, reason=reason))
+
+    async def resolve(self, escalation_id: str, user: str, reason: str = "", cause: str = "") -> Escalation:
+        """By its asker, its owner or an admin; one that nobody claimed, by anybody who may claim it."""
+        return await self._move(escalation_id, Wanted(Move.CLOSE, user, cause=cause, reason=reason))
+
+    async def snooze(self, escalation_id: str, user: str, until: datetime, cause: str = "") -> Escalation:
+        """Nobody is reminded of it until then; each other move ends that."""
+        return await self._move(escalation_id, Wanted(Move.SNOOZE, user, cause=cause, snoozed_until=until))
+
+    async def is_agent(self, one: Escalation, user: str) -> bool:
+        """Whether they may take this desk's requests. Raises Unavailable."""
+        return await self._moving.is_agent(one, user)
+
+    # What askers do
+
+    async def confirm(self, escalation_id: str, user: str, cause: str = "") -> Escalation:
+        return await self._move(escalation_id, Wanted(Move.CONFIRM, user, cause=cause))
+
+    async def not_yet(self, escalation_id: str, user: str, cause: str = "") -> Escalation:
+        """The reply did not solve it: back to its owner, or, when it is over, to whoever takes it."""
+        one = await self._escalations.get(escalation_id)
+        if one is None or one.state is EscalationState.ANSWERED:
+            return await self._move(escalation_id, Wanted(Move.NOT_YET, user, cause=cause))
+        if one.state in OVER and user == one.asker and not self._may_reopen(one, user):
+            raise TransitionRefused("That was some time ago. Please ask again, and call a human from there.")
+        return await self._move(escalation_id, Wanted(Move.REOPEN, user, cause=cause))
+
+    async def asker_wrote(self, message: Accepted) -> bool:
+        """A message in a thread that a human has: whether it was noted for its owner."""
+        # Elsewhere everybody can read it where it stands.
+        text = message.text if message.channel.startswith("D") else ""
+        wanted = Wanted(Move.ASKER_WROTE, message.user, cause=message.key, text=text)
+        while (one := await self._told_of(message)) is not None:
+            try:
+                moved = await self._moving.attempt(one, wanted)
+            except TransitionRefused:
+                break
+            if moved is not None:
+                self._begin_to_show(moved)
+                return True
+        return False
+
+    async def _told_of(self, message: Accepted) -> Escalation | None:
+        """Whose owner is to hear of it."""
+        one = await self._escalations.of_thread(message.team, message.channel, message.thread_ts or message.ts)
+        if one is None or one.asker != message.user or _written(message) < (one.changed_at or one.created_at) - _SKEW:
+            return None
+        moves = await self._escalations.transitions(one.id)
+        return one if is_news(one, moves[-1].move, message.text) else None
+
+    # What time does
+
+    async def timer(self, escalation_id: str, move: Move, reason: str = "") -> Escalation:
+        """EXPIRE, CLOSE or WAKE, when their time has come. Raises TransitionRefused: something else came first."""
+        return await self._move(escalation_id, Wanted(move, TIMER, reason=reason))
 
     async def post_pending(self) -> None:
         """Show what a crash or an outage left unshown; each failure is logged and tried again the next time."""
         for one in await self._escalations.unannounced():
-            await self._show(one, again=True)
+            try:
+                await self._showing.show(one, again=True)
+            except Exception:
+                log.exception("%s can't be shown; the others are to be", one.id)
 
-    def _channel(self, desk: str) -> str | None:
-        return self._channels.get(desk)
+    async def refresh(self, escalation_id: str) -> None:
+        """Bring the brief up to date with what has become known beside its moves, such as its triage."""
+        await self._showing.refresh(escalation_id)
 
-    async def _known(self, one: Escalation) -> HumanCalled:
-        if one.state is EscalationState.CLAIMED:
-            return HumanCalled(HumanState.ALREADY_CLAIMED, one, await self._name(one.owner))
-        return HumanCalled(HumanState.ALREADY_OPEN, one)
-
-    async def _show(self, known: Escalation, *, again: bool) -> bool:
-        """Its state, in the brief and in the asker's thread. Whether the brief is posted; what failed comes again."""
-        one = known
-        try:
-            async with self._showing:  # the watchdog looks for what is not shown while it is being shown
-                if not await self._escalations.begin_showing(known.id):  # another process's watchdog was faster
-                    return known.brief_ts is not None
-                one = await self._show_now(known.id, again) or known
-                await self._escalations.end_showing(known.id)  # after a failure this process goes on, for a minute
-        except DeskError as error:
-            log.error("%s is not shown to everybody yet, trying again later: %s", known.id, error)
-        return one.brief_ts is not None
-
-    async def _show_now(self, escalation_id: str, again: bool) -> Escalation | None:
-        one = await self._escalations.get(escalation_id)
-        if one is None or (one.brief_ts is not None and one.announced_state is one.state):
-            return one
-        brief = await self._brief(one)
-        one = await self._show_brief(brief)
-        try:
-            if one.announced_state is not one.state and (one.brief_ts or one.owner):
-                await self._desk.announce(brief, again=again)
-                await self._escalations.set_announced(one.id, one.state)
-        except DeskError as error:
-            log.error("the thread of %s is not told yet, trying again later: %s", one.id, error)
-        return one
-
-    async def _show_brief(self, brief: Brief) -> Escalation:
-        """Post it or bring it up to date; the escalation with where it stands."""
-        one = brief.escalation
-        channel = self._channel(one.desk)
-        if one.brief_ts is not None:
-            await self._desk.update_brief(brief)
-        elif channel is not None and one.state is not EscalationState.RESOLVED:
-            ts = await self._desk.post_brief(brief, channel)
-            await self._escalations.set_brief(one.id, channel, ts)
-            return replace(one, brief_channel=channel, brief_ts=ts)
-        return one
-
-    async def _get(self, escalation_id: str, new: EscalationState) -> Escalation:
-        one = await self._escalations.get(escalation_id)
-        if one is None or one.state not in may_follow(new):
-            raise refusal(one, new, await self._name(one.owner if one else None))
-        return one
-
-    async def _check_agent(self, one: Escalation, user: str) -> None:
-        if user in self._admins or user in self._agents:
+    async def drain(self, seconds: float) -> None:
+        """Let what is being shown end. What does not is shown by the next run."""
+        if not self._running:
             return
-        channel = one.brief_channel or self._channel(one.desk)
-        if self._agents or channel is None or not await self._desk.is_member(channel, user):
-            raise TransitionRefused("Only this desk's agents can take requests. Ask an admin to add you.")
+        _, late = await asyncio.wait(self._running, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
-    async def _move(self, escalation_id: str, new: EscalationState, user: str) -> Escalation:
-        before = await self._escalations.get(escalation_id)
-        owner = user
-        if new is EscalationState.RESOLVED and before is not None and before.owner:
-            owner = before.owner
-        moved = await self._escalations.transition(escalation_id, may_follow(new), new, owner, self._clock())
-        if moved is None:
-            one = await self._escalations.get(escalation_id)
-            raise refusal(one, new, await self._name(one.owner if one else None))
-        await self._show(moved, again=False)
+    async def _move(self, escalation_id: str, wanted: Wanted) -> Escalation:
+        """Once it is stored it will be shown, so nobody waits for that."""
+        moved = await self._moving.make(escalation_id, wanted)
+        self._begin_to_show(moved)
         return moved
 
-    async def _brief(self, one: Escalation) -> Brief:
-        answer = await self._answers.get(one.answer_key) if one.answer_key else None
-        return brief_of(
-            replace(one, question=one.question or (answer.question if answer else "")),
-            answer,
-            await self._name(one.asker),
-            await self._name(one.owner) if one.owner else None,
-            await self._desk.thread_url(one),
-        )
+    def _begin_to_show(self, moved: Escalation) -> None:
+        task = asyncio.create_task(self._showing.show(moved, again=False), name=f"show {moved.id}")
+        self._running.add(task)
+        task.add_done_callback(self._shown)
 
-    async def _name(self, user: str | None) -> str:
-        return await self._desk.name(user) if user else "Somebody"
+    def _shown(self, task: asyncio.Task[bool]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s failed and is tried again later", task.get_name(), exc_info=error)
+
+
+def _written(message: Accepted) -> datetime:
+    return datetime.fromtimestamp(float(message.ts), UTC)

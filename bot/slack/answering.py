@@ -29,6 +29,7 @@ from bot.slack.client import SlackRefused, SlackUnavailable
 from bot.slack.delivery import Delivery, SlackStage
 from bot.slack.edits import AsAsked
 from bot.slack.inbound import Identity
+from bot.slack.keeping_quiet import quiet_note
 from bot.slack.people import People
 from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
@@ -37,8 +38,6 @@ from bot.slack.unseen import Unseen
 from bot.slack.work import Work
 
 log = logging.getLogger(__name__)
-
-KEEPS_QUIET = "A colleague has this thread, so I keep quiet here until it is resolved."
 
 
 def _passes(error: Exception) -> bool:
@@ -256,7 +255,9 @@ class Answering:
         """A human has the thread. Whoever addressed the bot there is told so, and only they see it."""
         if item.by_bot:
             return
+        noted = await self._work.humans.asker_wrote(item)
+        note = quiet_note(item, noted=noted)
         try:
-            await self._delivery.clients.whisper(item.channel, item.user, KEEPS_QUIET, thread_ts=item.thread_ts)
+            await self._delivery.clients.whisper(item.channel, item.user, note.text, note.blocks, item.thread_ts)
         except (SlackRefused, SlackUnavailable) as error:
             log.info("no note to %s: %s", item.user, error)

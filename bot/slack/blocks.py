@@ -1,4 +1,4 @@
-"""Answers, source lists and briefs as messages in Block Kit, within Slack's limits. Pure.
+"""Answers and source lists as messages in Block Kit, within Slack's limits. Pure.
 
 What documents and people wrote goes into rich_text and plain_text, which have no syntax, or through safe_markdown.
 """
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.desk.freshness import freshness, stale_notice
-from bot.desk.model import Answer, Brief, Citation, EscalationState, Outcome, SourceHit
+from bot.desk.model import Answer, Citation, Outcome, SourceHit
 from bot.slack.mrkdwn import escape, is_linkable, plain
 
 Block = dict[str, Any]
@@ -21,7 +21,7 @@ SOURCES_LIMIT = 2_500
 FEEDBACK, CALL_HUMAN, WHY = "answer_feedback", "human_call", "answer_why"
 MORE, QUIET = "answer_more", "quiet"  # the menu beside them, and its entry
 HUMAN_LABEL, WHY_LABEL = "Talk to a human", "Why this answer?"
-CLAIM, RESOLVE, SHARE = "human_claim", "human_resolve", "sources_share"
+SHARE = "sources_share"
 SHARE_IN_THREAD = "sources_share_thread"
 
 
@@ -155,7 +155,7 @@ def _entry(source: Source) -> list[Block]:
     name = _name(source)
     return [
         *([span(f"{source.mark} ")] if source.mark else []),
-        {"type": "link", "url": source.url, "text": name} if _fits(source.url) else span(name),
+        {"type": "link", "url": source.url, "text": name} if fits(source.url) else span(name),
         span(f" · {source.freshness}"),
         *([span(f"\n{source.snippet}")] if source.snippet else []),
     ]
@@ -165,7 +165,7 @@ def rich(*elements: Block) -> Block:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
 
 
-def _fits(url: str) -> bool:
+def fits(url: str) -> bool:
     return is_linkable(url) and len(url) <= 1_000
 
 
@@ -199,41 +199,3 @@ def found(
         there = button("Share in the thread", SHARE_IN_THREAD, f"{thread_ts} {share}")
         blocks.append({"type": "actions", "elements": [there if thread_ts else here]})
     return Message(escape(heading), tuple(blocks))
-
-
-_STATE = {
-    EscalationState.OPEN: "Waiting for somebody to claim it",
-    EscalationState.CLAIMED: "Claimed by {owner}",
-    EscalationState.RESOLVED: "Resolved by {owner}",
-}
-
-
-WITHHELD = "The bot answered from documents that not everybody here may read, so its answer is left out."
-
-
-def brief_message(brief: Brief) -> Message:
-    """What a human needs to take over, and the buttons that its state allows."""
-    one = brief.escalation
-    state = _STATE[one.state].format(owner=brief.owner or "an agent")
-    asked = [span(f"{brief.asker} asks for a human. ", bold=True)]
-    if one.channel.startswith("D"):  # nobody else can see a DM
-        asked += [span("It was a direct message, so write to "), {"type": "user", "user_id": one.asker}, span(".")]
-    elif brief.thread_url and _fits(brief.thread_url):
-        asked.append({"type": "link", "url": brief.thread_url, "text": "Open the thread"})
-    question: list[Block] = [span(plain(one.question, 2_500) or "(no question in words)")]
-    parts: list[Block] = [
-        {"type": "rich_text_section", "elements": asked},
-        {"type": "rich_text_quote", "elements": question},
-    ]
-    if said := plain(brief.answered, 2_500):
-        answered = [span("The bot answered:\n", bold=True), span(said)]
-        parts.append({"type": "rich_text_section", "elements": answered})
-    elif brief.withheld:
-        parts.append({"type": "rich_text_section", "elements": [span(WITHHELD)]})
-    blocks: list[Block] = [{"type": "rich_text", "elements": parts}]
-    blocks += [source_list("Sources", cited(brief.sources, one.created_at))] if brief.sources else []
-    blocks.append(note(state))
-    buttons = [button("Claim", CLAIM, one.id, "primary")] if one.state is EscalationState.OPEN else []
-    buttons += [button("Resolve", RESOLVE, one.id)] if one.state is not EscalationState.RESOLVED else []
-    blocks += [{"type": "actions", "elements": buttons}] if buttons else []
-    return Message(escape(f"{brief.asker} asks for a human: {plain(one.question, 500)} ({state})"), tuple(blocks))

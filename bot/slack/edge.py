@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.desk.ports import AnswerRecords, Escalations, Feedback, Numbers, Presence, Shares, SyncDesk, Told
+from bot.desk.human_path import Escalations
+from bot.desk.learning import LearnFrom
+from bot.desk.ports import AnswerRecords, Feedback, Numbers, Presence, Shares, SyncDesk, Told
 from bot.slack.client import SlackClients
 from bot.slack.listeners.sources_command import LookUpSources
 from bot.slack.listeners.sync_command import PROGRESS_AFTER_S
@@ -33,6 +35,7 @@ class Edge:
     redial_s: float = 0.5
     attend_every_s: float = 1.0
     sync_desk: SyncDesk | None = None
+    learn: LearnFrom | None = None
     admins: Sequence[str] = ()
     progress_after_s: Sequence[float] = PROGRESS_AFTER_S
     manners: Manners = field(default_factory=Manners)

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bot.desk.desk_settings import DayNumbers, Mode, Pause
 from bot.desk.freshness import ago
-from bot.desk.model import Escalation, EscalationState, Outcome, SourceStatus
+from bot.desk.human_path import Escalation, EscalationState
+from bot.desk.model import Outcome, SourceStatus
 from bot.slack.blocks import Block, button, note, rich, span
 from bot.slack.mrkdwn import escape, plain
 from bot.slack.sync_blocks import approve_button, known, paused_since
@@ -28,7 +29,13 @@ _MODES = {
     Mode.OFFER: "offers answers privately",
 }
 _COUNTED = (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.ESCALATED, Outcome.FAILED)
-_WAITS = {EscalationState.OPEN: "nobody has claimed it yet", EscalationState.CLAIMED: "claimed"}
+_WAITS = {
+    EscalationState.OPEN: "nobody has claimed it yet",
+    EscalationState.CLAIMED: "claimed",
+    EscalationState.WAITING: "waiting for the asker's answer, asked",
+    EscalationState.ANSWERED: "answered",
+    EscalationState.REOPENED: "reopened, and nobody has claimed it yet",
+}
 
 
 @dataclass(frozen=True, slots=True)

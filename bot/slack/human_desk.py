@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.desk.audience import OWNER, may_read
-from bot.desk.model import Brief, Escalation, EscalationState
-from bot.slack.blocks import Message, brief_message
+from bot.desk.human_path import Brief, Escalation, Transition
+from bot.slack.announcements import announcement, word_to_owner
+from bot.slack.blocks import Message
+from bot.slack.brief_blocks import brief_message
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
-from bot.slack.mrkdwn import escape
 from bot.slack.people import People
 
 log = logging.getLogger(__name__)
@@ -22,18 +23,6 @@ def _metadata(escalation: Escalation, role: str) -> dict[str, Any]:
     return {"event_type": _EVENT_TYPE, "event_payload": {"escalation": escalation.id, "role": role}}
 
 
-def announcement(brief: Brief) -> str:
-    """What the asker's thread is told, as mrkdwn. The owner is the one person whom the bot mentions."""
-    owner = brief.escalation.owner
-    who = f"<@{owner}>" if owner else escape(brief.owner or "A colleague")
-    where = "write to you directly" if brief.escalation.channel.startswith("D") else "answer here"
-    if brief.escalation.state is EscalationState.CLAIMED:
-        return f"{who} has taken this and will {where}. I keep quiet in this thread until it is resolved."
-    if brief.escalation.state is EscalationState.RESOLVED:
-        return f"{who} has marked this as resolved. Write here or mention me if you need more."
-    return f"I have asked a human to help. Somebody will {where}."
-
-
 class SlackHumanDesk:
     """bot.desk.ports.HumanDesk over the Web API."""
 
@@ -42,17 +31,21 @@ class SlackHumanDesk:
         self._people = people
 
     async def post_brief(self, brief: Brief, channel: str) -> str:
-        found = await self._find(brief.escalation, channel)
-        if found is not None:
-            return found
         try:
             message = brief_message(await self._for_readers(brief, channel))
             return await self._post(channel, message, brief.escalation, "brief")
         except SlackUnavailable:
-            found = await self._find(brief.escalation, channel)  # its reply was lost, and it may be there
+            found = await self.find_brief(brief.escalation, channel)  # its reply was lost, and it may be there
             if found is None:
                 raise
             return found
+
+    async def find_brief(self, escalation: Escalation, channel: str) -> str | None:
+        with slack_errors():
+            response = await self._clients.web.conversations_history(
+                channel=channel, oldest=_before(escalation.created_at), include_all_metadata=True, limit=200
+            )
+        return _with_role(response.get("messages") or [], escalation, "brief")
 
     async def update_brief(self, brief: Brief) -> None:
         one = brief.escalation
@@ -75,20 +68,44 @@ class SlackHumanDesk:
         """Without the answer, where not everybody in the channel may read what it was made from (rule 6)."""
         readable = await self._people.readable_by(channel, "", brief.escalation.team)
         # In a channel an answer holds nothing of an order that only its owner may read; in a DM it may.
-        owners = () if brief.escalation.channel.startswith("D") else (OWNER,)
+        owns = brief.sees_orders or not brief.escalation.channel.startswith("D")
+        owners = (OWNER,) if owns else ()
+        private = brief.private if brief.sees_orders else ""
         if all(may_read(audience, (*readable.keywords, *owners)) for audience in brief.audiences):
-            return brief
-        return replace(brief, answered="", sources=(), withheld=True)
+            return replace(brief, private=private)
+        return replace(brief, answered="", sources=(), private="", withheld=True)
 
-    async def announce(self, brief: Brief, *, again: bool) -> None:
-        one = brief.escalation
+    async def announce(self, brief: Brief, transition: Transition, *, again: bool) -> None:
+        one, role = brief.escalation, str(transition.number)
+        message = announcement(brief, transition)
+        if message is not None:
+            await self._tell(one, transition, role, message, one.channel, one.thread_ts, again=again)
+        word = word_to_owner(brief, transition)
+        if word is not None and one.brief_channel and one.brief_ts:
+            role = f"{role} owner"
+            await self._tell(one, transition, role, word, one.brief_channel, one.brief_ts, again=again)
+
+    async def _tell(
+        self,
+        one: Escalation,
+        transition: Transition,
+        role: str,
+        message: Message,
+        channel: str,
+        thread_ts: str,
+        *,
+        again: bool,
+    ) -> None:
         try:
-            if not (again and await self._told(one)):
-                await self._post(one.channel, Message(announcement(brief)), one, one.state.value, one.thread_ts)
+            if not (again and await self._told(one, transition, role, channel, thread_ts)):
+                await self._post(channel, message, one, role, thread_ts)
         except SlackRefused as error:
             if error.passing:
                 raise
-            log.error("the thread of %s can't be told that it is %s: %s", one.id, one.state.value, error.code)
+            log.error("%s can't be told that %s is %s: %s", channel, one.id, transition.after.value, error.code)
+
+    async def look_ahead(self, escalation: Escalation, channel: str) -> None:
+        await self._people.readable_by(channel, "", escalation.team)  # remembered for as long as it takes to post
 
     async def thread_url(self, escalation: Escalation) -> str | None:
         try:
@@ -122,23 +139,16 @@ class SlackHumanDesk:
             )
         return str(response["ts"])
 
-    async def _find(self, one: Escalation, channel: str) -> str | None:
-        with slack_errors():
-            response = await self._clients.web.conversations_history(
-                channel=channel, oldest=_before(one.created_at), include_all_metadata=True, limit=200
-            )
-        return _with_role(response.get("messages") or [], one, "brief")
-
-    async def _told(self, one: Escalation) -> bool:
+    async def _told(self, one: Escalation, transition: Transition, role: str, channel: str, thread_ts: str) -> bool:
         with slack_errors():
             response = await self._clients.web.conversations_replies(
-                channel=one.channel,
-                ts=one.thread_ts,
-                oldest=_before(one.changed_at or one.created_at),
+                channel=channel,
+                ts=thread_ts,
+                oldest=_before(transition.at),
                 include_all_metadata=True,
                 limit=200,
             )
-        return _with_role(response.get("messages") or [], one, one.state.value) is not None
+        return _with_role(response.get("messages") or [], one, role) is not None
 
 
 def _before(at: datetime) -> str:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from bot.desk.audience import readable_in
@@ -123,6 +124,11 @@ class People:
         types = "public_channel,private_channel"
         found = await self._all("channels", self._clients.web.users_conversations, user=user, types=types)
         return self._channels.put(user, frozenset(str(one["id"]) for one in found))
+
+    async def utc_offset(self, user: str) -> timedelta:
+        """Of their clock; UTC's where Slack does not tell."""
+        info = await self._or_nothing(lambda: self._user(user), f"which zone {user} is in") or {}
+        return timedelta(seconds=int(info.get("tz_offset") or 0))
 
     # Who can see a place
 

@@ -4,11 +4,14 @@ from bot.slack.edge import Edge
 from bot.slack.inbound import Identity
 from bot.slack.intake import Intake
 from bot.slack.listeners import Surfaces
+from bot.slack.listeners.answer_anyway import AnswerAnyway
 from bot.slack.listeners.app_home import AppHome
 from bot.slack.listeners.channel_settings import ChannelSettingsModal
 from bot.slack.listeners.feedback import FeedbackButtons
 from bot.slack.listeners.home import Home, HomeRecords
+from bot.slack.listeners.human_modals import HumanModals
 from bot.slack.listeners.humans import HumanButtons
+from bot.slack.listeners.learning import LearningButtons
 from bot.slack.listeners.message_shortcuts import MessageShortcuts
 from bot.slack.listeners.offers import OfferButtons
 from bot.slack.listeners.quiet import QuietButtons
@@ -30,6 +33,7 @@ def surfaces_of(edge: Edge, me: Identity, intake: Intake) -> Surfaces:
     quiet = QuietButtons(work.threads, clients, me, clock)
     suggestions, posts = Suggestions(clients, desks), SharedPosts(clients, edge.shares)
     sources = SourcesCommand(edge.look_up, desks, clients, me, clock, people, posts, quiet, syncs)
+    modals = HumanModals(work.humans, clients)
     return Surfaces(
         opened=AppHome(home, suggestions),
         suggestions=suggestions,
@@ -38,10 +42,13 @@ def surfaces_of(edge: Edge, me: Identity, intake: Intake) -> Surfaces:
         quiet=quiet,
         offers=OfferButtons(intake, work.posts, clients, me, clock),
         feedback=FeedbackButtons(edge.feedback, clients),
-        humans=HumanButtons(work.humans, clients, me),
+        humans=HumanButtons(work.humans, modals, people, clients, me, clock),
+        human_modals=modals,
+        anyway=AnswerAnyway(intake, clients, me, clock),
         why=WhyButton(edge.explain, clients, people, me, edge.admins),
         sources=sources,
         shortcuts=MessageShortcuts(intake, sources, clients, me, clock),
         shared=ShareAnswer(edge.records, posts, clients, people, me),
         syncs=syncs,
+        learning=LearningButtons(edge.learn, clients) if edge.learn else None,
     )

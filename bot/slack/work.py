@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from bot.desk.human_path import Humans
 from bot.desk.metering import NO_METER
-from bot.desk.ports import Answers, Clock, Humans, Inbox, Meter, Posts, Threads
+from bot.desk.ports import Answers, Clock, Inbox, Meter, Posts, Threads
 from bot.settings import AnsweringSettings
 from bot.slack.attached import AttachedFiles
 from bot.slack.desks import Desks

@@ -1,16 +1,21 @@
 """The desk's records in SQL: SQLite by default, Postgres by URL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.desk.outgoing import Subscription
 from bot.desk.ports import Clock
 from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
 from bot.store.desk_settings import SqlDeskSettings, SqlNumbers
-from bot.store.escalations import SqlEscalations
+from bot.store.escalations import Recorder, SqlEscalations
 from bot.store.forgetting import SqlForgetting
 from bot.store.inbox import SqlInbox
+from bot.store.learnings import SqlLearnings
 from bot.store.leases import SqlLeases
 from bot.store.open_work import OpenWork, open_work
+from bot.store.outbox import SqlOutbox
+from bot.store.outbox_upkeep import SqlOutboxUpkeep
 from bot.store.records import SqlAnswers, SqlFeedback, SqlPosts, SqlPresence
 from bot.store.retention import SqlRetention
 from bot.store.threads import SqlThreads
@@ -34,8 +39,11 @@ class Store:
     numbers: SqlNumbers
     records: SqlAnswerRecords
     shares: SqlShares
+    learnings: SqlLearnings
     retention: SqlRetention
     forgetting: SqlForgetting
+    outbox: SqlOutbox
+    outbox_upkeep: SqlOutboxUpkeep
 
     async def open_work(self) -> OpenWork:
         """What is not finished. Raises StoreUnavailable, and so tells whether the store is there."""
@@ -45,11 +53,19 @@ class Store:
         await self.database.close()
 
 
-async def open_store(url: str, clock: Clock, holder: str = "frontdesk") -> Store:
+async def open_store(
+    url: str,
+    clock: Clock,
+    holder: str = "frontdesk",
+    recorders: Sequence[Recorder] = (),
+    subscriptions: Sequence[Subscription] = (),
+) -> Store:
     """Connect to `url`, bring its tables to this version. `holder` is this process among those that work on the
-    database: the same over its restarts, and no other's. Raises StoreUnavailable."""
+    database: the same over its restarts, and no other's. `recorders` store what else follows from each move of an
+    escalation; `subscriptions`: who outside is told of it. Raises StoreUnavailable."""
     database = await open_database(url)
     leases = SqlLeases(database, clock, holder)
+    outbox = SqlOutbox(database, clock, subscriptions)
     return Store(
         database=database,
         inbox=SqlInbox(database, clock, holder),
@@ -59,11 +75,14 @@ async def open_store(url: str, clock: Clock, holder: str = "frontdesk") -> Store
         threads=SqlThreads(database, clock),
         presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
-        escalations=SqlEscalations(database, leases),
+        escalations=SqlEscalations(database, leases, (outbox.record, *recorders)),
         settings=SqlDeskSettings(database, clock),
         numbers=SqlNumbers(database),
         records=SqlAnswerRecords(database),
         shares=SqlShares(database, clock),
+        learnings=SqlLearnings(database, clock),
         retention=SqlRetention(database, leases, clock),
         forgetting=SqlForgetting(database, clock),
+        outbox=outbox,
+        outbox_upkeep=SqlOutboxUpkeep(database, clock),
     )

@@ -7,14 +7,20 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Delete, Table, Update, delete, or_, select, update
+from sqlalchemy import Column, ColumnElement, Delete, Table, Update, delete, not_, or_, select, update
 
-from bot.desk.model import EscalationState, Outcome
+from bot.desk.human_path import Move
+from bot.desk.model import Outcome
 from bot.desk.ports import Clock
 from bot.store.database import Database
+from bot.store.escalations import is_helping
+from bot.store.learning_forgetting import PERSONAL as PERSONAL_OF_LEARNINGS
+from bot.store.learning_forgetting import of_learnings
+from bot.store.outbox_upkeep import forget_in_outbox
 from bot.store.tables import (
     answers,
     channel_settings,
+    escalation_events,
     escalations,
     feedback,
     hushed,
@@ -31,12 +37,14 @@ PERSONAL = {
     "answers": {"asker"},
     "feedback": {"user_id"},
     "escalations": {"asker", "owner"},
+    "escalation_events": {"by", "owner"},
     "posts": {"channel"},  # of a private note: its reader
     "shares": {"user_id"},
     "channel_settings": {"changed_by"},
     "pauses": {"by"},
     "hushed": {"by"},
     "leases": {"name"},  # of what somebody is told once
+    **PERSONAL_OF_LEARNINGS,
 }
 NOBODY = ""
 
@@ -69,6 +77,7 @@ class SqlForgetting:
                     counts[kind] += (await connection.execute(statement)).rowcount
             for kind, statement in _of_person(identities):
                 counts[kind] += (await connection.execute(statement)).rowcount
+            counts["outgoing"] += await forget_in_outbox(connection, identities)
         return counts
 
 
@@ -82,8 +91,11 @@ KINDS = (
     "shares",
     "notes",
     "settings",
+    "moves",
+    "learnt",
     "escalations",
     "escalations_kept",
+    "outgoing",
 )
 _PART = 200
 
@@ -112,7 +124,7 @@ def _of_questions(keys: Collection[str], identities: Collection[str]) -> list[tu
 
 def _of_person(identities: Collection[str]) -> list[tuple[str, Delete | Update]]:
     asked: ColumnElement[bool] = escalations.c.asker.in_(identities)
-    resolved = escalations.c.state == EscalationState.RESOLVED.value
+    resolved = not_(is_helping())
     notes = or_(*(leases.c.name.endswith(f":{one}", autoescape=True) for one in identities))
     kept, claimed = update(escalations).where(asked), update(escalations).where(escalations.c.owner.in_(identities))
     return [
@@ -126,9 +138,25 @@ def _of_person(identities: Collection[str]) -> list[tuple[str, Delete | Update]]
         ("settings", _without(channel_settings, channel_settings.c.changed_by, identities)),
         ("settings", _without(pauses, pauses.c.by, identities)),
         ("settings", _without(hushed, hushed.c.by, identities)),
+        *_of_moves(asked, identities),
+        *of_learnings(asked, identities),
         ("escalations", delete(escalations).where(asked, resolved)),
         ("escalations_kept", kept.values(asker=NOBODY, question="", answer_key=None)),
         ("escalations_kept", claimed.values(owner=None)),
+    ]
+
+
+def _of_moves(asked: ColumnElement[bool], identities: Collection[str]) -> list[tuple[str, Delete | Update]]:
+    """What was written to an asker is about them, as what they wrote is."""
+    moves = escalation_events.c
+    theirs = moves.escalation_id.in_(select(escalations.c.id).where(asked))
+    gone = moves.escalation_id.in_(select(escalations.c.id).where(asked, not_(is_helping())))
+    owned = update(escalation_events).where(moves.owner.in_(identities))
+    return [
+        ("moves", delete(escalation_events).where(gone)),
+        ("moves", update(escalation_events).where(theirs, moves.move != Move.CALL.value).values(text="", reason="")),
+        ("moves", _without(escalation_events, moves.by, identities)),
+        ("moves", owned.values(owner=None)),
     ]
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from bot.desk.model import EscalationState
 from bot.store.database import Database
+from bot.store.escalations import is_helping
 from bot.store.tables import escalations, inbox
 
 
@@ -19,9 +19,7 @@ class OpenWork(NamedTuple):
 
 
 _QUESTIONS = select(func.count(), func.min(inbox.c.received_at)).where(inbox.c.outcome.is_(None))
-_ESCALATIONS = (
-    select(func.count()).select_from(escalations).where(escalations.c.state != EscalationState.RESOLVED.value)
-)
+_ESCALATIONS = select(func.count()).select_from(escalations).where(is_helping())
 
 
 async def open_work(database: Database) -> OpenWork:

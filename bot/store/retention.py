@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, Table, delete, exists, func, literal, not_, select, tuple_
 
-from bot.desk.model import EscalationState
 from bot.desk.ports import Clock
 from bot.store.database import Database
+from bot.store.escalations import is_helping
+from bot.store.learning_forgetting import old_learnings
 from bot.store.leases import SqlLeases
-from bot.store.tables import answers, escalations, feedback, inbox, posts, shares
+from bot.store.tables import answers, escalation_events, escalations, feedback, inbox, outbox, posts, shares
 
 log = logging.getLogger(__name__)
 BATCH = 500  # rows of a transaction: questions are stored in between
@@ -67,13 +68,15 @@ def _old(before: datetime) -> list[tuple[Table, Select[tuple[object, ...]]]]:
             inbox,
             _keys(inbox).where(inbox.c.received_at < before, inbox.c.outcome.is_not(None), _unwanted(inbox.c.key)),
         ),
+        (outbox, _keys(outbox).where(func.coalesce(outbox.c.delivered_at, outbox.c.gave_up_at) < before)),
         (
-            escalations,
-            _keys(escalations).where(
-                escalations.c.state == EscalationState.RESOLVED.value,
-                func.coalesce(escalations.c.changed_at, escalations.c.created_at) < before,
+            escalation_events,
+            _keys(escalation_events).where(
+                exists().where(escalations.c.id == escalation_events.c.escalation_id, *_settled(before))
             ),
         ),
+        (escalations, _keys(escalations).where(*_settled(before))),
+        *old_learnings(before),
     ]
 
 
@@ -81,9 +84,13 @@ def _keys(table: Table) -> Select[tuple[object, ...]]:
     return select(*table.primary_key)
 
 
+def _settled(before: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return not_(is_helping()), func.coalesce(escalations.c.changed_at, escalations.c.created_at) < before
+
+
 def _unwanted(key: ColumnElement[str]) -> ColumnElement[bool]:
     """No human is still at work on it."""
-    open_one = exists().where(escalations.c.answer_key == key, escalations.c.state != EscalationState.RESOLVED.value)
+    open_one = exists().where(escalations.c.answer_key == key, is_helping())
     return not_(open_one)
 
 

@@ -171,17 +171,39 @@ escalations = Table(
     Column("brief_ts", String(32)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime),
-    Column("announced_state", String(16)),
-    # One open escalation a thread: two presses of the button at once are one.
+    Column("reason", String(24), nullable=False, server_default="asked"),
+    Column("number", Integer, nullable=False, server_default="1"),  # of its last event
+    Column("announced", Integer, nullable=False, server_default="0"),  # up to which number people were told
+    Column("snoozed_until", UtcDateTime),
+    # One a thread that is not over: two presses of the button at once are one.
     Index(
-        "ux_escalations_open_thread",
+        "ux_escalations_thread",
         "team",
         "channel",
         "thread_ts",
         unique=True,
-        sqlite_where=text("state <> 'resolved'"),
-        postgresql_where=text("state <> 'resolved'"),
+        sqlite_where=text("state NOT IN ('closed', 'expired')"),
+        postgresql_where=text("state NOT IN ('closed', 'expired')"),
     ),
+    Index(None, "team", "channel", "thread_ts"),
+)
+
+# Every move of an escalation: the row of `escalations` is where the last one led.
+escalation_events = Table(
+    "escalation_events",
+    metadata,
+    Column("escalation_id", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("before", String(16)),
+    Column("after", String(16), nullable=False),
+    Column("move", String(16), nullable=False),
+    Column("by", String(32), nullable=False),
+    Column("owner", String(32)),
+    Column("reason", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("cause", String(120), nullable=False, server_default=""),
+    Column("snoozed_until", UtcDateTime),
 )
 
 # What admins set in Slack: how the desk takes part in a channel, and whether it answers at all.
@@ -233,4 +255,33 @@ leases = Table(
     Column("holder", String(120), nullable=False),
     Column("lease_until", UtcDateTime),
     Column("next_due", UtcDateTime),  # of what is done now and then
+)
+
+# What is to be told outside, a row an event and recipient; see bot.desk.outgoing. Delivered, it holds no event.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(480), primary_key=True),
+    Column("target", String(80), nullable=False),
+    Column("recipient", String(320), nullable=False),
+    Column("escalation_id", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("lease_until", UtcDateTime),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Column("delivered_at", UtcDateTime),
+    Column("gave_up_at", UtcDateTime),
+    Index("ux_outbox_turn", "target", "recipient", "escalation_id", "number", unique=True),
+    Index(
+        "ix_outbox_open",
+        "due_at",
+        sqlite_where=text("delivered_at IS NULL AND gave_up_at IS NULL"),
+        postgresql_where=text("delivered_at IS NULL AND gave_up_at IS NULL"),
+    ),
+    Index(None, "gave_up_at"),
 )

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Table, and_, exists, func, not_, or_, select, update
 
 from bot.desk.desk_settings import RecentThread
-from bot.desk.model import EscalationState, Outcome, ThreadState
+from bot.desk.human_path import HELPING, QUIET
+from bot.desk.model import Outcome, ThreadState
 from bot.desk.ports import Clock
 from bot.store.database import Database
+from bot.store.escalations import is_helping
 from bot.store.records import put
-from bot.store.tables import answers, escalations, hushed, inbox, threads
+from bot.store.tables import answers, escalation_events, escalations, hushed, inbox, threads
 
 _SAID = (Outcome.ANSWERED.value, Outcome.ESCALATED.value)
 
@@ -36,7 +38,7 @@ class SqlThreads:
             escalations.c.team == threads.c.team,
             escalations.c.channel == threads.c.channel,
             escalations.c.thread_ts == threads.c.thread_ts,
-            escalations.c.state != EscalationState.RESOLVED.value,
+            is_helping(),
         )
         known = (
             select(threads.c.desk, escalations.c.id, escalations.c.state, hushed.c.at)
@@ -48,8 +50,8 @@ class SqlThreads:
             row = (await connection.execute(known)).one_or_none()
         if row is None:
             return ThreadState()
-        claimed = row.state == EscalationState.CLAIMED.value
-        return ThreadState(True, row.desk, row.id, quiet=claimed, hushed=row.at is not None)
+        quiet = row.state in [state.value for state in QUIET]
+        return ThreadState(True, row.desk, row.id, quiet=quiet, hushed=row.at is not None)
 
     async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:
         row = {"team": team, "channel": channel, "thread_ts": thread_ts, "by": by, "at": self._clock(), "until": None}
@@ -88,14 +90,7 @@ class SqlThreads:
         put_to_us = or_(not_(inbox.c.unasked), inbox.c.outcome.in_(_SAID))
         here = (inbox.c.team == team, inbox.c.channel == channel, inbox.c.ts < ts, put_to_us)
         asked = exists().where(*here, (inbox.c.thread_ts == thread_ts) | (inbox.c.ts == thread_ts))
-        helped = exists().where(
-            escalations.c.team == team,
-            escalations.c.channel == channel,
-            escalations.c.thread_ts == thread_ts,
-            escalations.c.state == EscalationState.RESOLVED.value,
-            escalations.c.created_at <= at,
-            escalations.c.changed_at >= at,
-        )
+        helped = _was_helped(team, channel, thread_ts, at)
         silent = exists().where(
             hushed.c.team == team,
             hushed.c.channel == channel,
@@ -105,3 +100,17 @@ class SqlThreads:
         )
         async with self._database.transaction() as connection:
             return bool(await connection.scalar(select(and_(asked, not_(helped), not_(silent)))))
+
+
+def _was_helped(team: str, channel: str, thread_ts: str, at: datetime) -> ColumnElement[bool]:
+    """Whether a human had been asked for in the thread at that time, and has done with it since."""
+    last, later = escalation_events.alias("last"), escalation_events.alias("later")
+    same = later.c.escalation_id == last.c.escalation_id
+    return (
+        exists()
+        .where(escalations.c.team == team, escalations.c.channel == channel, escalations.c.thread_ts == thread_ts)
+        .where(not_(is_helping()), last.c.escalation_id == escalations.c.id, last.c.at <= at)
+        .where(last.c.after.in_([state.value for state in HELPING]))
+        # At the very moment of the move that ended it, it still was one.
+        .where(not_(exists().where(same, later.c.number > last.c.number, later.c.at < at)))
+    )

@@ -6,12 +6,13 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from ops.bench import first_answer, ingest, load, retrieval, serving, startup, sync
+from ops.bench import first_answer, handover, ingest, load, retrieval, serving, startup, sync
 
 MEASUREMENTS: dict[str, Callable[[], Awaitable[dict[str, object]]]] = {
     "startup": startup.measure,
     "serving": serving.measure,
     "load": load.measure,
+    "handover": handover.measure,
     "sync": sync.measure,
     "ingest": ingest.measure,
     "retrieval": retrieval.measure,

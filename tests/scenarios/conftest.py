@@ -188,6 +188,7 @@ class Bot:
     slack: SlackSettings
     escalation_channel: str | None = "C0ESCALATE"
     limits: LimitSettings = field(default_factory=LimitSettings)
+    sees_orders: bool = False  # who is in the escalation channel may see the askers' orders
     ahead: timedelta = timedelta()  # of this bot's clock
     sources: tuple[str, ...] = ()  # of its first desk
     desks: tuple[Desk, ...] = ()  # beside that
@@ -234,6 +235,7 @@ class Bot:
             channels={"support": self.escalation_channel or self.slack.admin_channel},
             agents=self.slack.agents,
             admins=self.slack.admins,
+            order_desks=["support"] if self.sees_orders else [],
         )
         support = Desk(
             "support",

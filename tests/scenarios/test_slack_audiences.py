@@ -8,7 +8,8 @@ import pytest
 
 from bot.desk.audience import UNKNOWN_READERS
 from bot.desk.model import Outcome
-from bot.slack.blocks import SHARE, WITHHELD
+from bot.slack.blocks import SHARE
+from bot.slack.brief_blocks import WITHHELD
 from bot.slack.people import People
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import Bot, MakeBot, Shelf, everything, said

@@ -262,3 +262,21 @@ async def test_the_second_question_reads_the_instructions_from_the_cache(
     assert (first["cache_read"], second["cache_write"]) == (0, 0)
     assert second["cache_read"] == first["cache_write"] > 0
     assert all(request["tools"] for request in claude.requests)
+
+
+@pytest.mark.parametrize("sees", [False, True])
+@pytest.mark.parametrize("where", ["support", "dm"])
+async def test_humans_see_an_order_only_where_their_channel_may(
+    workspace: LocalWorkspace, start: Any, claude: ClaudeDouble, where: str, sees: bool
+) -> None:
+    """What only its owner was told stands in the brief where the desk's settings say that the channel is staff."""
+    bot = await start(sees_orders=sees)
+    claude.script([Reply([Text("It was delivered on 12 November 2026. ", [Cite(0, 0)])])])
+    ts = await workspace.say("dana", where, "@frontdesk where is EM-104233?")
+    place = "dm:dana" if where == "dm" else where
+    channel = str(workspace.messages(place)[0]["channel"])
+    assert await bot.ended(ts, channel) is Outcome.ANSWERED
+    await workspace.click("dana", where, said(workspace, ts, place)[0]["ts"], "human_call")
+    await workspace.wait_for(lambda: workspace.messages("support-escalations"))
+    [brief] = workspace.messages("support-escalations")
+    assert any(secret in everything(brief) for secret in SECRETS) is sees

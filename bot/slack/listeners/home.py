@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from bot.desk.errors import DeskError
+from bot.desk.human_path import Escalations
 from bot.desk.model import SourceStatus, SyncStep, incident_of
-from bot.desk.ports import Clock, Escalations, Numbers, SyncDesk
+from bot.desk.ports import Clock, Numbers, SyncDesk
 from bot.slack.client import SlackClients, slack_errors
 from bot.slack.desks import Desks
 from bot.slack.home_blocks import MOST_REQUESTS, SYNC_ALL, AdminPart, ChannelLine, Page, home_blocks

@@ -31,6 +31,7 @@ class Messages:
         self._intake = intake
         self._inbox = work.inbox
         self._threads = work.threads
+        self._humans = work.humans
         self._desks = work.desks
         self._clock = work.clock
         self._longest = work.settings.max_question_chars
@@ -133,11 +134,14 @@ class Messages:
         return True
 
     async def _takes_part(self, item: Accepted) -> bool:
-        """Whether a reply that addresses nobody is for the desk."""
+        """Whether a reply that addresses nobody is for the desk. One that is for a human is noted."""
         thread_ts = str(item.thread_ts)
         state = await self._threads.state(self._me.team, item.channel, thread_ts)
+        if state.quiet:  # it may be what a human asked for
+            await self._humans.asker_wrote(item)
+            return False
         # Once a human was asked for, what others write there is the help. Slack tells who began the thread.
-        if state.quiet or state.hushed or (state.escalation_id and item.payload.get("parent_user_id") != item.user):
+        if state.hushed or (state.escalation_id and item.payload.get("parent_user_id") != item.user):
             return False
         if state.participates or (item.channel, thread_ts) in self._recent:
             return True

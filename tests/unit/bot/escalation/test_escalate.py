@@ -1,8 +1,8 @@
 """The human path over the real store, with a desk of humans in memory."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.desk.errors import StoreUnavailable, TransitionRefused, Unavailable
-from bot.desk.model import (
-    Answer,
+from bot.desk.human_path import (
+    DESK,
     Brief,
-    Citation,
     Escalation,
     EscalationState,
+    HandoverReason,
     HumanState,
-    Outcome,
-    Person,
-    Place,
-    Question,
+    Move,
+    Transition,
 )
-from bot.escalation.brief import brief_of
+from bot.desk.model import Accepted, Answer, Citation, Outcome, Person, Place, Question, StoredAnswer
+from bot.escalation.brief import Known, brief_of
 from bot.escalation.escalate import Escalate
-from bot.escalation.model import may_follow
 from bot.store import Store, open_store
+from tests.fakes.moves import moved
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 THREAD = ("T1", "C1", "1.1")
@@ -40,9 +39,10 @@ class Room:
 
     members: set[str] = field(default_factory=lambda: {"U2", "U3"})
     briefs: dict[str, Brief] = field(default_factory=dict)
-    told: list[EscalationState] = field(default_factory=list)
+    told: list[Move] = field(default_factory=list)
     looked: list[bool] = field(default_factory=list)
     away: bool = False
+    lost: bool = False  # what is told is told, and nobody hears that it was
     posts: int = 0
 
     async def post_brief(self, brief: Brief, channel: str) -> str:
@@ -52,14 +52,24 @@ class Room:
         self.briefs[brief.escalation.id] = brief
         return f"ts-{brief.escalation.id}"
 
+    async def find_brief(self, escalation: Escalation, channel: str) -> str | None:
+        return f"ts-{escalation.id}" if escalation.id in self.briefs else None
+
     async def update_brief(self, brief: Brief) -> None:
         self.briefs[brief.escalation.id] = brief
 
-    async def announce(self, brief: Brief, *, again: bool) -> None:
+    async def announce(self, brief: Brief, transition: Transition, *, again: bool) -> None:
         self.looked.append(again)
         if self.away:
             raise Unavailable("away")
-        self.told.append(brief.escalation.state)
+        if again and transition.move in self.told:
+            return
+        self.told.append(transition.move)
+        if self.lost:
+            raise Unavailable("its reply was lost")
+
+    async def look_ahead(self, escalation: Escalation, channel: str) -> None:
+        return None
 
     async def thread_url(self, escalation: Escalation) -> str | None:
         return f"https://slack.example/{escalation.thread_ts}"
@@ -71,6 +81,21 @@ class Room:
         return user in self.members
 
 
+@dataclass(frozen=True)
+class Found:
+    category: str
+    severity: int
+    requires_escalation: bool
+
+
+@dataclass
+class Triages:
+    found: dict[str, Found] = field(default_factory=dict)
+
+    async def of(self, question_key: str) -> Found | None:
+        return self.found.get(question_key)
+
+
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     store = await open_store(f"sqlite:///{tmp_path / 'desk.db'}", lambda: NOW)
@@ -80,9 +105,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await store.close()
 
 
-def escalate(store: Store, room: Room, **options: Any) -> Escalate:
+def escalate(store: Store, room: Room, now: datetime = NOW, **options: Any) -> Escalate:
     given = {"channels": {"support": "C9"}, "admins": ("U8",)} | options
-    return Escalate(store.escalations, store.answers, store.threads, room, lambda: NOW, **given)
+    return Escalate(store.escalations, store.answers, store.threads, room, lambda: now, **given)
 
 
 async def test_a_call_is_posted_once_and_told(store: Store) -> None:
@@ -97,7 +122,7 @@ async def test_a_call_is_posted_once_and_told(store: Store) -> None:
     assert (brief.asker, brief.escalation.question, brief.answered) == ("Dana", "Where is it?", "In the post [1].")
     assert brief.sources == (CITED,)
     assert brief.thread_url == "https://slack.example/1.1"
-    assert room.told == [EscalationState.OPEN]
+    assert room.told == [Move.CALL]
 
 
 async def test_claim_makes_the_desk_quiet_and_resolve_lets_it_speak(store: Store) -> None:
@@ -112,9 +137,10 @@ async def test_claim_makes_the_desk_quiet_and_resolve_lets_it_speak(store: Store
     held = await humans.call(*THREAD, "U1", QUESTION.key)
     assert (held.state, held.owner) == (HumanState.ALREADY_CLAIMED, "Alex")
     resolved = await humans.resolve(called.escalation.id, "U2")
-    assert (resolved.state, resolved.owner) == (EscalationState.RESOLVED, "U2")
+    assert (resolved.state, resolved.owner) == (EscalationState.CLOSED, "U2")
     assert not (await store.threads.state(*THREAD)).quiet
-    assert room.told == [EscalationState.OPEN, EscalationState.CLAIMED, EscalationState.RESOLVED]
+    await humans.drain(5)
+    assert room.told == [Move.CALL, Move.CLAIM, Move.CLOSE]
 
 
 async def test_refusals_say_who_has_it(store: Store) -> None:
@@ -158,7 +184,7 @@ async def test_a_brief_that_could_not_be_posted_follows(store: Store) -> None:
     for _ in range(2):
         await humans.post_pending()
     assert room.posts == 1
-    assert room.told == [EscalationState.OPEN]
+    assert room.told == [Move.CALL]
 
 
 async def test_a_state_that_could_not_be_told_follows(store: Store) -> None:
@@ -169,14 +195,132 @@ async def test_a_state_that_could_not_be_told_follows(store: Store) -> None:
     assert called.escalation is not None
     room.away = True
     assert (await humans.claim(called.escalation.id, "U8")).state is EscalationState.CLAIMED
+    await humans.drain(5)
     await humans.post_pending()
-    assert room.told == [EscalationState.OPEN]
+    assert room.told == [Move.CALL]
     room.away = False
     for _ in range(2):
         await humans.post_pending()
-    assert room.told == [EscalationState.OPEN, EscalationState.CLAIMED]
+    assert room.told == [Move.CALL, Move.CLAIM]
     assert room.looked == [False, False, True, True]
     assert room.briefs[called.escalation.id].escalation.state is EscalationState.CLAIMED
+
+
+async def test_a_press_that_comes_again_tells_nothing_twice(store: Store) -> None:
+    """Its announcement was posted and its reply lost; then the same press is delivered once more."""
+    room = Room()
+    humans = escalate(store, room)
+    called = await humans.call(*THREAD, "U1", QUESTION.key)
+    assert called.escalation is not None
+    room.lost = True
+    await humans.claim(called.escalation.id, "U2", "press")
+    await humans.drain(5)
+    room.lost = False
+    await humans.claim(called.escalation.id, "U2", "press")
+    await humans.drain(5)
+    assert room.told == [Move.CALL, Move.CLAIM]
+    assert room.looked == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("moves", "days", "asker", "answer_key", "state"),
+    [
+        ((Move.CLAIM,), 0, "U1", QUESTION.key, HumanState.ALREADY_CLAIMED),
+        ((Move.REPLY, Move.CONFIRM), 0, "U1", "another", HumanState.REOPENED),
+        ((Move.REPLY, Move.CONFIRM), 0, "U7", QUESTION.key, HumanState.REOPENED),
+        ((Move.CLOSE,), 3, "U1", QUESTION.key, HumanState.REOPENED),
+        ((Move.CLOSE,), 15, "U1", QUESTION.key, HumanState.CALLED),
+        ((Move.CLOSE,), 3, "U1", "another", HumanState.CALLED),
+        ((Move.CLOSE,), 3, "U7", QUESTION.key, HumanState.CALLED),
+    ],
+)
+async def test_another_call_in_a_thread(
+    store: Store, moves: tuple[Move, ...], days: int, asker: str, answer_key: str, state: HumanState
+) -> None:
+    """What is at work goes on; what is solved is reopened; what is over too, for its asker and the same question."""
+    first = (await escalate(store, Room()).call(*THREAD, "U1", QUESTION.key)).escalation
+    assert first is not None
+    for move in moves:
+        await moved(store.escalations, first.id, move, "U1" if move is Move.CONFIRM else "U2", NOW)
+    later = escalate(store, Room(), now=NOW + timedelta(days=days))
+    again = await later.call(*THREAD, asker, answer_key)
+    assert again.state is state
+    assert again.escalation is not None
+    assert (again.escalation.id == first.id) == (state is not HumanState.CALLED)
+    await later.drain(5)
+
+
+@pytest.mark.parametrize(
+    ("reason", "by"),
+    [
+        (HandoverReason.ASKED, "U1"),
+        (HandoverReason.FEEDBACK, "U1"),
+        (HandoverReason.POLICY, DESK),
+        (HandoverReason.TRIAGE, DESK),
+        (HandoverReason.ABSTAINED_TWICE, DESK),
+    ],
+)
+async def test_why_a_human_was_called_is_kept(store: Store, reason: HandoverReason, by: str) -> None:
+    """The asker called, or the desk did."""
+    called = (await escalate(store, Room()).call(*THREAD, "U1", QUESTION.key, reason)).escalation
+    assert called is not None
+    [first] = await store.escalations.transitions(called.id)
+    assert (called.reason, first.by, first.reason) == (reason, by, reason.value)
+
+
+async def test_a_brief_has_what_becomes_known_later(store: Store) -> None:
+    """Its triage is added without a move, and once it is there each brief has it."""
+    room, triages = Room(), Triages()
+    humans = escalate(store, room, triages=triages)
+    called = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
+    assert called is not None
+    assert room.briefs[called.id].triage is None
+    triages.found[QUESTION.key] = Found("SHIPPING_ISSUE", 4, True)
+    await humans.refresh(called.id)
+    assert room.briefs[called.id].triage == Found("SHIPPING_ISSUE", 4, True)
+    assert [one.move for one in room.briefs[called.id].history] == [Move.CALL]
+
+
+async def test_what_was_written_before_the_last_move_is_no_answer_to_it(store: Store) -> None:
+    """Read back after a restart, it is old."""
+    humans = escalate(store, Room())
+    called = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
+    assert called is not None
+    await humans.reply(called.id, "U2", "Which one?", asks=True)
+
+    def said(before: timedelta) -> Accepted:
+        ts = f"{(NOW - before).timestamp():.6f}"
+        return Accepted(f"T1:C1:{ts}", "T1", "C1", ts, "U1", "channel", "EM-1", {}, NOW, "1.1")
+
+    assert not await humans.asker_wrote(said(timedelta(minutes=5)))
+    assert not await humans.asker_wrote(replace(said(timedelta()), user="U7"))
+    assert await humans.asker_wrote(said(timedelta()))
+    assert not await humans.asker_wrote(said(timedelta())), "the same again"
+    await humans.drain(5)
+
+
+async def test_a_brief_of_which_nobody_heard_is_brought_up_to_date(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was posted, its ts was not stored, and its asker called the human off: it does not wait for ever."""
+
+    async def down(*given: object) -> None:
+        raise StoreUnavailable("down")
+
+    room = Room()
+    humans = escalate(store, room)
+    with monkeypatch.context() as patched:
+        patched.setattr(store.escalations, "set_brief", down)
+        called = await humans.call(*THREAD, "U1", QUESTION.key)
+    assert called.escalation is not None
+    await humans.resolve(called.escalation.id, "U1")
+    await humans.drain(5)
+    await humans.post_pending()
+    one = await store.escalations.get(called.escalation.id)
+    assert one is not None
+    assert one.brief_ts is not None
+    assert room.briefs[one.id].escalation.state is EscalationState.CLOSED
+    assert room.posts == 1
 
 
 async def test_nowhere_to_call(store: Store) -> None:
@@ -199,20 +343,11 @@ async def test_a_store_that_is_down_is_an_error(store: Store, monkeypatch: pytes
     assert room.told == []
 
 
-def test_states_only_go_forward() -> None:
-    """Open, claimed, resolved: none leads back."""
-    assert may_follow(EscalationState.OPEN) == ()
-    assert may_follow(EscalationState.CLAIMED) == (EscalationState.OPEN,)
-    assert EscalationState.RESOLVED not in may_follow(EscalationState.RESOLVED)
-
-
 @given(st.text(max_size=4000))
 def test_a_brief_holds_no_more_of_an_answer_than_it_shows(text: str) -> None:
     """A long answer is cut and says so; a short one is whole."""
     one = Escalation("E-1", "support", *THREAD, "U1", "q", "k", EscalationState.OPEN, NOW)
-    from bot.desk.model import StoredAnswer
-
     stored = StoredAnswer("k", "support", "q", "U1", Outcome.ANSWERED, text, (), NOW)
-    brief = brief_of(one, stored, "Dana", None, None)
+    brief = brief_of(one, stored, [], Known({"U1": "Dana"}, None))
     assert len(brief.answered) <= 1_501
     assert brief.answered == text or brief.answered.endswith("…")

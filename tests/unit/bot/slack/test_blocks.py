@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.desk.model import Answer, Brief, Citation, Escalation, EscalationState, Outcome, SourceHit
-from bot.slack.blocks import brief_message, closing_blocks, found
+from bot.desk.model import Answer, Citation, Outcome, SourceHit
+from bot.slack.blocks import closing_blocks, found
 from bot.slack.forms import answer_parts
 from ops.workspace.block_kit import check_blocks
 from ops.workspace.mentions import mentions
@@ -58,18 +58,6 @@ def test_no_answer_passes_a_limit_or_mentions_anybody(one: Answer) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(text, text, text, st.lists(citation, max_size=12).map(tuple), url, st.sampled_from(EscalationState))
-def test_no_brief_passes_a_limit(
-    question: str, answered: str, name: str, sources: tuple[Citation, ...], link: str, state: EscalationState
-) -> None:
-    """A brief of anything is a message that Slack takes."""
-    one = Escalation("E-1", "support", "T1", "C1", "1.2", "U1", question, KEY, state, WHEN, owner="U2")
-    message = brief_message(Brief(one, name, link, answered, sources, name))
-    check_blocks(list(message.blocks))
-    assert mentions({"text": message.text, "blocks": list(message.blocks)}) == []
-
-
-@settings(max_examples=60, deadline=None)
 @given(text, st.lists(st.builds(SourceHit, text, text, text, text, text, url, st.just(WHEN)), max_size=12))
 def test_no_list_of_sources_passes_a_limit(words: str, hits: list[SourceHit]) -> None:
     """Private or shared, for whatever was searched and found."""
@@ -105,16 +93,3 @@ def test_what_follows_each_outcome() -> None:
     assert kinds(Outcome.ASKED) == []
     assert kinds(Outcome.ASKED, "Press *Talk to a human* below") == ["actions"]
     assert kinds(Outcome.ESCALATED) == []
-
-
-def test_the_buttons_of_a_brief_follow_its_state() -> None:
-    """Claim only while it is open, nothing once it is resolved."""
-
-    def buttons(state: EscalationState) -> list[str]:
-        one = Escalation("E-1", "support", "T1", "C1", "1.2", "U1", "q", KEY, state, WHEN, owner="U2")
-        blocks = brief_message(Brief(one, "dana", "https://slack.example/x", owner="alex")).blocks
-        return [e["text"]["text"] for block in blocks if block["type"] == "actions" for e in block["elements"]]
-
-    assert buttons(EscalationState.OPEN) == ["Claim", "Resolve"]
-    assert buttons(EscalationState.CLAIMED) == ["Resolve"]
-    assert buttons(EscalationState.RESOLVED) == []

@@ -7,8 +7,6 @@ from bot.desk.desk_settings import ChannelSetting, Mode, Pause, SetInSlack
 from bot.desk.model import (
     Accepted,
     Answer,
-    Escalation,
-    EscalationState,
     Outcome,
     Person,
     Place,
@@ -129,15 +127,3 @@ async def test_recent_threads_are_those_with_answers_that_are_not_hushed(store: 
     await store.threads.hush("T1", "C1", "2.0", "U1")
     assert [one.thread_ts for one in await store.threads.recent("T1", "C1", START, 5)] == ["1.0"]
     assert await store.threads.recent("T1", "C2", START, 5) == []
-
-
-async def test_unresolved_escalations_are_found_by_their_asker(store: Store) -> None:
-    for number, (asker, state) in enumerate(
-        (("U1", EscalationState.OPEN), ("U2", EscalationState.CLAIMED), ("U1", EscalationState.RESOLVED))
-    ):
-        at = START + timedelta(minutes=number)
-        ts = f"{number}.0"
-        await store.escalations.create(Escalation(f"E{number}", "support", "T1", "C1", ts, asker, "?", None, state, at))
-    assert [one.id for one in await store.escalations.unresolved("T1", 5)] == ["E1", "E0"]
-    assert [one.id for one in await store.escalations.unresolved("T1", 1)] == ["E1"]
-    assert [one.id for one in await store.escalations.unresolved("T1", 5, "U1")] == ["E0"]

@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import String, Text, select
 
 from bot.desk.desk_settings import ChannelSetting, Mode
-from bot.desk.model import Accepted, Answer, EscalationState, Outcome, Person, Verdict, private_question_key
+from bot.desk.human_path import EscalationState, Move
+from bot.desk.model import Accepted, Answer, Outcome, Person, Verdict, private_question_key
 from bot.store import Store, retention
 from bot.store.forgetting import PERSONAL
-from bot.store.tables import answers, escalations, metadata
+from bot.store.tables import answers, escalation_events, escalations, metadata
+from tests.fakes.moves import moved
 
 from .conftest import START, Clock
 from .test_store import escalation, item, question
@@ -49,11 +51,11 @@ async def test_a_person_is_forgotten_and_the_others_are_not(store: Store, other:
     open_one = replace(escalation("E1"), asker="U1", question=SECRET, answer_key=of("U1", "1.0").key)
     await store.escalations.create(open_one)
     await store.escalations.create(replace(open_one, id="E2", thread_ts="9.0"))
-    await store.escalations.transition("E2", [EscalationState.OPEN], EscalationState.RESOLVED, "U2", START)
+    await moved(store.escalations, "E2", Move.CLOSE, "U2", START)
     await store.escalations.create(
         replace(open_one, id="E3", thread_ts="8.0", asker="U2", question="q", answer_key=None)
     )
-    await store.escalations.transition("E3", [EscalationState.OPEN], EscalationState.CLAIMED, "U1", START)
+    await moved(store.escalations, "E3", Move.CLAIM, "U1", START)
     deleted = await other.forgetting.forget(["U1", "u1@example.com"])
     assert {kind: count for kind, count in deleted.items() if count} == {
         "questions": 2,
@@ -61,6 +63,7 @@ async def test_a_person_is_forgotten_and_the_others_are_not(store: Store, other:
         "answers": 1,
         "feedback": 1,
         "posts": 2,
+        "moves": 5,
         "escalations": 1,
         "escalations_kept": 2,
     }
@@ -111,7 +114,19 @@ async def test_what_was_asked_at_a_terminal_is_forgotten_by_its_address(store: S
 
 def test_no_table_with_a_person_in_it_is_overlooked() -> None:
     """A column that is added for somebody's id must be forgotten, too."""
-    names = ("user", "asker", "owner", "email", "member", "person", "admin", "changed_by")
+    names = (
+        "user",
+        "asker",
+        "owner",
+        "email",
+        "member",
+        "person",
+        "admin",
+        "changed_by",
+        "decided_by",
+        "answered_by",
+        "offered",
+    )
     found = {
         table.name: {
             column.name
@@ -135,13 +150,24 @@ async def test_what_is_too_old_goes_once_a_day_by_one_process(
         await asked(store, "U1", f"{number}.0", clock)
     await store.escalations.create(replace(escalation("E1"), answer_key=of("U1", "0.0").key))
     await store.escalations.create(replace(escalation("E2"), thread_ts="5.0"))
-    await store.escalations.transition("E2", [EscalationState.OPEN], EscalationState.RESOLVED, "U9", START)
+    await moved(store.escalations, "E2", Move.CLOSE, "U9", START)
     await store.inbox.accept(of("U1", "7.0"))
     await store.shares.begin(of("U1", "1.0").key, "C1", "U1")
     clock.now += timedelta(days=31)
     await asked(store, "U1", "6.0", clock)
     deleted = await store.retention.run_if_due(30)
-    assert deleted == {"feedback": 4, "posts": 9, "shares": 1, "answers": 4, "inbox": 5, "escalations": 1}
+    assert deleted == {
+        "feedback": 4,
+        "posts": 9,
+        "shares": 1,
+        "answers": 4,
+        "inbox": 5,
+        "outbox": 0,
+        "escalation_events": 2,
+        "escalations": 1,
+        "learnings": 0,
+        "golden_cases": 0,
+    }
     assert await other.retention.run_if_due(30) is None, "done today"
     assert await store.answers.get(of("U1", "0.0").key) is not None
     assert await store.answers.get(of("U1", "6.0").key) is not None
@@ -149,5 +175,6 @@ async def test_what_is_too_old_goes_once_a_day_by_one_process(
     async with store.database.transaction() as connection:
         assert len((await connection.execute(select(answers))).all()) == 2
         assert len((await connection.execute(select(escalations))).all()) == 1
+        assert len((await connection.execute(select(escalation_events))).all()) == 1
     clock.now += timedelta(days=1)
     assert await other.retention.run_if_due(30) is not None, "due again"

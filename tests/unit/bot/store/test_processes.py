@@ -3,7 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from bot.desk.model import Answer, EscalationState, Outcome
+from bot.desk.human_path import EscalationState
+from bot.desk.model import Answer, Outcome
 from bot.store import Store, open_store
 from tests.postgres import Postgres
 

@@ -11,13 +11,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import update
 
 from bot.desk.errors import StoreUnavailable
+from bot.desk.human_path import Escalation, EscalationState, Move
 from bot.desk.model import (
     Accepted,
     Answer,
     Citation,
     DraftSentence,
-    Escalation,
-    EscalationState,
     Outcome,
     Passage,
     Person,
@@ -31,6 +30,7 @@ from bot.desk.model import (
 )
 from bot.store import Store, open_store
 from bot.store.tables import answers, metadata
+from tests.fakes.moves import moved
 
 from .conftest import START, Clock
 
@@ -211,20 +211,6 @@ async def test_posts_tell_begun_from_confirmed(store: Store) -> None:
     assert await store.posts.of("other") is None
 
 
-async def test_a_thread_is_quiet_while_a_human_has_it(store: Store) -> None:
-    thread = ("T1", "C1", "1.0")
-    assert not (await store.threads.state(*thread)).participates
-    await store.threads.join(*thread, "support")
-    await store.threads.join(*thread, "support")
-    await store.escalations.create(escalation())
-    assert not (await store.threads.state(*thread)).quiet
-    await store.escalations.transition("E1", [EscalationState.OPEN], EscalationState.CLAIMED, "U9", START)
-    state = await store.threads.state(*thread)
-    assert (state.participates, state.desk, state.escalation_id, state.quiet) == (True, "support", "E1", True)
-    await store.escalations.transition("E1", [EscalationState.CLAIMED], EscalationState.RESOLVED, "U9", START)
-    assert not (await store.threads.state(*thread)).quiet
-
-
 async def test_a_message_that_is_read_later_is_judged_by_its_own_time(store: Store) -> None:
     """It follows up only after the first question of its thread, and not what was written to a human."""
     thread = ("T1", "C1", f"{START.timestamp() - 60:.6f}")
@@ -241,7 +227,7 @@ async def test_a_message_that_is_read_later_is_judged_by_its_own_time(store: Sto
     await store.escalations.create(asked)
     assert await took_part(15)
     at = START + timedelta(seconds=20)
-    await store.escalations.transition("E1", [EscalationState.OPEN], EscalationState.RESOLVED, "U9", at)
+    await moved(store.escalations, "E1", Move.CLOSE, "U9", at)
     assert [await took_part(seconds) for seconds in (5, 15, 25)] == [True, False, True]
 
 
@@ -254,45 +240,6 @@ async def test_until_when_all_was_heard_survives_a_restart(store: Store, url: st
     assert await again.presence.heard_until("T1") == START + timedelta(seconds=30.25)
     assert await again.presence.heard_until("T2") is None
     await again.close()
-
-
-async def test_two_agents_who_claim_at_once_get_one_owner(store: Store) -> None:
-    await store.escalations.create(escalation())
-    claims = await asyncio.gather(
-        *(
-            store.escalations.transition("E1", [EscalationState.OPEN], EscalationState.CLAIMED, user, START)
-            for user in ("U8", "U9")
-        )
-    )
-    winners = [claim for claim in claims if claim]
-    assert len(winners) == 1
-    assert (await store.escalations.get("E1")) == winners[0]
-
-
-async def test_a_thread_has_one_open_escalation(store: Store) -> None:
-    """Pressing the button twice is one escalation; after it is resolved a new one can begin."""
-    made = await asyncio.gather(store.escalations.create(escalation("E1")), store.escalations.create(escalation("E2")))
-    assert made[0].id == made[1].id
-    await store.escalations.transition(made[0].id, [EscalationState.OPEN], EscalationState.RESOLVED, None, START)
-    assert (await store.escalations.create(escalation("E3"))).id == "E3"
-
-
-async def test_what_people_were_not_told_of_an_escalation_is_found(store: Store) -> None:
-    """Until its brief stands and its last state was told; a resolved one needs no brief any more."""
-
-    async def pending() -> list[str]:
-        return [one.id for one in await store.escalations.unannounced()]
-
-    await store.escalations.create(escalation())
-    assert await pending() == ["E1"]
-    await store.escalations.set_announced("E1", EscalationState.OPEN)
-    assert await pending() == ["E1"]
-    await store.escalations.set_brief("E1", "C9", "7.0")
-    assert await pending() == []
-    await store.escalations.transition("E1", [EscalationState.OPEN], EscalationState.CLAIMED, "U9", START)
-    assert await pending() == ["E1"]
-    await store.escalations.set_announced("E1", EscalationState.CLAIMED)
-    assert await pending() == []
 
 
 async def test_feedback_is_one_verdict_a_person(store: Store) -> None:

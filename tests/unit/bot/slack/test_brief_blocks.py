@@ -1,0 +1,217 @@
+"""The brief and what is told of each move: within Slack's limits, mentioning nobody but the owner, for any text."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.desk.human_path import (
+    DESK,
+    TIMER,
+    Brief,
+    Escalation,
+    EscalationState,
+    HandoverReason,
+    Move,
+    PastMove,
+    Transition,
+)
+from bot.desk.model import Citation
+from bot.slack.announcements import announcement, word_to_owner
+from bot.slack.brief_blocks import brief_message
+from bot.slack.human_modals import hand_over_modal, reply_modal, resolve_modal
+from bot.slack.snoozing import until
+from ops.workspace.block_kit import check_blocks
+from ops.workspace.mentions import mentions
+from ops.workspace.views import check_view
+
+from .test_blocks import KEY, WHEN, citation, text, url
+
+S, M = EscalationState, Move
+NAMES = {"U1": "Dana", "U2": "Alex", "U3": "Priya"}
+
+
+class Record:
+    category, severity, requires_escalation = "SHIPPING_ISSUE", 4, True
+
+
+def one(state: EscalationState = S.OPEN, question: str = "Where is it?", channel: str = "C1") -> Escalation:
+    owner = None if state in (S.OPEN, S.REOPENED) else "U2"
+    return Escalation("E-1", "support", "T1", channel, "1.2", "U1", question, KEY, state, WHEN, owner, "C9", "7.0")
+
+
+def past(*moves: tuple[Move, str], reason: str = "") -> tuple[PastMove, ...]:
+    return tuple(
+        PastMove(move, by, "Priya", reason, WHEN + timedelta(minutes=at)) for at, (move, by) in enumerate(moves)
+    )
+
+
+def shown(brief: Brief) -> str:
+    return str(brief_message(brief).blocks)
+
+
+def buttons(brief: Brief) -> list[str]:
+    blocks = [block for block in brief_message(brief).blocks if block["type"] == "actions"]
+    return [(each.get("text") or each["placeholder"])["text"] for block in blocks for each in block["elements"]]
+
+
+past_moves = st.lists(st.builds(PastMove, st.sampled_from(Move), text, text, text, st.just(WHEN)), max_size=20).map(
+    tuple
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(text, text, text, st.lists(citation, max_size=12).map(tuple), url, st.sampled_from(S), past_moves)
+def test_no_brief_passes_a_limit(
+    question: str,
+    answered: str,
+    name: str,
+    sources: tuple[Citation, ...],
+    link: str,
+    state: EscalationState,
+    history: tuple[PastMove, ...],
+) -> None:
+    """A brief of anything is a message that Slack takes and that notifies nobody."""
+    brief = Brief(one(state, question), name, link, answered, sources, name, private=answered, history=history)
+    message = brief_message(replace(brief, triage=Record()))
+    check_blocks(list(message.blocks))
+    assert mentions({"text": message.text, "blocks": list(message.blocks)}) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(text | st.text(min_size=2_000, max_size=3_000), text, st.sampled_from(Move), st.sampled_from(["C1", "D1"]))
+def test_no_announcement_passes_a_limit_or_mentions_anybody_but_the_owner(
+    written: str, name: str, move: Move, channel: str
+) -> None:
+    """Whatever an agent or an asker writes."""
+    brief = Brief(one(S.CLAIMED, channel=channel), name, None, names={"U1": name, "U2": name})
+    transition = Transition("E-1", 2, S.OPEN, S.CLAIMED, move, "U1", "U2", written[:300], WHEN, written)
+    for message in (announcement(brief, transition), word_to_owner(brief, transition)):
+        if message is not None:
+            check_blocks(list(message.blocks))
+            assert len(message.text) <= 40_000
+            told = mentions({"text": message.text, "blocks": list(message.blocks)})
+            assert set(told) <= {"<@U2>", "<@U1>"}
+            assert "<@U1>" not in told or move is M.CLOSE, "a lead who closed it"
+
+
+@pytest.mark.parametrize(
+    ("state", "labels"),
+    [
+        (S.OPEN, ["Claim", "Reply as the desk", "Hand over", "Resolve"]),
+        (S.REOPENED, ["Claim", "Reply as the desk", "Hand over", "Resolve"]),
+        (S.CLAIMED, ["Reply as the desk", "Hand over", "Resolve", "More"]),
+        (S.WAITING, ["Reply as the desk", "Hand over", "Resolve", "More"]),
+        (S.ANSWERED, ["Reply as the desk", "Hand over", "Resolve", "More"]),
+        (S.CONFIRMED, ["Resolve"]),
+        (S.CLOSED, []),
+        (S.EXPIRED, []),
+    ],
+)
+def test_the_buttons_of_a_brief_follow_its_state(state: EscalationState, labels: list[str]) -> None:
+    assert buttons(Brief(one(state), "Dana", None, owner="Alex")) == labels
+
+
+@pytest.mark.parametrize(
+    ("state", "last", "said"),
+    [
+        (S.OPEN, (M.CALL, "Dana"), "Waiting for somebody to claim it · asked 2 h ago"),
+        (S.CLAIMED, (M.CLAIM, "Alex"), "Claimed by Alex · asked 2 h ago"),
+        (S.WAITING, (M.WAIT, "Alex"), "Alex asked Dana something and waits for the answer · asked 2 h ago"),
+        (S.CLOSED, (M.CLOSE, "Priya"), "Resolved by Priya: done · asked 2 h ago"),
+        (S.CLOSED, (M.CLOSE, ""), "Resolved by itself: done · asked 2 h ago"),
+        (S.EXPIRED, (M.EXPIRE, ""), "Expired: Dana did not answer · asked 2 h ago"),
+    ],
+)
+def test_a_brief_says_how_it_stands(state: EscalationState, last: tuple[Move, str], said: str) -> None:
+    brief = Brief(one(state), "Dana", None, owner="Alex", now=WHEN + timedelta(hours=2))
+    assert said in shown(replace(brief, history=past((M.CALL, "Dana"), last, reason="done")))
+
+
+def test_a_brief_tells_who_where_why_and_what_happened() -> None:
+    """With the triage, what only the asker was told of an order, and each move with its time."""
+    brief = Brief(
+        replace(
+            one(S.CLAIMED), reason=HandoverReason.ABSTAINED_TWICE, snoozed_until=datetime(2026, 3, 13, 9, tzinfo=UTC)
+        ),
+        "Dana",
+        "https://slack.example/x",
+        private="Order EM-1 was shipped.",
+        owner="Priya",
+        history=past((M.CALL, ""), (M.CLAIM, "Alex"), (M.HAND_OVER, "Alex")),
+        triage=Record(),
+    )
+    said = shown(brief)
+    for part in (
+        "'channel_id': 'C1'",
+        "https://slack.example/x",
+        "Why: the bot found no answer, twice",
+        "SHIPPING_ISSUE · severity 4 of 5 · needs a human",
+        "Order EM-1 was shipped.",
+        "The desk asked for a human",
+        "Alex handed it over to Priya",
+        f"'timestamp': {int(WHEN.timestamp()) + 60}",
+        "snoozed until 13 Mar, 09:00 UTC",
+    ):
+        assert part in said, part
+    assert "write to" in shown(replace(brief, escalation=one(channel="D1")))
+
+
+@pytest.mark.parametrize(
+    ("move", "by", "owner", "channel", "told", "beside"),
+    [
+        (M.CALL, "U1", None, "C1", "I have asked a human to help.", None),
+        (M.CALL, DESK, None, "C1", "I've also asked a colleague to look at this.", None),
+        (M.CLAIM, "U2", "U2", "C1", "<@U2> has taken this and will answer here", None),
+        (M.CLAIM, "U2", "U2", "D1", "What you write in this thread is passed on to them.", None),
+        (M.HAND_OVER, "U2", "U3", "C1", "<@U3> has this now", "<@U3> Alex has handed this over to you"),
+        (M.HAND_OVER, "U3", "U3", "C1", "<@U3> has this now", None),  # took it over
+        (M.ASKER_WROTE, "U1", "U2", "C1", None, "<@U2> Dana has written in the thread."),
+        (M.NOT_YET, "U1", "U2", "C1", "I have told <@U2>", "<@U2> Dana says that this is not solved yet."),
+        (M.CONFIRM, "U1", "U2", "C1", "Good to hear.", "<@U2> Dana says that this is solved."),
+        (M.CLOSE, "U2", "U2", "C1", "<@U2> has marked this as resolved.", None),
+        (M.CLOSE, "U3", "U2", "C1", "<@U3> has marked this as resolved.", "<@U2> Priya has closed this."),
+        (M.CLOSE, "U1", "U2", "C1", "You need no human any more", "<@U2> Dana has closed this."),
+        (M.CLOSE, TIMER, "U2", "C1", "I have closed your request", "<@U2> Nobody said anything for long"),
+        (M.REOPEN, "U1", None, "C1", "I have asked for a human again.", "Dana asks for more help here."),
+        (M.EXPIRE, TIMER, "U2", "C1", "their question to you was not answered", "<@U2> Dana did not answer"),
+        (M.SNOOZE, "U2", "U2", "C1", None, None),
+        (M.WAKE, TIMER, "U2", "C1", None, None),
+    ],
+)
+def test_who_is_told_what_of_a_move(
+    move: Move, by: str, owner: str | None, channel: str, told: str | None, beside: str | None
+) -> None:
+    brief = Brief(one(S.CLAIMED, channel=channel), "Dana", None, names=NAMES)
+    transition = Transition("E-1", 2, S.OPEN, S.CLAIMED, move, by, owner, "", WHEN)
+    for message, expected in ((announcement(brief, transition), told), (word_to_owner(brief, transition), beside)):
+        assert (message is None) == (expected is None)
+        assert expected is None or expected in message.text  # type: ignore[union-attr]
+
+
+def test_a_reply_is_forgotten_with_its_asker() -> None:
+    """What is left of it is not posted."""
+    brief = Brief(one(S.ANSWERED), "Dana", None, names=NAMES)
+    assert announcement(brief, Transition("E-1", 2, S.OPEN, S.ANSWERED, M.REPLY, "U2", "U2", "", WHEN, "")) is None
+
+
+def test_the_windows_are_ones_that_slack_takes() -> None:
+    for view in (reply_modal("E-1"), hand_over_modal("E-1"), resolve_modal("E-1")):
+        check_view(view, "modal")
+
+
+@pytest.mark.parametrize(
+    ("choice", "now", "hours", "ends"),
+    [
+        ("hour", "2026-11-27 16:30", 0, "2026-11-27 17:30"),
+        ("tomorrow", "2026-11-27 16:30", 1, "2026-11-28 08:00"),  # nine in Berlin
+        ("tomorrow", "2026-11-27 23:30", 1, "2026-11-29 08:00"),  # it is Saturday there already
+        ("week", "2026-11-27 16:30", -5, "2026-11-30 14:00"),  # Monday in New York
+        ("week", "2026-11-30 08:00", 0, "2026-12-07 09:00"),  # a Monday: the next one
+    ],
+)
+def test_it_is_put_off_by_the_agents_own_clock(choice: str, now: str, hours: int, ends: str) -> None:
+    began = datetime.fromisoformat(f"{now}+00:00")
+    assert until(choice, began, timedelta(hours=hours)) == datetime.fromisoformat(f"{ends}+00:00")
