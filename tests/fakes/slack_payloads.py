@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from hypothesis import strategies as st
 
-from bot.slack.blocks import CALL_HUMAN, CLAIM, FEEDBACK, RESOLVE, SHARE
+from bot.slack.blocks import CALL_HUMAN, FEEDBACK, SHARE
+from bot.slack.brief_blocks import CLAIM, RESOLVE
 
 Json = Any
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
