@@ -101,7 +101,7 @@ class Escalate:
         # The bot is part of a thread that a human was called to, so that its state is looked up there.
         await self._threads.join(team, channel, thread_ts, desk)
         made = await self._escalations.create(new)
-        if made.id != new.id:
+        if made is not new:  # not by its id: another process may have made the same in the same moment
             return await self._held(made)
         shown = await self._showing.show(made, again=False)
         return HumanCalled(HumanState.CALLED if shown else HumanState.DELAYED, made)
