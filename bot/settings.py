@@ -4,7 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from bot.human_time_settings import HoursSettings, SlaSettings
+from bot.section import Section
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -24,10 +27,6 @@ SlackId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
 
 
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class DeskSettings(Section):
     """[desks.NAME]. The first desk is the default; `sources` empty means all of them."""
 
@@ -38,6 +37,8 @@ class DeskSettings(Section):
     escalation_sees_orders: bool = False  # everybody in the escalation channel may see the askers' orders
     reopen_days: Annotated[int, Field(ge=0, le=365)] = 14  # so long an asker may go on with a request that is over
     suggestions: Annotated[tuple[str, ...], Field(max_length=4)] = Field((), examples=[["What can I return?"]])
+    hours: HoursSettings | None = None  # None: its humans are always there
+    sla: SlaSettings | None = None  # None: the defaults, of which askers are told nothing
 
 
 class SlackSettings(Section):
@@ -194,7 +195,7 @@ class LimitSettings(Section):
 class BotSettings(Section):
     data_dir: Path
     prompt_dirs: tuple[Path, ...]  # looked through in order: beside frontdesk.toml, then the package
-    desks: dict[str, DeskSettings] = {}
+    desks: dict[str, DeskSettings] = Field(default_factory=dict)
     slack: SlackSettings = SlackSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     model: ModelSettings = ModelSettings()
