@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.desk.due import Plan
 from bot.desk.ports import Clock
 from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
 from bot.store.desk_settings import SqlDeskSettings, SqlNumbers
+from bot.store.due import SqlDue, nothing_is_due
+from bot.store.escalation_log import SqlEscalationLog
 from bot.store.escalations import Recorder, SqlEscalations
 from bot.store.forgetting import SqlForgetting
 from bot.store.inbox import SqlInbox
@@ -31,6 +34,8 @@ class Store:
     presence: SqlPresence
     feedback: SqlFeedback
     escalations: SqlEscalations
+    due: SqlDue
+    escalation_log: SqlEscalationLog
     settings: SqlDeskSettings
     numbers: SqlNumbers
     records: SqlAnswerRecords
@@ -46,12 +51,19 @@ class Store:
         await self.database.close()
 
 
-async def open_store(url: str, clock: Clock, holder: str = "frontdesk", recorders: Sequence[Recorder] = ()) -> Store:
+async def open_store(
+    url: str,
+    clock: Clock,
+    holder: str = "frontdesk",
+    recorders: Sequence[Recorder] = (),
+    plan: Plan = nothing_is_due,
+) -> Store:
     """Connect to `url`, bring its tables to this version. `holder` is this process among those that work on the
     database: the same over its restarts, and no other's. `recorders` store what else follows from each move of an
-    escalation. Raises StoreUnavailable."""
+    escalation, `plan` says what becomes due by it. Raises StoreUnavailable."""
     database = await open_database(url)
     leases = SqlLeases(database, clock, holder)
+    due = SqlDue(database, clock, plan)
     return Store(
         database=database,
         inbox=SqlInbox(database, clock, holder),
@@ -61,7 +73,9 @@ async def open_store(url: str, clock: Clock, holder: str = "frontdesk", recorder
         threads=SqlThreads(database, clock),
         presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
-        escalations=SqlEscalations(database, leases, recorders),
+        escalations=SqlEscalations(database, leases, (due.record, *recorders)),
+        due=due,
+        escalation_log=SqlEscalationLog(database),
         settings=SqlDeskSettings(database, clock),
         numbers=SqlNumbers(database),
         records=SqlAnswerRecords(database),
