@@ -20,6 +20,8 @@ from bot.engine.claude import ClaudeWriter
 from bot.engine.claude_interpreter import ClaudeInterpreter
 from bot.engine.query_engine import DocumentEngine
 from bot.escalation.escalate import Escalate
+from bot.escalation.timekeeper import Timekeeper
+from bot.escalation.timetable import timetables_of
 from bot.orders import SqlOrders
 from bot.prompting import PromptLibrary
 from bot.settings import BotSettings
@@ -32,6 +34,7 @@ from bot.slack.edge import Edge
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.manners import manners_of
 from bot.slack.people import People
+from bot.slack.reminders import SlackReminders
 from bot.slack.work import Work
 from bot.store import Store
 from ingest.index import Reranker, SearchIndex
@@ -96,6 +99,7 @@ class Bot:
         slack, store = self.settings.slack, self.store
         clients = SlackClients(slack, self.meter)
         people = People(clients)
+        timetables = timetables_of(self.settings)
         humans = Escalate(
             store.escalations,
             store.answers,
@@ -107,6 +111,8 @@ class Bot:
             admins=slack.admins,
             reopening={name: timedelta(days=desk.reopen_days) for name, desk in self.settings.desks.items()},
             order_desks=[name for name, desk in self.settings.desks.items() if desk.escalation_sees_orders],
+            expectations=timetables,
+            due=store.due,
         )
         work = Work(
             inbox=store.inbox,
@@ -134,6 +140,9 @@ class Bot:
             records=store.records,
             shares=store.shares,
             explain=ExplainAnswer(store.records, store.shares, self.engine, self.desks),
+            timekeeper=Timekeeper(
+                store.due, store.escalations, humans, SlackReminders(clients, people), timetables, self.clock
+            ),
             sync_desk=sync_desk,
             admins=slack.admins,
             manners=manners_of(self.settings.limits, slack),

@@ -12,6 +12,7 @@ from bot.desk.errors import DeskError
 from bot.desk.metering import NO_METER
 from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
 from bot.desk.ports import Meter
+from bot.escalation.timetable import timetables_of
 from bot.slack.identity import identities_of
 from bot.store import open_store
 from ingest.index import installation_of, make_reranker
@@ -143,7 +144,7 @@ async def open_operations(config: Config, meter: Meter = NO_METER) -> AsyncItera
             await asyncio.to_thread(reranker.load)
     with open_knowledge(config.ingest) as knowledge:
         with _reported():
-            store = await open_store(config.store_url, utc_now, _holder(config))
+            store = await open_store(config.store_url, utc_now, _holder(config), plan=timetables_of(config.bot))
         try:
             with _reported():
                 bot = build_bot(config.bot, knowledge.search, store, utc_now, reranker, meter)

@@ -12,6 +12,7 @@ from bot.desk.model import Answer, Question
 from bot.desk.ports import Posts
 from bot.slack.blocks import TEXT_LIMIT, Block, links_of
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.direct import direct_conversation
 from bot.slack.mrkdwn import safe_markdown, split
 from bot.slack.spoken import spoken
 from bot.slack.thread_posts import metadata
@@ -76,7 +77,7 @@ class PrivateNote:
         return str(response["ts"])
 
     async def _find(self, question: Question, key: str) -> str | None:
-        channel = await self._conversation(question.asker.user_id)
+        channel = await direct_conversation(self._clients, question.asker.user_id)
         if channel is None:
             return None
         with slack_errors():
@@ -88,16 +89,3 @@ class PrivateNote:
             if ((one.get("metadata") or {}).get("event_payload") or {}).get("key") == key:
                 return str(one["ts"])
         return None
-
-    async def _conversation(self, user: str) -> str | None:
-        """The direct conversation with somebody; None while there is none."""
-        cursor = ""
-        while True:
-            with slack_errors():
-                page = await self._clients.web.users_conversations(types="im", cursor=cursor, limit=200)
-            for one in page.get("channels") or []:
-                if one.get("user") == user:
-                    return str(one["id"])
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return None
