@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
+from ops.escalations import escalations
 from ops.evaluation.cli import ladder, run
 from ops.operations import OperationError, Operations
 from ops.reports import AskRequest, ForgetRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
@@ -342,6 +343,7 @@ def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_j
     _print(measured.report(), as_json, lambda: click.echo("\n".join(show(measured))))
 
 
+main.add_command(escalations)
 evaluate.add_command(run)
 evaluate.add_command(ladder)
 
