@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 try: install
 	$(BIN)/frontdesk try $(TRY)
 
+# One process a core; the ones that wait for other processes leave it to the others.
 test: install-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: install-dev
 	$(BIN)/ruff check .

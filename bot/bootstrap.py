@@ -15,15 +15,21 @@ from bot.desk.metering import NO_METER
 from bot.desk.model import Desk
 from bot.desk.order_numbers import OrderNumbers
 from bot.desk.orders import OrderDesk
+from bot.desk.outgoing import Whereabouts
 from bot.desk.ports import AdminChannel, Clock, Conversations, Meter, ReadFile, SyncDesk
 from bot.engine.claude import ClaudeWriter
+from bot.engine.claude_drafter import ClaudeDrafter
 from bot.engine.claude_interpreter import ClaudeInterpreter
 from bot.engine.query_engine import DocumentEngine
+from bot.escalation.drafter import Drafting
 from bot.escalation.escalate import Escalate
+from bot.escalation.learning import Learn
 from bot.escalation.timekeeper import Timekeeper
 from bot.escalation.timetable import timetables_of
 from bot.orders import SqlOrders
+from bot.outbox import Deliveries, GivenUpWarnings, targets_of
 from bot.prompting import PromptLibrary
+from bot.redaction import Redactor
 from bot.settings import BotSettings
 from bot.slack.admin_channel import SlackAdminChannel
 from bot.slack.attached import AttachedFiles
@@ -32,6 +38,7 @@ from bot.slack.connection import SlackConnection
 from bot.slack.desks import Desks
 from bot.slack.edge import Edge
 from bot.slack.human_desk import SlackHumanDesk
+from bot.slack.learning_desk import SlackLearningDesk
 from bot.slack.manners import manners_of
 from bot.slack.people import People
 from bot.slack.reminders import SlackReminders
@@ -41,7 +48,7 @@ from ingest.index import Reranker, SearchIndex
 
 log = logging.getLogger(__name__)
 
-INTERPRETER = "interpreter"  # the prompt that is no persona's: see prompts/interpreter
+INTERPRETER, RESOLUTION = "interpreter", "resolution"  # the prompts that are no persona's: see prompts/
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class Bot:
     engine: DocumentEngine
     writer: ClaudeWriter | None
     interpreter: ClaudeInterpreter | None
+    drafter: ClaudeDrafter | None
     prompts: PromptLibrary
     store: Store
     orders: SqlOrders | None
@@ -85,6 +93,13 @@ class Bot:
     def budget_warnings(self, channel: AdminChannel | None) -> BudgetWarnings | None:
         budget = self._budget()
         return BudgetWarnings(budget, self.store.told, channel) if budget else None
+
+    def deliveries(self, whereabouts: Whereabouts) -> Deliveries:
+        """What takes the outbox to webhooks and mailboxes; not started yet."""
+        return Deliveries(self.store.outbox, targets_of(self.settings, self.clock), whereabouts, self.clock)
+
+    def given_up_warnings(self, channel: AdminChannel | None) -> GivenUpWarnings:
+        return GivenUpWarnings(self.store.outbox, self.store.told, channel, self.clock)
 
     async def check_orders(self) -> None:
         """Raises OrdersInvalid. A database that can't be reached now is no reason not to start."""
@@ -144,11 +159,29 @@ class Bot:
                 store.due, store.escalations, humans, SlackReminders(clients, people), timetables, self.clock
             ),
             sync_desk=sync_desk,
+            learn=self._learn(clients, humans, sync_desk) if self.settings.learning.enabled else None,
             admins=slack.admins,
             manners=manners_of(self.settings.limits, slack),
         )
         admin_channel = slack.admin_channel and SlackAdminChannel(clients, slack.admin_channel, self.clock)
         return SlackConnection(edge), admin_channel or None
+
+    def _learn(self, clients: SlackClients, humans: Escalate, sync_desk: SyncDesk) -> Learn:
+        store, settings = self.store, self.settings
+        orders = OrderNumbers(settings.orders.numbers) if settings.orders else None
+        months = settings.learning.expiry_months
+        return Learn(
+            store.learnings,
+            store.escalations,
+            SlackLearningDesk(clients, months),
+            Drafting(Redactor(orders), self.drafter, self._budget()),
+            sync_desk,
+            store.told,
+            self.clock,
+            is_agent=humans.is_agent,
+            admins=settings.slack.admins,
+            months=months,
+        )
 
     async def close(self) -> None:
         if self.writer is not None:
@@ -185,6 +218,9 @@ def build_bot(
     orders = SqlOrders(settings.orders) if settings.orders else None
     writer = ClaudeWriter(settings.model, meter) if settings.model.api_key else None
     interpreter = ClaudeInterpreter(writer.api, prompts.live(INTERPRETER)) if writer else None
+    drafter = ClaudeDrafter(writer.api, prompts.live(RESOLUTION)) if writer and settings.learning.enabled else None
     engine = DocumentEngine(index, writer, settings.answering, reranker)
     sources = LookUpSources(engine)
-    return Bot(settings, desks, engine, writer, interpreter, prompts, store, orders, sources, clock, reranker, meter)
+    return Bot(
+        settings, desks, engine, writer, interpreter, drafter, prompts, store, orders, sources, clock, reranker, meter
+    )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from bot.human_time_settings import HoursSettings, SlaSettings
+from bot.outgoing_settings import EmailSettings, WebhookSettings
 from bot.section import Section
 
 Positive = Annotated[int, Field(gt=0)]
@@ -192,6 +193,14 @@ class LimitSettings(Section):
     bot_answers: Positive = 5  # to listed bots, with no person in between
 
 
+class LearningSettings(Section):
+    """[learning]: what resolved threads taught becomes documents. `desks` empty: all."""
+
+    enabled: bool = False
+    desks: tuple[str, ...] = Field((), examples=[["support"]])
+    expiry_months: Literal[0, 3, 6, 12] = 12  # unless the approver chooses another; 0: for ever
+
+
 class BotSettings(Section):
     data_dir: Path
     prompt_dirs: tuple[Path, ...]  # looked through in order: beside frontdesk.toml, then the package
@@ -201,7 +210,10 @@ class BotSettings(Section):
     model: ModelSettings = ModelSettings()
     answering: AnsweringSettings = AnsweringSettings()
     limits: LimitSettings = LimitSettings()
+    learning: LearningSettings = LearningSettings()
     orders: OrdersSettings | None = None
+    webhooks: tuple[WebhookSettings, ...] = ()
+    email: EmailSettings | None = None
     database_url: SecretStr | None = None
     retention_days: Positive | None = Field(None, examples=[365])
 
@@ -214,4 +226,18 @@ class BotSettings(Section):
             raise ValueError(f"channel {min(twice)} belongs to two desks; a channel has one")
         if self.orders and (unknown := set(self.orders.desks) - self.desks.keys()):
             raise ValueError(f"orders.desks names {min(unknown)!r}, which is not a desk")
+        if unknown := set(self.learning.desks) - self.desks.keys():
+            raise ValueError(f"learning.desks names {min(unknown)!r}, which is not a desk")
+        return self
+
+    @property
+    def learning_desks(self) -> tuple[str, ...]:
+        """Those that learn."""
+        return (self.learning.desks or tuple(self.desks)) if self.learning.enabled else ()
+
+    @model_validator(mode="after")
+    def _tells_outside(self) -> Self:
+        names = [hook.name for hook in self.webhooks]
+        if twice := {name for name in names if names.count(name) > 1 or name == "email"}:
+            raise ValueError(f"webhooks: the name {min(twice)!r} is taken; each has one of its own")
         return self

@@ -177,12 +177,13 @@ def _chunk(document: Document, title: str, section: str, piece: _Piece, line_anc
         anchor = f"#page={piece.page}"  # browsers open it there
     elif piece.line is not None:
         anchor = line_anchor.replace("{line}", str(piece.line))
+    text = piece.text.strip("\n")  # a blank line after the section would be counted with neither of them
     return Chunk(
-        id=str(uuid5(_NAMESPACE, f"{document.document_id}\x1f{position}\x1f{piece.text}")),
+        id=str(uuid5(_NAMESPACE, f"{document.document_id}\x1f{position}\x1f{text}")),
         document_id=document.document_id,
         title=title,
         section=section,
-        text=piece.text,
+        text=text,
         uri=document.uri + anchor,
         position=position,
         changed_at=document.changed_at,

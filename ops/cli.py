@@ -19,8 +19,9 @@ from pydantic import TypeAdapter, ValidationError
 from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
 from ops.escalations import escalations
-from ops.evaluation.cli import ladder, run
+from ops.evaluation.cli import export, ladder, run
 from ops.operations import OperationError, Operations
+from ops.outbox import outbox
 from ops.reports import AskRequest, ForgetRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
 
 # Heavy parts (LlamaIndex, Qdrant, Slack) take seconds to import, so each command imports what it runs: `--help`, a
@@ -344,8 +345,10 @@ def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_j
 
 
 main.add_command(escalations)
+main.add_command(outbox)
 evaluate.add_command(run)
 evaluate.add_command(ladder)
+evaluate.add_command(export)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,16 @@ from bot.desk.metering import NO_METER
 from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
 from bot.desk.ports import Meter
 from bot.escalation.timetable import timetables_of
+from bot.outbox import subscriptions_of
 from bot.slack.identity import identities_of
 from bot.store import open_store
+from bot.store.learnings import WantLearning
 from ingest.index import installation_of, make_reranker
 from ingest.schedule import utc_now
 from ops.config import Config
 from ops.control import connect
 from ops.knowledge import Knowledge, open_knowledge, reported
+from ops.learnt_entries import StoredEntries
 from ops.operations import OnStep, OperationError, Operations
 from ops.reports import (
     AskReport,
@@ -144,7 +147,10 @@ async def open_operations(config: Config, meter: Meter = NO_METER) -> AsyncItera
             await asyncio.to_thread(reranker.load)
     with open_knowledge(config.ingest) as knowledge:
         with _reported():
-            store = await open_store(config.store_url, utc_now, _holder(config), plan=timetables_of(config.bot))
+            recorders = (WantLearning(config.bot.learning_desks),)
+            outside, plan = subscriptions_of(config.bot), timetables_of(config.bot)
+            store = await open_store(config.store_url, utc_now, _holder(config), recorders, outside, plan)
+        knowledge.entries = StoredEntries(store, asyncio.get_running_loop())
         try:
             with _reported():
                 bot = build_bot(config.bot, knowledge.search, store, utc_now, reranker, meter)

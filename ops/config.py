@@ -1,4 +1,5 @@
-"""Reads frontdesk.toml and the environment into the two frozen settings models; the only reader of either.
+"""Reads frontdesk.toml and, by ops.environment, the environment into the two frozen settings models; the only reader of
+either.
 
 Every mistake is one ConfigError line: which setting, what is wrong, an example.
 """
@@ -7,7 +8,7 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
@@ -15,66 +16,21 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 import prompts
+from bot.desk.human_path import Move
+from bot.outgoing_settings import secret_variable
 from bot.settings import BotSettings
 from ingest.settings import IngestSettings
+from ops.environment import ConfigError, Environment, apply_webhook_secrets
+from ops.learnt_sources import add_learnt_sources
+
+__all__ = ["DEMO", "FILE_NAME", "PACKAGE_PROMPTS", "Config", "ConfigError", "find_config", "load_config"]
 
 Model = TypeVar("Model", bound=BaseModel)
 FILE_NAME = "frontdesk.toml"
 PACKAGE_PROMPTS = Path(next(iter(prompts.__path__)))
 DEMO = Path("ops/demo/electromart") / FILE_NAME
-
-
-class ConfigError(Exception):
-    """The configuration can't be used. One line for people; nothing was started or changed."""
-
-
-class _FileOrValue(EnvSettingsSource):
-    """NAME from the environment, or the stripped content of the file that NAME_FILE names."""
-
-    def __call__(self) -> dict[str, Any]:
-        values = super().__call__()
-        for name in self.settings_cls.model_fields:
-            path = self.env_vars.get(f"{name}_file")
-            if path is None:
-                continue
-            if name in values:
-                raise ConfigError(f"{name.upper()} and {name.upper()}_FILE are both set; keep one")
-            try:
-                values[name] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f"{name.upper()}_FILE: {path} can't be read ({error})") from error
-        return values
-
-
-class Environment(BaseSettings):
-    """The variables that Frontdesk reads; each also as NAME_FILE. An empty one counts as not set."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
-
-    slack_bot_token: SecretStr | None = None
-    slack_app_token: SecretStr | None = None
-    slack_signing_secret: SecretStr | None = None
-    slack_api_url: str | None = None
-    anthropic_api_key: SecretStr | None = None
-    anthropic_base_url: str | None = None
-    qdrant_url: str | None = None
-    qdrant_api_key: SecretStr | None = None
-    database_url: SecretStr | None = None
-    orders_url: SecretStr | None = None
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (_FileOrValue(settings_cls),)
 
 
 # Where each variable goes: (section of the file, its field there). Secrets have no place in the file.
@@ -89,9 +45,23 @@ _PLACES = {
     "qdrant_api_key": ("index", "qdrant_api_key"),
     "database_url": (None, "database_url"),
     "orders_url": ("orders", "url"),
+    "smtp_password": ("email", "password"),
 }
 _BOT = frozenset(
-    {"desks", "slack", "monitoring", "model", "answering", "limits", "orders", "database_url", "retention_days"}
+    {
+        "desks",
+        "slack",
+        "monitoring",
+        "model",
+        "answering",
+        "limits",
+        "learning",
+        "orders",
+        "webhooks",
+        "email",
+        "database_url",
+        "retention_days",
+    }
 )
 _INGEST = frozenset({"sources", "index", "database_url"})
 
@@ -135,6 +105,10 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path} can't be read ({error})") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    try:
+        add_learnt_sources(raw)
+    except ValueError as error:
+        raise ConfigError(f"{path.name}: {error}") from error
     known = _BOT | _INGEST | {"data_dir"}
     for key in raw:
         if key not in known or key == "database_url":
@@ -184,6 +158,11 @@ def _refuse_secrets(raw: Mapping[str, Any], path: Path) -> None:
         table = raw.get(section) if section else raw
         if isinstance(table, dict) and name in table and name not in ("api_url", "base_url", "qdrant_url", "url"):
             raise ConfigError(f"{path.name}: {section}.{name} belongs in the environment, as {variable.upper()}")
+    hooks = raw.get("webhooks")
+    for hook in hooks if isinstance(hooks, list) else ():
+        if isinstance(hook, dict) and "secret" in hook:
+            variable = secret_variable(str(hook.get("name")))
+            raise ConfigError(f"{path.name}: webhooks.secret belongs in the environment, as {variable}")
     orders = raw.get("orders")
     if isinstance(orders, dict) and re.match(r"[^/]*://[^/@]*:[^/@]+@", str(orders.get("url"))):
         raise ConfigError(f"{path.name}: orders.url holds a password; it belongs in the environment, as ORDERS_URL")
@@ -192,9 +171,13 @@ def _refuse_secrets(raw: Mapping[str, Any], path: Path) -> None:
 def _apply_environment(raw: dict[str, Any]) -> None:
     for variable, value in Environment().model_dump(exclude_none=True).items():
         section, name = _PLACES[variable]
+        if section == "email" and section not in raw:
+            continue  # SMTP_PASSWORD is a name that others use too
         table = raw.setdefault(section, {}) if section else raw
         if isinstance(table, dict):
             table[name] = value
+    hooks = raw.get("webhooks")
+    apply_webhook_secrets([hook for hook in hooks if isinstance(hook, dict)] if isinstance(hooks, list) else [])
 
 
 def _validated(model: type[Model], values: Mapping[str, Any], path: Path) -> Model:
@@ -268,6 +251,24 @@ def _check_references(config: Config) -> None:
                 raise ConfigError(
                     f"{config.path.name}: desks.{name}.sources names {source!r}, which is not a source; known: {known}"
                 )
+    _check_outgoing(config)
+
+
+def _check_outgoing(config: Config) -> None:
+    """What webhooks and e-mail say of desks and of events."""
+    known, moves = sorted(config.bot.desks), [move.value for move in Move]
+    named: list[tuple[str, Iterable[str], Sequence[str]]] = []
+    for number, hook in enumerate(config.bot.webhooks):
+        named += [(f"webhooks.{number}.desks", hook.desks, known), (f"webhooks.{number}.events", hook.events, moves)]
+    if email := config.bot.email:
+        named += [("email.to", email.to if isinstance(email.to, dict) else (), known)]
+        named += [("email.events", email.events, moves)]
+    for setting, words, real in named:
+        for word in words:
+            if word not in real:
+                what = "an event" if setting.endswith("events") else "a desk"
+                wrong = f"{setting} names {word!r}, which is not {what}{_nearest(word, real)}"
+                raise ConfigError(f"{config.path.name}: {wrong}")
 
 
 def _nearest(word: str, known: Sequence[str] | frozenset[str]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.desk.errors import DeskError
 from bot.engine.claude import check_model
 from bot.orders import SqlOrders
+from bot.outgoing_settings import secret_variable
 from bot.prompting import PromptLibrary
 from bot.slack.client import SlackClients
 from bot.slack.connection import first_ticket, granted_scopes, who_we_are
@@ -49,6 +50,7 @@ async def examine(config: Config) -> list[Check]:
         *[check async for check in _reranker(config)],
         *[check async for check in _database(config)],
         *[check async for check in _orders(config)],
+        *_outgoing(config),
         await _model(config),
         *[check async for check in _slack(config)],
     ]
@@ -156,6 +158,19 @@ async def _orders(config: Config) -> AsyncIterator[Check]:
         yield _failed("orders", error)
     finally:
         await orders.close()
+
+
+def _outgoing(config: Config) -> Iterator[Check]:
+    """What can be known without telling anybody anything."""
+    for hook in config.bot.webhooks:
+        name, variable = f"webhook {hook.name}", secret_variable(hook.name)
+        yield _ok(name, hook.url) if hook.secret else _failed(name, f"{variable} is not set: `serve` signs with it")
+    if (email := config.bot.email) is None:
+        return
+    if email.username and email.password is None:
+        yield _failed("email", f"SMTP_PASSWORD is not set, and {email.host} is to be told {email.username}'s")
+    else:
+        yield _ok("email", f"{email.sender} through {email.host}:{email.port}")
 
 
 async def _model(config: Config) -> Check:

@@ -90,6 +90,16 @@ path = {documents}
 # status = "status"
 # email = "customer_email"            # in another table? See [orders.customers] in README.md
 
+# Other systems are told of each change of a request for a human, signed with FRONTDESK_WEBHOOK_SECRET_HELPDESK.
+# [[webhooks]]
+# name = "helpdesk"
+# url = "https://helpdesk.example.com/hooks/frontdesk"
+
+# [email]                             # and who gets a mail of it; with a username, SMTP_PASSWORD
+# host = "smtp.example.com"
+# sender = "frontdesk@example.com"
+# to = ["support@example.com"]
+
 [answering]
 # passages = 6                        # how many passages an answer may use
 # min_similarity = 0.30               # below this a passage does not count as found

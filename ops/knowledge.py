@@ -27,6 +27,7 @@ from ingest.parsing import PARSER_VERSION, ParserProcess
 from ingest.schedule import Leases, Planned, utc_now
 from ingest.settings import IngestSettings, interval_of
 from ingest.sources import make_source
+from ingest.sources.resolved import Entries, no_entries
 from ingest.sync_source import forget_sources, sync_source
 from ingest.verify import IndexCheck, behind, repair, verify
 from ops.operations import OnStep, OperationError
@@ -83,6 +84,7 @@ class Knowledge:
     old: Index | None
     search: CurrentSearch
     leases: Leases
+    entries: Entries = no_entries  # what desks have learnt; whoever opens the store says how it is listed
     stopping: bool = False
     switched_at: float = float("-inf")  # monotonic
 
@@ -128,7 +130,7 @@ class Knowledge:
         return SyncOutcome.of(report)
 
     def _source(self, name: str) -> Source:
-        return make_source(name, self.settings.sources[name], self.settings.data_dir / "sources" / name)
+        return make_source(name, self.settings.sources[name], self.settings.data_dir / "sources" / name, self.entries)
 
     def _tidy(self) -> None:
         """Remove what no configured source has; once all are indexed, answer from this index alone."""

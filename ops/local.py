@@ -56,7 +56,9 @@ def connected(config: Config, workspace: LocalWorkspace) -> Config:
             "mode": "socket",
         }
     )
-    bot = config.bot.model_copy(update={"slack": slack, "monitoring": MonitoringSettings(port=0)})
+    # Nobody outside is told of what is tried out here.
+    here = {"slack": slack, "monitoring": MonitoringSettings(port=0), "webhooks": (), "email": None}
+    bot = config.bot.model_copy(update=here)
     return Config(config.path, bot, config.ingest)
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from bot.desk.errors import DeskError, Unavailable
+from bot.outgoing_settings import secret_variable
 from ingest.schedule import SyncScheduler
 from ops.attached_files import FileTexts
 from ops.composition import LocalOperations, open_operations
@@ -43,6 +44,10 @@ async def serving(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperati
     """Everything, running while the block does. Raises ConfigError and OperationError before anything is answered."""
     if lacking := config.bot.slack.lacking:
         raise ConfigError(f'{lacking} is missing; README.md, "Connect a real workspace"; or run `frontdesk try`')
+    if unsigned := next((hook for hook in config.bot.webhooks if hook.secret is None), None):
+        raise ConfigError(
+            f"{secret_variable(unsigned.name)} is missing: requests to {unsigned.name} are signed with it"
+        )
     with _alone(config.data_dir):
         async with _running(config, on_step) as local:
             yield local
@@ -72,6 +77,7 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
         notices = Notices(lambda: knowledge.states(counted=False), knowledge.index.ledger, admin_channel)
         sync_desk.after = look
         warnings = local.bot.budget_warnings(admin_channel)
+        deliveries = local.bot.deliveries(connection.whereabouts)
         watches: list[asyncio.Task[None]] = []
         figures = Figures(local, connection)
         async with serve_control(local, config.data_dir), serve_monitoring(config.bot.monitoring, meter, figures):
@@ -83,6 +89,8 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
                 raise OperationError(str(error)) from error
             try:
                 await scheduler.start()
+                deliveries.start()
+                watches.append(asyncio.create_task(local.bot.given_up_warnings(admin_channel).watch()))
                 retention, days = local.bot.store.retention, config.bot.retention_days
                 watches.append(asyncio.create_task(notices.watch()))
                 watches.append(asyncio.create_task(keep_up(knowledge, retention, days)))
@@ -94,7 +102,8 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
                 for watch in watches:
                     watch.cancel()
                 await asyncio.gather(*watches, return_exceptions=True)
-                await connection.stop(config.bot.answering.drain_s)
+                drain_s = config.bot.answering.drain_s
+                await asyncio.gather(connection.stop(drain_s), deliveries.stop(drain_s))
                 await scheduler.stop()
 
 

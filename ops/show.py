@@ -131,6 +131,7 @@ _FORGOTTEN = {
     "moves": "moves of requests for a human deleted or emptied",
     "escalations": "resolved requests for a human deleted",
     "escalations_kept": "requests for a human kept without the person",
+    "outgoing": "messages that wait to leave for other systems, without the person now",
 }
 
 

@@ -15,6 +15,7 @@ DeskError                      the root; `public` is what a person in Slack may 
 ├── NotForThem             somebody wants to look into an answer that they can't see
 ├── FileUnreadable             a file that came with a question has no text that can be read
 ├── TransitionRefused          an escalation cannot go where it was asked to go
+├── DeliveryFailed             a system outside did not take what it was told
 └── SyncRefused                a sync did not start, because the source is being synced, say
 """
 
@@ -97,6 +98,15 @@ class TransitionRefused(DeskError):
     def __init__(self, public: str) -> None:
         super().__init__(public)
         self.public = public
+
+
+class DeliveryFailed(DeskError):
+    """Nobody in Slack waits for it. `retry_after_s`: not sooner than that; `final`: it is of no use to try again."""
+
+    def __init__(self, text: str, *, retry_after_s: float = 0.0, final: bool = False) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+        self.final = final
 
 
 class SyncRefused(DeskError):

@@ -629,4 +629,15 @@ class BudgetNotice:
     since: datetime
 
 
-AdminNotice = SourceNotice | BudgetNotice
+@dataclass(frozen=True, slots=True)
+class OutboxNotice:
+    """So many events were given up that a system outside was to be told, since the first of them."""
+
+    key: str
+    target: str
+    events: int
+    error: str
+    since: datetime
+
+
+AdminNotice = SourceNotice | BudgetNotice | OutboxNotice

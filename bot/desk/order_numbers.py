@@ -74,6 +74,10 @@ class OrderNumbers:
         ]
         return tuple(dict.fromkeys(number for _, number in sorted(found)))
 
+    def spans(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Where they stand in the text as it was written."""
+        return tuple(match.span() for _, pattern in self._patterns for match in pattern.finditer(text))
+
     def without(self, text: str) -> str:
         plain = flat(text)
         for _, pattern in self._patterns:

@@ -74,8 +74,7 @@ class ClaudeApi:
                     yield event
             finally:
                 await stream.close()
-        except ModelUnavailable:
-            self._meter.model_failed("timeout")
+        except ModelUnavailable:  # _opened has counted it, for what it was
             raise
         except TimeoutError as error:
             self._meter.model_failed("timeout")
@@ -100,10 +99,10 @@ class ClaudeApi:
                 if tried == self.settings.retries or not _passes(error) or self._spare < 1:
                     raise
                 wait = _asked_to_wait(error) or min(0.5 * 2**tried, 8.0) * random.uniform(0.75, 1.0)  # noqa: S311
+                self._meter.model_failed(kind_of(error))
                 if asyncio.get_running_loop().time() + wait > deadline.at:
                     name = error.__class__.__name__
                     raise deadline.missed(f"; {name}, and to be tried again in {wait:g} s") from error
-                self._meter.model_failed(kind_of(error))
                 tried, self._spare = tried + 1, self._spare - 1
                 log.warning("the model did not take a call (%s), again in %.1f s", error.__class__.__name__, wait)
                 await asyncio.sleep(wait)

@@ -154,6 +154,10 @@ class Escalate:
         """Nobody is reminded of it until then; each other move ends that."""
         return await self._move(escalation_id, Wanted(Move.SNOOZE, user, cause=cause, snoozed_until=until))
 
+    async def is_agent(self, one: Escalation, user: str) -> bool:
+        """Whether they may take this desk's requests. Raises Unavailable."""
+        return await self._moving.is_agent(one, user)
+
     # What askers do
 
     async def confirm(self, escalation_id: str, user: str, cause: str = "") -> Escalation:

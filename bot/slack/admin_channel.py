@@ -1,9 +1,11 @@
 """The admins' channel: each notice once, found again by its key after a crash or a lost reply (rule 2)."""
 
-from bot.desk.model import AdminNotice, BudgetNotice
+from bot.desk.model import AdminNotice, BudgetNotice, OutboxNotice
 from bot.desk.ports import Clock
+from bot.slack.blocks import Message
 from bot.slack.budget_blocks import budget_message
 from bot.slack.client import SlackClients, slack_errors
+from bot.slack.outbox_blocks import outbox_message
 from bot.slack.sync_blocks import notice_message
 
 _EVENT_TYPE = "frontdesk_notice"
@@ -18,7 +20,7 @@ class SlackAdminChannel:
         self._clock = clock
 
     async def tell(self, notice: AdminNotice) -> None:
-        message = budget_message(notice) if isinstance(notice, BudgetNotice) else notice_message(notice, self._clock())
+        message = self._message(notice)
         with slack_errors():
             await self._clients.poster.chat_postMessage(
                 channel=self._channel,
@@ -28,6 +30,13 @@ class SlackAdminChannel:
                 unfurl_links=False,
                 unfurl_media=False,
             )
+
+    def _message(self, notice: AdminNotice) -> Message:
+        if isinstance(notice, BudgetNotice):
+            return budget_message(notice)
+        if isinstance(notice, OutboxNotice):
+            return outbox_message(notice)
+        return notice_message(notice, self._clock())
 
     async def told(self, notice: AdminNotice) -> bool:
         oldest, cursor = f"{notice.since.timestamp() - 60:.6f}", ""  # Slack's clock is not ours

@@ -7,6 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -46,6 +47,7 @@ def build_app(clients: SlackClients, me: Identity, messages: Messages) -> AsyncA
         client=client,
         authorize=authorize,
         before_authorize=record,
+        raise_error_for_unhandled_request=True,  # Bolt's own warning reads the payload as if all of it were there
         request_verification_enabled=False,  # bot.slack.request_url has done it; a socket is authenticated itself
         ssl_check_enabled=False,
     )
@@ -55,6 +57,9 @@ def build_app(clients: SlackClients, me: Identity, messages: Messages) -> AsyncA
 
 async def report(error: Exception, body: Mapping[str, Any] | None) -> BoltResponse:
     """Bolt's error handler. A failed middleware is not acked, so Slack delivers the event again: 503, in HTTP mode."""
+    if isinstance(error, BoltUnhandledRequestError):
+        log.warning("nothing listens to a payload of type %r", (body or {}).get("type"))
+        return BoltResponse(status=404)
     event = (body or {}).get("event") or {}
     where = f"{(body or {}).get('type')} {event.get('type', '')} {event.get('ts', '')}".strip()
     incident = "FD-" + hashlib.sha256(f"{where} {error!r}".encode()).hexdigest()[:8].upper()

@@ -1,5 +1,6 @@
 """The edge as one thing that starts and stops: credentials, workers, and the door through which Slack comes in."""
 
+import asyncio
 import logging
 from dataclasses import replace
 from typing import Protocol
@@ -24,6 +25,7 @@ from bot.slack.read_back import ReadBack
 from bot.slack.request_url import RequestUrl
 from bot.slack.sockets import Sockets, open_ticket
 from bot.slack.surfaces import surfaces_of
+from bot.slack.whereabouts import SlackWhereabouts
 from bot.slack.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -82,7 +84,13 @@ class SlackConnection:
         self._surfaces: Surfaces | None = None
         self._offers: Offers | None = None
         self._notes: LimitNotes | None = None
+        self._learning: asyncio.Task[None] | None = None
         self.workers: Workers | None = None
+
+    @property
+    def whereabouts(self) -> SlackWhereabouts:
+        """Good while it runs."""
+        return SlackWhereabouts(self._edge.clients, self._edge.people)
 
     async def start(self) -> Identity:
         """Raises CredentialsRefused, DoorTaken, SlackUnavailable or StoreUnavailable."""
@@ -110,6 +118,8 @@ class SlackConnection:
         self.workers = workers
         self._notes = LimitNotes(clients, work.inbox, self._edge.told, self._edge.manners.limits, work.clock)
         self._notes.start()
+        if self._edge.learn is not None:
+            self._learning = asyncio.create_task(self._edge.learn.watch())
         self._door = self._built_door(app, ticket)
         try:
             await self._door.open()
@@ -140,6 +150,9 @@ class SlackConnection:
             await self._door.close()
         if self._notes is not None:
             await self._notes.stop()
+        if self._learning is not None:
+            self._learning.cancel()
+            await asyncio.gather(self._learning, return_exceptions=True)
         if self.workers is not None:
             await self.workers.stop(drain_s)
         if self._offers is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.desk.human_path import Escalations
+from bot.desk.learning import LearnFrom
 from bot.desk.ports import AnswerRecords, Feedback, Numbers, Presence, Shares, SyncDesk, Told
 from bot.slack.client import SlackClients
 from bot.slack.listeners.sources_command import LookUpSources
@@ -44,6 +45,7 @@ class Edge:
     attend_every_s: float = 1.0
     timekeeper: Timekeeper | None = None
     sync_desk: SyncDesk | None = None
+    learn: LearnFrom | None = None
     admins: Sequence[str] = ()
     progress_after_s: Sequence[float] = PROGRESS_AFTER_S
     manners: Manners = field(default_factory=Manners)

@@ -179,12 +179,16 @@ _TOKEN = re.compile(r"<([@#!][^<>]*|[a-z]+:[^<>]*)>")
 
 def clean(text: str, me: Identity) -> str:
     """Slack's wire text as a person reads it: our mention gone, links, people and channels by name."""
-    text = _mention(me).sub(" ", text)
-    text = html.unescape(_TOKEN.sub(lambda match: _readable(match[1]), text))
+    return readable(_mention(me).sub(" ", text))
+
+
+def readable(text: str) -> str:
+    """The same with every mention kept."""
+    text = html.unescape(_TOKEN.sub(lambda match: _as_read(match[1]), text))
     return re.sub(r"[ \t]{2,}", " ", text.replace("\x00", "")).strip()
 
 
-def _readable(token: str) -> str:
+def _as_read(token: str) -> str:
     target, _, label = token.partition("|")
     if target.startswith("@"):
         return f"@{label or target[1:]}"

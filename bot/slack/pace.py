@@ -32,7 +32,8 @@ _POST = "chat.postMessage"
 _WRITES = ("chat.", "reactions.", "assistant.threads.setStatus")
 _POSTS, _POSTS_S = 10, 10.0  # about one a second a channel
 _BURST = 0.4  # of what is allowed: the rest comes in the course of the time, so that no window sees more
-RESERVED = {"chat.update": 0.5, _POST: 0.5}  # the share of the burst that decorations leave to answers
+# The share of the burst that is left to what answers can't do without: by decorations, and by looking again.
+RESERVED = {"chat.update": 0.5, _POST: 0.5, "conversations.info": 0.5, "conversations.members": 0.5}
 RETRY_DEFAULT_S = 5.0  # where Slack does not say, or says what is no number
 RETRY_MOST_S = 60.0  # however long Slack says: then it is tried again
 PATIENCE_S = 60.0  # a call that would wait longer is refused, so that its worker gives the question back
@@ -79,9 +80,13 @@ class Pace:
         if wait > PATIENCE_S:
             return False
         bucket.tokens -= 1
-        while wait > 0:
-            await self._sleep(wait)
-            wait = bucket.held_until - self._clock()  # Slack may have said something meanwhile
+        try:
+            while wait > 0:
+                await self._sleep(wait)
+                wait = bucket.held_until - self._clock()  # Slack may have said something meanwhile
+        except asyncio.CancelledError:
+            bucket.tokens += 1  # it calls nobody, and the next in line need not wait for it
+            raise
         return True
 
     def take_now(self, method: str, channel: str = "") -> bool:

@@ -24,6 +24,7 @@ _WITH_CHANNELS = 10  # of so few people it is asked which channels they are in, 
 _PAGE = 999
 _PAGES = 10  # of the list of all, and of somebody's channels
 _MOST = 50_000
+_INFO, _MEMBERS = "conversations.info", "conversations.members"
 _FAILED = (SlackRefused, SlackUnavailable, TimeoutError)
 Value = TypeVar("Value")
 
@@ -48,7 +49,8 @@ class _Remembered(Generic[Value]):
 class People:
     """Look-ups that never fail: what Slack does not tell is left out, and the least privilege is assumed. The
     bot.desk.audience.Readers of Slack. `recheck_s`: how old what is known of a channel may be when something is about
-    to be posted in it."""
+    to be posted in it; where Slack's pace leaves no room to ask again, as old as at any other time: who joins a moment
+    later sees the post as well."""
 
     def __init__(self, clients: SlackClients, recheck_s: float = 2.0) -> None:
         self._clients = clients
@@ -61,6 +63,8 @@ class People:
         self._groups = _Remembered[Mapping[str, frozenset[str]]]()
         self._few = asyncio.Semaphore(10)
         self._asking = asyncio.Lock()
+        self._listed = _Remembered[bool]()
+        self._listing = asyncio.Lock()
 
     # Who somebody is
 
@@ -140,11 +144,17 @@ class People:
             async with asyncio.timeout(PATIENCE_S):
                 if place.kind == "dm":
                     return readable_in(place, await self._reader(asker.user_id, place.team))
-                seen = await self._seen(place, asker.user_id, self._recheck_s if now else KEEP_PLACE_S)
+                seen = await self._seen(
+                    place, asker.user_id, self._recheck_s if now and self._has_room() else KEEP_PLACE_S
+                )
                 return readable_in(seen, asker)
         except _FAILED as error:
             log.warning("Slack does not tell who can see %s: %s", place.channel, error or "it takes too long")
             return readable_in(replace(place, shared=None), Person(asker.user_id))
+
+    def _has_room(self) -> bool:
+        pace = self._clients.pace
+        return pace.has_room(_INFO) and pace.has_room(_MEMBERS)
 
     async def readable_by(self, channel: str, user: str, team: str) -> Readable:
         """What may be posted now in a channel of which only the id is known; `user` ("" for nobody) has asked."""
@@ -163,26 +173,46 @@ class People:
         if channel.shared or channel.kind == "dm":
             return replace(place, shared=True)
         place = replace(place, kind=channel.kind, shared=False)
-        if crowd := self._crowds.get(f"{place.channel} {asker}", age_s):
-            return replace(place, people=crowd)
         try:
             async with asyncio.timeout(_SOONER_S):
                 members = await self._members_of(place.channel, age_s)
-                people = await self._everybody({*members, asker} - {""}, place.team) if members else None
+                people = await self._crowd(place, frozenset(members), asker, age_s) if members else None
         except _FAILED as error:
             log.warning("Slack does not tell who is in %s: %s", place.channel, error or "it takes too long")
             people = None
-        if people:
-            self._crowds.put(f"{place.channel} {asker}", people)
         return replace(place, people=people)
+
+    async def _crowd(
+        self, place: Place, members: frozenset[str], asker: str, age_s: float
+    ) -> tuple[Person, ...] | None:
+        """The members and the asker; remembered once for all askers that are members."""
+        whose = f"{place.channel} {asker}" if asker and asker not in members else place.channel
+        if known := self._crowds.get(whose, age_s):
+            return known
+        rights = place.kind != "channel"  # nobody's groups and channels count in a public one: see readable_in
+        people = await self._everybody({*members, asker} - {""}, place.team, rights=rights)
+        return self._crowds.put(whose, people) if people else None
 
     async def _channel(self, channel: str, age_s: float) -> SlackChannel:
         known = self._places.get(channel, age_s)
         if known is not None:
             return known
+        if not self._clients.pace.has_room(_INFO):
+            await self._look_up_channels(age_s)
+            if (known := self._places.get(channel, age_s)) is not None:
+                return known
         with slack_errors():
             response = await self._clients.web.conversations_info(channel=channel)
         return self._places.put(channel, channel_of(response.get("channel") or {}))
+
+    async def _look_up_channels(self, age_s: float) -> None:
+        """All that the bot is in: a call or two, where one for each would be too many."""
+        async with self._listing:
+            if self._listed.get("", age_s) is None:
+                types = "public_channel,private_channel"
+                for one in await self._all("channels", self._clients.web.users_conversations, types=types):
+                    self._places.put(str(one["id"]), channel_of(one))
+                self._listed.put("", True)
 
     async def _members_of(self, channel: str, age_s: float) -> tuple[str, ...] | None:
         """Everybody's id; None when there are too many."""
@@ -192,8 +222,9 @@ class People:
             known = self._members.put(channel, tuple(map(str, found)))
         return known if len(known) <= MOST_MEMBERS else None
 
-    async def _everybody(self, users: Iterable[str], team: str) -> tuple[Person, ...] | None:
-        """The people among these who can read, with their rights; None when somebody is not known."""
+    async def _everybody(self, users: Iterable[str], team: str, *, rights: bool) -> tuple[Person, ...] | None:
+        """The people among these who can read, with their `rights` by groups and channels; None when somebody is not
+        known."""
         users = sorted(users)
         if len(self._unknown(users)) > _ONE_BY_ONE:
             await self._look_up_all()
@@ -201,7 +232,9 @@ class People:
             return None
         infos = zip(users, await asyncio.gather(*map(self._user, users)), strict=True)
         human = [user for user, info in infos if not is_no_reader(info, team)]
-        if len(human) <= _WITH_CHANNELS:
+        if not rights:
+            people = [await self.person(user, team) for user in human]
+        elif len(human) <= _WITH_CHANNELS:
             people = await asyncio.gather(*(self._reader(user, team) for user in human))
         else:
             groups = await self._or_nothing(self._group_names, "which user groups there are") or {}

@@ -12,7 +12,7 @@ from bot.desk.model import Answer, Question
 from bot.desk.ports import Posts
 from bot.slack.blocks import TEXT_LIMIT, Block, links_of
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
-from bot.slack.direct import direct_conversation
+from bot.slack.conversations import conversation_with
 from bot.slack.mrkdwn import safe_markdown, split
 from bot.slack.spoken import spoken
 from bot.slack.thread_posts import metadata
@@ -77,7 +77,7 @@ class PrivateNote:
         return str(response["ts"])
 
     async def _find(self, question: Question, key: str) -> str | None:
-        channel = await direct_conversation(self._clients, question.asker.user_id)
+        channel = await conversation_with(self._clients, question.asker.user_id)
         if channel is None:
             return None
         with slack_errors():

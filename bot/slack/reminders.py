@@ -6,7 +6,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.desk.due import DueKind, Reminder
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
-from bot.slack.direct import direct_conversation
+from bot.slack.conversations import conversation_with
 from bot.slack.escalation_posts import metadata, some_time_before, with_role
 from bot.slack.people import People
 from bot.slack.reminder_texts import beside_the_brief, to_the_asker, to_the_lead
@@ -59,7 +59,7 @@ class SlackReminders:
 
     async def _is_there(self, reminder: Reminder, role: str, channel: str, thread_ts: str | None) -> bool:
         """`thread_ts` None: in the direct conversation with whom `channel` names."""
-        place = channel if thread_ts else await direct_conversation(self._clients, channel)
+        place = channel if thread_ts else await conversation_with(self._clients, channel)
         cursor = ""
         while place is not None:
             with slack_errors():

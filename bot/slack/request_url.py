@@ -122,8 +122,10 @@ def _is_known_form(payload: Mapping[str, Any]) -> bool:
     actions = payload.get("actions", [{}])
     if not (isinstance(actions, list) and actions):
         return False
-    parts = (payload, payload.get("view") or {}, actions[0])
-    if not all(isinstance(one, dict) and _is_named(one) for one in parts):
+    view = {} if payload.get("view") is None else payload["view"]
+    if not all(isinstance(one, dict) and _is_named(one) for one in (payload, view, actions[0])):
+        return False
+    if kind.startswith("view_") and not all(isinstance(view.get(name), str) for name in ("type", "callback_id")):
         return False
     return kind != "block_actions" or bool(actions[0].get("action_id"))
 

@@ -11,6 +11,7 @@ from bot.slack.listeners.feedback import FeedbackButtons
 from bot.slack.listeners.home import Home, HomeRecords
 from bot.slack.listeners.human_modals import HumanModals
 from bot.slack.listeners.humans import HumanButtons
+from bot.slack.listeners.learning import LearningButtons
 from bot.slack.listeners.message_shortcuts import MessageShortcuts
 from bot.slack.listeners.offers import OfferButtons
 from bot.slack.listeners.quiet import QuietButtons
@@ -49,4 +50,5 @@ def surfaces_of(edge: Edge, me: Identity, intake: Intake) -> Surfaces:
         shortcuts=MessageShortcuts(intake, sources, clients, me, clock),
         shared=ShareAnswer(edge.records, posts, clients, people, me),
         syncs=syncs,
+        learning=LearningButtons(edge.learn, clients) if edge.learn else None,
     )

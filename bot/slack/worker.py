@@ -12,16 +12,19 @@ from bot.desk.model import Accepted, Claimed, Outcome
 from bot.slack.answering import Answering
 from bot.slack.client import SlackUnavailable
 from bot.slack.metered import first_signs
+from bot.slack.throttle import Throttle
 from bot.slack.work import Work
 
 log = logging.getLogger(__name__)
 _NOTICES, _NOTICE_S = 5, 300.0  # of stuck questions, one after the other, and how long they are kept for that
+_AT_A_TIME = 8  # questions a claim: what begins at once would hold up the acks of what comes meanwhile
 _CLAIM_S = 5.0  # a claim that takes longer is left to its lease
 
 
 class Workers:
-    """At most `settings.workers` questions at once, one a thread. Other processes may work on the same inbox: what this
-    one has claimed it keeps by renewing its lease, so that a dead one's questions are soon taken up by the others."""
+    """At most `settings.workers` questions at once, one a thread, and fewer while this process is short of time. Other
+    processes may work on the same inbox: what this one has claimed it keeps by renewing its lease, so that a dead one's
+    questions are soon taken up by the others."""
 
     def __init__(self, work: Work, answering: Answering, team: str) -> None:
         self._team = team
@@ -37,6 +40,7 @@ class Workers:
         self._read_at = self._started
         self._claims_from = 0.0
         self._renewing: asyncio.Task[None] | None = None
+        self._throttle = Throttle(work.settings.workers)
         self.lease_s = 20.0  # how long a dead process keeps its questions from the others
         self.tick_s = 5.0  # how often the inbox is looked at without being woken
         self.patience_s = 2 * work.settings.deadline_s + 60  # how old an open question may be
@@ -46,7 +50,9 @@ class Workers:
         await self._work.inbox.release_all()
         self._stopping = False
         self._renewing = asyncio.create_task(self._renew_loop())
-        self._loops = [asyncio.create_task(self._claim_loop()), asyncio.create_task(self._watch_loop())]
+        self._loops = [
+            asyncio.create_task(one) for one in (self._claim_loop(), self._watch_loop(), self._throttle_loop())
+        ]
 
     @property
     def alive(self) -> bool:
@@ -99,7 +105,7 @@ class Workers:
     async def _claim_loop(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            free = self._work.settings.workers - len(self._running)
+            free = min(self._throttle.allowed - len(self._running), _AT_A_TIME)
             if time.monotonic() < self._claims_from:
                 free = 0
             try:
@@ -121,6 +127,13 @@ class Workers:
             if len(claimed) < max(free, 1):  # nothing is left; asking again would only hold the database
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self.tick_s)
+
+    async def _throttle_loop(self) -> None:
+        while True:
+            late_s, before = await self._throttle.sleep(), self._throttle.allowed
+            self._throttle.tick(late_s, len(self._running))
+            if self._throttle.allowed > before:
+                self.wake()
 
     async def _renew_loop(self) -> None:
         while True:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.desk.due import Plan
+from bot.desk.outgoing import Subscription
 from bot.desk.ports import Clock
 from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
@@ -13,8 +14,11 @@ from bot.store.escalation_log import SqlEscalationLog
 from bot.store.escalations import Recorder, SqlEscalations
 from bot.store.forgetting import SqlForgetting
 from bot.store.inbox import SqlInbox
+from bot.store.learnings import SqlLearnings
 from bot.store.leases import SqlLeases
 from bot.store.open_work import OpenWork, open_work
+from bot.store.outbox import SqlOutbox
+from bot.store.outbox_upkeep import SqlOutboxUpkeep
 from bot.store.records import SqlAnswers, SqlFeedback, SqlPosts, SqlPresence
 from bot.store.retention import SqlRetention
 from bot.store.threads import SqlThreads
@@ -40,8 +44,11 @@ class Store:
     numbers: SqlNumbers
     records: SqlAnswerRecords
     shares: SqlShares
+    learnings: SqlLearnings
     retention: SqlRetention
     forgetting: SqlForgetting
+    outbox: SqlOutbox
+    outbox_upkeep: SqlOutboxUpkeep
 
     async def open_work(self) -> OpenWork:
         """What is not finished. Raises StoreUnavailable, and so tells whether the store is there."""
@@ -56,14 +63,15 @@ async def open_store(
     clock: Clock,
     holder: str = "frontdesk",
     recorders: Sequence[Recorder] = (),
+    subscriptions: Sequence[Subscription] = (),
     plan: Plan = nothing_is_due,
 ) -> Store:
     """Connect to `url`, bring its tables to this version. `holder` is this process among those that work on the
     database: the same over its restarts, and no other's. `recorders` store what else follows from each move of an
-    escalation, `plan` says what becomes due by it. Raises StoreUnavailable."""
+    escalation; `subscriptions`: who outside is told of it; `plan`: what becomes due by it. Raises StoreUnavailable."""
     database = await open_database(url)
     leases = SqlLeases(database, clock, holder)
-    due = SqlDue(database, clock, plan)
+    outbox, due = SqlOutbox(database, clock, subscriptions), SqlDue(database, clock, plan)
     return Store(
         database=database,
         inbox=SqlInbox(database, clock, holder),
@@ -73,13 +81,16 @@ async def open_store(
         threads=SqlThreads(database, clock),
         presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
-        escalations=SqlEscalations(database, leases, (due.record, *recorders)),
+        escalations=SqlEscalations(database, leases, (due.record, outbox.record, *recorders)),
         due=due,
         escalation_log=SqlEscalationLog(database),
         settings=SqlDeskSettings(database, clock),
         numbers=SqlNumbers(database),
         records=SqlAnswerRecords(database),
         shares=SqlShares(database, clock),
+        learnings=SqlLearnings(database, clock),
         retention=SqlRetention(database, leases, clock),
         forgetting=SqlForgetting(database, clock),
+        outbox=outbox,
+        outbox_upkeep=SqlOutboxUpkeep(database, clock),
     )

@@ -5,7 +5,7 @@ keys, upserts and conditions of an update decide.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.desk.errors import StoreUnavailable
+from bot.store.turns import Turns
 
 # Of the server's own accord, so that a statement or a lock that hangs is an outage and not a silence; milliseconds.
 _LIMITS = "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
@@ -28,6 +29,7 @@ _LIVENESS = {
     "keepalives_count": 1,
     "tcp_user_timeout": 15_000,
 }
+_PATIENCE_S = 30.0  # for the one connection to SQLite
 _POSTGRES = ("postgres", "postgresql")
 _MIGRATING = 0x46726F6E74  # any number that is ours: what an advisory lock is about
 
@@ -38,6 +40,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.kind = engine.dialect.name
+        self._turns = Turns() if self.kind == "sqlite" else None
         self._modes = {durable: engine.execution_options(durable=durable) for durable in (True, False)}
 
     @asynccontextmanager
@@ -46,11 +49,13 @@ class Database:
 
         `durable`: survives a power cut, not only a crash of this process; for what somebody was told is kept. On SQLite
         the others are lost in order, newest first, which leaves a state that recovery knows how to go on from. On
-        Postgres every one is durable.
+        Postgres every one is durable. It goes before those that wait: somebody waits for it, an ack above all.
         """
         try:
-            async with self._modes[durable].begin() as connection:
-                yield connection
+            async with AsyncExitStack() as stack:
+                if self._turns is not None:
+                    await stack.enter_async_context(self._turns.turn(urgent=durable, patience_s=_PATIENCE_S))
+                yield await stack.enter_async_context(self._modes[durable].begin())
         except (SQLAlchemyError, OSError) as error:
             raise StoreUnavailable(f"the database did not do it: {error}") from error
 
@@ -100,12 +105,12 @@ def _engine(url: URL) -> AsyncEngine:
     if backend != "sqlite":
         raise ArgumentError("neither SQLite nor Postgres")
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    # One connection: SQLite has one writer, and waiting for a connection is fair where its file lock is not.
+    # One connection: SQLite has one writer, and waiting for a turn is fair where its file lock is not.
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
         pool_size=1,
         max_overflow=0,
-        pool_timeout=30,
+        pool_timeout=_PATIENCE_S,
         hide_parameters=True,  # what people wrote is a parameter: errors must not carry it into the log
         pool_reset_on_return=None,  # every transaction here is ended; a rollback more is a hop more
     )

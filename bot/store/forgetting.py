@@ -14,6 +14,9 @@ from bot.desk.model import Outcome
 from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.escalations import is_helping
+from bot.store.learning_forgetting import PERSONAL as PERSONAL_OF_LEARNINGS
+from bot.store.learning_forgetting import of_learnings
+from bot.store.outbox_upkeep import forget_in_outbox
 from bot.store.tables import (
     answers,
     channel_settings,
@@ -41,6 +44,7 @@ PERSONAL = {
     "pauses": {"by"},
     "hushed": {"by"},
     "leases": {"name"},  # of what somebody is told once
+    **PERSONAL_OF_LEARNINGS,
 }
 NOBODY = ""
 
@@ -73,6 +77,7 @@ class SqlForgetting:
                     counts[kind] += (await connection.execute(statement)).rowcount
             for kind, statement in _of_person(identities):
                 counts[kind] += (await connection.execute(statement)).rowcount
+            counts["outgoing"] += await forget_in_outbox(connection, identities)
         return counts
 
 
@@ -87,8 +92,10 @@ KINDS = (
     "notes",
     "settings",
     "moves",
+    "learnt",
     "escalations",
     "escalations_kept",
+    "outgoing",
 )
 _PART = 200
 
@@ -132,6 +139,7 @@ def _of_person(identities: Collection[str]) -> list[tuple[str, Delete | Update]]
         ("settings", _without(pauses, pauses.c.by, identities)),
         ("settings", _without(hushed, hushed.c.by, identities)),
         *_of_moves(asked, identities),
+        *of_learnings(asked, identities),
         ("escalations", delete(escalations).where(asked, resolved)),
         ("escalations_kept", kept.values(asker=NOBODY, question="", answer_key=None)),
         ("escalations_kept", claimed.values(owner=None)),

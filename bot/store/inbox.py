@@ -31,6 +31,7 @@ class SqlInbox:
         self._clock = clock
         self._holder = holder
         self._waiting: list[tuple[dict[str, Any], Allowance | None, asyncio.Future[bool]]] = []
+        self._arriving: dict[str, asyncio.Future[bool]] = {}
         self._storing: asyncio.Task[None] | None = None
         # Keys that were stored, oldest first: they are not asked again, even once their rows are gone.
         self._known: dict[str, None] = {}
@@ -39,11 +40,18 @@ class SqlInbox:
         """Those that come at once share a transaction, so a burst costs one flush of the disk."""
         if item.key in self._known:  # most messages come twice, as two event types
             return False
+        if (first := self._arriving.get(item.key)) is not None:  # and most of these at once
+            await asyncio.shield(first)
+            return False
         stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._arriving[item.key] = stored
         self._waiting.append((_row(item, self._clock()), allowance, stored))
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store_waiting())
-        return await stored
+        try:
+            return await asyncio.shield(stored)  # others may wait for it, too
+        finally:
+            self._arriving.pop(item.key, None)
 
     async def _store_waiting(self) -> None:
         while self._waiting:

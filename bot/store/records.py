@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Row, Table, func, select, update
+from sqlalchemy import Executable, Row, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,15 +33,21 @@ _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JS
 
 async def put(connection: AsyncConnection, table: Table, row: dict[str, Any], *, replace: bool) -> bool:
     """Insert; where the primary key is there already, replace the row or leave it. Tells whether a row was written."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = _insert(connection.dialect.name, table, tuple(row), replace)
+    return (await connection.execute(statement, row)).first() is not None
+
+
+@cache
+def _insert(dialect: str, table: Table, names: tuple[str, ...], replace: bool) -> Executable:
+    """Built once: that takes longer than to run it."""
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     keys = [column.name for column in table.primary_key]
-    statement = insert(table).values(row)
     if replace:
-        others = {name: statement.excluded[name] for name in row if name not in keys}
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+        others = {name: insert.excluded[name] for name in names if name not in keys}
+        insert = insert.on_conflict_do_update(index_elements=keys, set_=others)
     else:
-        statement = statement.on_conflict_do_nothing()
-    return (await connection.execute(statement.returning(*table.primary_key))).first() is not None
+        insert = insert.on_conflict_do_nothing()
+    return insert.returning(*table.primary_key)
 
 
 class SqlAnswers:

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Select, Table, delete, exists, func, liter
 from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.escalations import is_helping
+from bot.store.learning_forgetting import old_learnings
 from bot.store.leases import SqlLeases
-from bot.store.tables import answers, escalation_events, escalations, feedback, inbox, posts, shares
+from bot.store.tables import answers, escalation_events, escalations, feedback, inbox, outbox, posts, shares
 
 log = logging.getLogger(__name__)
 BATCH = 500  # rows of a transaction: questions are stored in between
@@ -67,6 +68,7 @@ def _old(before: datetime) -> list[tuple[Table, Select[tuple[object, ...]]]]:
             inbox,
             _keys(inbox).where(inbox.c.received_at < before, inbox.c.outcome.is_not(None), _unwanted(inbox.c.key)),
         ),
+        (outbox, _keys(outbox).where(func.coalesce(outbox.c.delivered_at, outbox.c.gave_up_at) < before)),
         (
             escalation_events,
             _keys(escalation_events).where(
@@ -74,6 +76,7 @@ def _old(before: datetime) -> list[tuple[Table, Select[tuple[object, ...]]]]:
             ),
         ),
         (escalations, _keys(escalations).where(*_settled(before))),
+        *old_learnings(before),
     ]
 
 

@@ -273,3 +273,32 @@ leases = Table(
     Column("lease_until", UtcDateTime),
     Column("next_due", UtcDateTime),  # of what is done now and then
 )
+
+# What is to be told outside, a row an event and recipient; see bot.desk.outgoing. Delivered, it holds no event.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(480), primary_key=True),
+    Column("target", String(80), nullable=False),
+    Column("recipient", String(320), nullable=False),
+    Column("escalation_id", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("lease_until", UtcDateTime),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Column("delivered_at", UtcDateTime),
+    Column("gave_up_at", UtcDateTime),
+    Index("ux_outbox_turn", "target", "recipient", "escalation_id", "number", unique=True),
+    Index(
+        "ix_outbox_open",
+        "due_at",
+        sqlite_where=text("delivered_at IS NULL AND gave_up_at IS NULL"),
+        postgresql_where=text("delivered_at IS NULL AND gave_up_at IS NULL"),
+    ),
+    Index(None, "gave_up_at"),
+)

@@ -8,9 +8,10 @@ from ingest.source_settings import SourceSettings
 from ingest.sources.feed import FeedSettings
 from ingest.sources.folder import FolderSettings
 from ingest.sources.git import GitSettings
+from ingest.sources.resolved import Entries, ResolvedSettings, no_entries
 from ingest.sources.website import WebsiteSettings
 
-AnySource = FolderSettings | GitSettings | WebsiteSettings | FeedSettings
+AnySource = FolderSettings | GitSettings | WebsiteSettings | FeedSettings | ResolvedSettings
 
 
 @runtime_checkable
@@ -22,6 +23,9 @@ class Probing(Protocol):
         ...
 
 
-def make_source(name: str, settings: SourceSettings, state_dir: Path) -> Source:
-    """The source that [sources.NAME] describes; `state_dir` is its own. Opens nothing."""
+def make_source(name: str, settings: SourceSettings, state_dir: Path, entries: Entries = no_entries) -> Source:
+    """The source that [sources.NAME] describes; `state_dir` is its own. Opens nothing. `entries` list what desks have
+    learnt, which no place of its own holds."""
+    if isinstance(settings, ResolvedSettings):
+        return settings.make(name, state_dir, entries)
     return settings.make(name, state_dir)

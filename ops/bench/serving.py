@@ -32,13 +32,13 @@ kind = "folder"
 path = "{documents}"
 schedule = "1d"
 [answering]
-workers = 60
+workers = {workers}
 [limits]
 per_user_per_minute = 100000
 per_user_per_day = 100000
 per_channel_per_minute = 100000
 [slack]
-rate_limit_factor = 1000
+rate_limit_factor = {factor:g}
 """
 NO_MONITORING = "[monitoring]\nport = 0\n"
 QUESTIONS = (
@@ -77,14 +77,23 @@ class Desk:
     MANIFEST = ROOT / "ops" / "slack" / "manifest.yaml"
 
     def __init__(
-        self, folder: Path, workspace: LocalWorkspace, model_url: str | None = None, more: str = NO_MONITORING
+        self,
+        folder: Path,
+        workspace: LocalWorkspace,
+        model_url: str | None = None,
+        more: str = NO_MONITORING,
+        *,
+        workers: int = 60,
+        factor: float = 1000.0,
     ) -> None:
-        """`more`: of the configuration."""
+        """`more`: of the configuration, which goes on in its [slack]. `factor`: of Slack's limits."""
         self._workspace = workspace
         config = folder / "frontdesk.toml"
-        config.write_text(CONFIG.format(documents=ROOT / "ops/demo/electromart/documents") + more)
+        documents = ROOT / "ops/demo/electromart/documents"
+        config.write_text(CONFIG.format(documents=documents, workers=workers, factor=factor) + more)
         self._command = [sys.executable, "-m", "ops.cli", "--config", str(config)]
-        self._log = (folder / "log").open("wb")
+        self.log = folder / "log"
+        self._log = self.log.open("wb")
         ours = ("ANTHROPIC_", "SLACK_", "QDRANT_", "DATABASE_")
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
             "SLACK_BOT_TOKEN": workspace.bot_token,
@@ -98,8 +107,10 @@ class Desk:
         self.process: asyncio.subprocess.Process | None = None
 
     async def sync(self) -> None:
+        """Raises RuntimeError: the desk has nothing to answer from, or can't read its configuration."""
         process = await self._run("sync", stdout=asyncio.subprocess.DEVNULL)
-        await process.wait()
+        if await process.wait():
+            raise RuntimeError(f"frontdesk sync failed: {self.log.read_text()[-300:]}")
 
     async def start(self) -> None:
         """Returns when it is connected to the workspace."""

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import aiohttp
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -56,12 +57,12 @@ async def soak(count: int, start: int) -> dict[str, object]:
     url = f"http://127.0.0.1:{port}/slack/events"
     with tempfile.TemporaryDirectory(prefix="frontdesk-soak-") as folder:
         async with LocalWorkspace(manifest=Desk.MANIFEST, request_url=url) as workspace:
-            more = f'[slack]\nmode = "http"\nport = {port}\n[monitoring]\nport = 0\n'
+            more = f'mode = "http"\nport = {port}\n[monitoring]\nport = 0\n'
             desk = Desk(Path(folder), workspace, more=more)
             await desk.sync()
             await desk.launch()
             await _listening(workspace)
-            statuses, wrong, asked = await _send(workspace, url, made, random.Random(start))  # noqa: S311 - no secret
+            statuses, wrong, asked = await _send(workspace, url, made, random.Random(start), desk.log)  # noqa: S311 - no secret
             with suppress(TimeoutError):  # the figures below say which
                 await workspace.wait_for(lambda: min(_answers(workspace, asked).values()) > 0, QUIET_S)
             await desk.stop()
@@ -78,7 +79,7 @@ async def _listening(workspace: LocalWorkspace) -> None:
 
 
 async def _send(
-    workspace: LocalWorkspace, url: str, made: list[Sent], chance: random.Random
+    workspace: LocalWorkspace, url: str, made: list[Sent], chance: random.Random, log: Path
 ) -> tuple[dict[int, int], int, list[str]]:
     statuses: Counter[int] = Counter()
     asked, wrong = [], 0
@@ -91,8 +92,17 @@ async def _send(
             headers = {"Content-Type": sent.content_type, **headers}
             async with session.post(url, data=sent.body, headers=headers) as response:
                 statuses[response.status] += 1
-                wrong += (response.status != 401) if forged else response.status >= 500 or response.status == 401
+                is_wrong = (response.status != 401) if forged else response.status >= 500 or response.status == 401
+                wrong += is_wrong
+                if is_wrong:
+                    _tell(response.status, sent, log)
     return dict(statuses), wrong, asked
+
+
+def _tell(status: int, sent: Sent, log: Path) -> None:
+    """What was sent, and the end of the desk's log, which has what it met there."""
+    body = unquote_plus(sent.body.decode(errors="replace"))[:600]
+    sys.stderr.write(f"{status} to {sent.content_type!r}: {body}\n{log.read_text()[-1500:]}\n")
 
 
 def _forged(sent: Sent, chance: random.Random) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`frontdesk eval run` and `frontdesk eval ladder`. Reports go to stdout, progress to stderr."""
+"""`frontdesk eval run`, `eval ladder` and `eval export`. Reports go to stdout, progress to stderr."""
 
 import asyncio
 import json
@@ -157,3 +157,27 @@ def ladder(
         except (OSError, ValueError) as error:
             raise OperationError(f"{picture} can't be written ({error}); give it a name that ends in .png") from error
         click.echo(f"drawn: {picture}", err=True)
+
+
+@click.command("export")
+@click.option("--desk", help="Default: every desk.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: print them.")
+@click.pass_context
+def export(context: click.Context, desk: str | None, output: Path | None) -> None:
+    """Write what was learnt from resolved threads as golden cases, a JSON line each."""
+    config: Config = context.obj.load()
+    from ops.evaluation.export import exported
+    from ops.operations import OperationError
+
+    if desk is not None and desk not in config.bot.desks:
+        raise OperationError(f"{desk} is not a desk; known: {', '.join(config.bot.desks)}")
+    found = asyncio.run(exported(config, desk))
+    text = "".join(f"{line}\n" for line in found)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OperationError(f"{output} can't be written ({error.strerror})") from error
+    click.echo(f"{len(found)} cases: {output}", err=True)

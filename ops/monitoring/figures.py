@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from bot.desk.errors import DeskError
+from bot.desk.outgoing import OutboxFigures
 from bot.slack.connection import SlackConnection
 from bot.store.open_work import OpenWork
 from ingest.schedule import utc_now
@@ -69,8 +70,10 @@ class Figures:
 
     async def read_into(self, gauges: Gauges) -> None:
         """A part that does not answer leaves its own as they were, and is not up."""
-        parts, states = await asyncio.gather(
-            self.parts(), _asked("the ledger", asyncio.to_thread(self.local.knowledge.states, counted=False))
+        parts, states, outgoing = await asyncio.gather(
+            self.parts(),
+            _asked("the ledger", asyncio.to_thread(self.local.knowledge.states, counted=False)),
+            _asked("the outbox", self.local.bot.store.outbox_upkeep.figures()),
         )
         for part, up in (
             ("slack", parts.slack),
@@ -86,6 +89,8 @@ class Figures:
             gauges.escalations.set(parts.work.escalations)
         if states is not None:
             _read_sources(states, gauges, now)
+        if outgoing is not None:
+            _read_outgoing(outgoing, gauges, now)
 
 
 def _read_sources(states: Sequence[SourceState], gauges: Gauges, now: datetime) -> None:
@@ -96,6 +101,15 @@ def _read_sources(states: Sequence[SourceState], gauges: Gauges, now: datetime) 
         gauges.source_stale.labels(state.source).set(state.stale)
         gauges.source_state.labels(state.source, state.state or "never").set(1)
         gauges.source_documents.labels(state.source).set(state.documents)
+
+
+def _read_outgoing(outgoing: Mapping[str, OutboxFigures], gauges: Gauges, now: datetime) -> None:
+    for gauge in (gauges.outbox_waiting, gauges.outbox_oldest, gauges.outbox_given_up):
+        gauge.clear()  # a target of which nothing is left has no row
+    for target, figures in outgoing.items():
+        gauges.outbox_waiting.labels(target).set(figures.waiting)
+        gauges.outbox_oldest.labels(target).set((now - figures.oldest).total_seconds() if figures.oldest else 0)
+        gauges.outbox_given_up.labels(target).set(figures.given_up)
 
 
 async def _asked(part: str, asking: Awaitable[Value]) -> Value | None:

@@ -77,4 +77,7 @@ class Gauges:
         self.source_stale = gauge("source_stale", "1 when that is longer ago than its stale_after", "source")
         self.source_state = gauge("source_sync_state", "1 for how its last sync ended", "source", "state")
         self.source_documents = gauge("source_documents", "Documents that answers can cite", "source")
+        self.outbox_waiting = gauge("outbox_waiting", "Events that a webhook or a mailbox was not told yet", "target")
+        self.outbox_oldest = gauge("outbox_oldest_seconds", "How long the oldest of them has waited", "target")
+        self.outbox_given_up = gauge("outbox_given_up", "Events that were given up", "target")
         self.loop_lag = gauge("loop_lag_seconds", "By how much a timer of the event loop was last late")

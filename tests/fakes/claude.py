@@ -57,12 +57,14 @@ class ToolUse:
 
 @dataclass(frozen=True)
 class Reply:
-    """A message. `chunk`: characters a delta; `citations_first`: before their text instead of after it."""
+    """A message. `chunk`: characters a delta; `citations_first`: before their text instead of after it; `seconds`: how
+    long its stream takes, from its first event to its last."""
 
     blocks: Sequence[Text | ToolUse]
     stop_reason: str = "end_turn"
     chunk: int = 7
     citations_first: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,16 +94,18 @@ class Stall:
 
 Step = Reply | HttpError | Broken | Stall
 Rule = Callable[[dict[str, Any]], Step]
+Watch = Callable[[dict[str, Any], dict[str, Any]], None]  # a request and an event of its stream, as it is sent
 
 
 class ClaudeDouble:
-    def __init__(self, rule: Rule | None = None, *, key: str = KEY) -> None:
+    def __init__(self, rule: Rule | None = None, *, key: str = KEY, watch: Watch | None = None) -> None:
         self.requests: list[dict[str, Any]] = []  # bodies that were well-formed, in order
         self.malformed: list[str] = []  # why others were not; clear it when a test wanted that
         self.stalled = asyncio.Event()  # a Stall has been reached
         self.url = ""
         self._rule = rule or grounded
         self._key = key
+        self._watch = watch
         self._steps: list[Step] = []
         self._released = asyncio.Event()
         self._cached: set[str] = set()
@@ -145,7 +149,7 @@ class ClaudeDouble:
         reply = step if isinstance(step, Reply) else step.reply
         message = self._built(body, reply)
         if body.get("stream"):
-            return await self._streamed(request, message, step, reply)
+            return await self._streamed(request, body, message, step, reply)
         if isinstance(step, Stall):
             await self._wait()
         return web.json_response(message, headers=self._headers())
@@ -235,14 +239,15 @@ class ClaudeDouble:
         }
 
     async def _streamed(
-        self, request: web.Request, message: dict[str, Any], step: Step, reply: Reply
+        self, request: web.Request, body: dict[str, Any], message: dict[str, Any], step: Step, reply: Reply
     ) -> web.StreamResponse:
         stop_at = step.events if isinstance(step, Stall | Broken) else None
         if isinstance(step, Stall) and not stop_at:
             await self._wait()
         response = web.StreamResponse(headers={"content-type": "text/event-stream; charset=utf-8"} | self._headers())
         await response.prepare(request)
-        for sent, event in enumerate(_events(message, reply)):
+        events = _events(message, reply)
+        for sent, event in enumerate(events):
             if sent == stop_at and isinstance(step, Stall):
                 await self._wait()
             elif sent == stop_at and isinstance(step, Broken):
@@ -251,6 +256,10 @@ class ClaudeDouble:
                 elif step.how == "error":
                     await _send(response, _error_body("overloaded_error", "Overloaded"))
                 return response
+            if reply.seconds and sent:
+                await asyncio.sleep(reply.seconds / (len(events) - 1))
+            if self._watch is not None:
+                self._watch(body, event)
             await _send(response, event)
         return response
 

@@ -27,6 +27,8 @@ url = "https://electromart.example/docs/"
 agents = ["U0ALEX", "U0PRIYA"]
 admins = ["U0PRIYA"]
 admin_channel = "C0ESCALATE"
+[learning]
+enabled = true
 """
 
 pytestmark = [
@@ -143,6 +145,62 @@ async def test_a_customer_is_answered_asks_for_a_human_and_is_helped(page: Page)
     await page.get_by_test_id("open-thread").first.click()
     await expect(thread).to_contain_text("resolved")
     await picture(page, "channel")
+
+
+async def test_what_a_human_answered_answers_the_next_customer(page: Page) -> None:
+    """The desk abstains, a human claims, replies and resolves, approves what was learnt; another customer who asks the
+    same gets it, cited."""
+    expect.set_options(timeout=30_000)
+    await open_channel(page, "support")
+    await expect(page.get_by_test_id("notice")).to_be_visible()
+    await expect(page.get_by_test_id("notice")).to_be_hidden(timeout=90_000)
+    thread, view, modal = (page.get_by_test_id(name) for name in ("thread-panel", "channel-view", "modal"))
+    asked = "Which tool opens the battery cover of the Auralis Buds 3?"
+    await say(page, "composer", f"@frontdesk {asked}")
+    human = thread.locator("[data-action-id=human_call]")
+    await expect(human).to_have_count(1)
+    await expect(thread).not_to_contain_text("Torx")
+    await picture(page, "story-1-abstains")
+    await human.click()
+    await expect(thread).to_contain_text("I have asked a human to help")
+    await picture(page, "story-2-called")
+
+    await become(page, "U0ALEX")
+    await open_channel(page, "support-escalations")
+    await page.locator("[data-action-id=human_claim]").click()
+    await expect(view).to_contain_text("Alex Moreno took it")
+    await picture(page, "story-3-claimed")
+    await page.locator("[data-action-id=human_reply]").click()
+    await modal.locator("textarea").fill("A Torx T3 screwdriver opens the battery cover of the Auralis Buds 3.")
+    await picture(page, "story-4-reply")
+    await page.get_by_test_id("modal-submit").click()
+    await expect(view).to_contain_text("Alex Moreno replied")
+
+    await become(page, "U0DANA")
+    await open_channel(page, "support")
+    await page.get_by_test_id("open-thread").first.click()
+    await expect(thread).to_contain_text("A Torx T3 screwdriver opens the battery cover")
+    await picture(page, "story-5-replied")
+    await thread.locator("[data-action-id=human_solved]").click()
+    await become(page, "U0ALEX")
+    await open_channel(page, "support-escalations")
+    await page.locator("[data-action-id=human_resolve]").click()
+    await picture(page, "story-6-resolved")
+
+    await page.get_by_test_id("message-bot").first.click()
+    approve = page.locator("[data-action-id=learning_approve]")
+    await expect(approve).to_be_visible()
+    await picture(page, "story-7-draft")
+    await approve.click()
+    await expect(page.locator("body")).to_contain_text("I answer with this from now on")
+    await picture(page, "story-8-approved")
+
+    await become(page, "U0SAM")
+    await open_channel(page, "support")
+    await say(page, "composer", f"@frontdesk {asked}")
+    await expect(thread).to_contain_text("Torx T3")
+    await expect(thread).to_contain_text("Sources")
+    await picture(page, "story-9-learnt")
 
 
 async def test_an_admin_keeps_the_documents(page: Page, tmp_path: Path) -> None:

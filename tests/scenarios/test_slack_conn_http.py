@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -19,7 +20,7 @@ from bot.slack.request_url import MOST_BYTES
 from ops.workspace.request_url import signed
 from ops.workspace.server import LocalWorkspace
 from tests.fakes.network import free_port
-from tests.fakes.slack_payloads import EVENTS, Sent, requests
+from tests.fakes.slack_payloads import EVENTS, FORM, Sent, requests
 from tests.scenarios.conftest import MANIFEST, UNLIMITED, Bot, MakeBot, Shelf, everything, said
 
 ASK = "@frontdesk how long do I have to return something?"
@@ -265,6 +266,22 @@ async def test_stopping_drains(
     late = await workspace.say("dana", "support", ASK)
     again = await make_bot(**http)
     assert await again.ended(late) is Outcome.ANSWERED
+
+
+async def test_a_view_that_lacks_its_parts(
+    make_bot: MakeBot, http: dict[str, Any], url: str, session: aiohttp.ClientSession
+) -> None:
+    """Bolt looks into it before any listener does: it is turned away, and what nobody listens to is not found."""
+    await make_bot(**http)
+
+    async def answer(kind: str, view: object) -> int:
+        sent = {"type": kind, "team": {"id": "T0ELECTRO"}, "user": {"id": "U0DANA"}, "view": view}
+        body = urlencode({"payload": json.dumps(sent)}).encode()
+        return await status(session, url, body, signed(body), FORM)
+
+    lacking: list[object] = [None, [], "", 0, {}, {"type": "modal"}, {"callback_id": ""}]
+    assert [await answer("view_submission", view) for view in lacking] == [400] * len(lacking)
+    assert [await answer("nonsense", view) for view in ([], None, {})] == [400, 404, 404]
 
 
 async def test_fuzzed_payloads_break_nothing(

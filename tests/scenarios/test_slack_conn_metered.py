@@ -82,11 +82,22 @@ async def test_the_models_failures_are_counted_by_kind(status: int, kind: str) -
     assert value(meter.registry, "model_errors_total", kind=kind) == 1
 
 
-async def _call(claude: ClaudeDouble, meter: PrometheusMeter) -> None:
+async def test_a_refusal_that_asks_for_too_long_a_wait_is_counted_for_what_it_is() -> None:
+    """Once, and not as a timeout: nothing was waited for."""
+    meter = PrometheusMeter()
+    async with ClaudeDouble() as claude:
+        claude.script([HttpError(429, retry_after=600)])
+        with pytest.raises(ModelUnavailable, match="600 s"):
+            await _call(claude, meter, retries=2)
+    assert value(meter.registry, "model_errors_total", kind="rate_limited") == 1
+    assert value(meter.registry, "model_errors_total", kind="timeout") == 0
+
+
+async def _call(claude: ClaudeDouble, meter: PrometheusMeter, retries: int = 0) -> None:
     settings = ModelSettings(
         api_key=SecretStr(KEY),
         base_url=claude.url,
-        retries=0,
+        retries=retries,
         price_input=3,
         price_output=15,
         price_cache_read=0,

@@ -1,8 +1,10 @@
 """README is true: its commands exist, its paths exist, its tables name exactly the settings there are."""
 
+import json
 import re
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, get_args
@@ -11,13 +13,17 @@ import click
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter
 
+from bot.desk.human_path import Escalation, EscalationState, Move, Transition
+from bot.desk.outgoing import PEOPLE, event_of, with_whereabouts
 from bot.human_time_settings import HoursSettings, SlaSettings
+from bot.outgoing_settings import EmailSettings, WebhookSettings
 from bot.settings import (
     AnsweringSettings,
     CustomerColumns,
     DeskSettings,
     HistoryColumns,
     ItemColumns,
+    LearningSettings,
     LimitSettings,
     ModelSettings,
     MonitoringSettings,
@@ -29,7 +35,8 @@ from ingest.parsing import ParserProcess
 from ingest.settings import IndexSettings, SourceSettings
 from ingest.sources import AnySource, make_source
 from ops.cli import main
-from ops.config import Environment, load_config
+from ops.config import load_config
+from ops.environment import Environment
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,6 +50,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "model": ModelSettings,
     "answering": AnsweringSettings,
     "limits": LimitSettings,
+    "learning": LearningSettings,
+    "webhooks": WebhookSettings,
+    "email": EmailSettings,
     "orders": OrdersSettings,
     "orders.customers": CustomerColumns,
     "orders.items": ItemColumns,
@@ -93,7 +103,7 @@ def test_every_path_that_is_named_exists(text: str) -> None:
 def test_the_table_of_settings_is_the_settings() -> None:
     """A setting without a row, or a row without a setting, is a lie by omission."""
     from_environment = {"bot_token", "app_token", "signing_secret", "api_url", "api_key", "base_url"}
-    from_environment |= {"qdrant_url", "qdrant_api_key"}
+    from_environment |= {"qdrant_url", "qdrant_api_key", "secret", "password"}
     real = {"data_dir", "retention_days", "sources.NAME.kind"} | {
         f"{section}.{field}"
         for section, model in SECTIONS.items()
@@ -108,7 +118,7 @@ def test_the_table_of_settings_is_the_settings() -> None:
 def test_the_variables_are_the_variables() -> None:
     real = {name.upper() for name in Environment.model_fields}
     told = README[README.index("Secrets and addresses") :]
-    assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", told)) - {"NAME_FILE"} == real
+    assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", told)) - {"NAME_FILE", "FRONTDESK_WEBHOOK_SECRET_NAME"} == real
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert real <= set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)+)=", example))
 
@@ -158,3 +168,20 @@ def test_the_example_of_a_new_kind_of_source_works(tmp_path: Path) -> None:
     for ask in (source.list, lambda: source.read(listed)):
         with pytest.raises(SourceError, match="can't be read"):
             ask()
+
+
+def test_the_example_of_an_event_is_an_event() -> None:
+    [example] = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    told = json.loads(example)
+    data = told["data"]
+    thread = data["thread"]
+    one = Escalation(
+        data["escalation"], data["desk"], thread["team"], thread["channel"], thread["ts"], data["asker"]["id"],
+        data["question"], None, EscalationState(data["after"]), datetime.fromisoformat(told["timestamp"]),
+    )  # fmt: skip
+    step = Transition(
+        one.id, data["number"], EscalationState(data["before"]), one.state, Move(data["move"]), data["by"]["id"],
+        data["owner"]["id"], data["reason"], one.created_at,
+    )  # fmt: skip
+    names = {data[role]["id"]: data[role]["name"] for role in PEOPLE}
+    assert with_whereabouts(event_of(one, step), names, data["links"]["thread"]) == told

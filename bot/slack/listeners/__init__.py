@@ -7,6 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.slack import learning_blocks
 from bot.slack.announcements import MORE_HELP, NO_NEED, NOT_YET, SOLVED
 from bot.slack.blocks import CALL_HUMAN, FEEDBACK, MORE, SHARE, SHARE_IN_THREAD, WHY
 from bot.slack.brief_blocks import CLAIM, HAND_OVER, MORE_MOVES, REPLY, RESOLVE
@@ -22,6 +23,7 @@ from bot.slack.listeners.feedback import FeedbackButtons
 from bot.slack.listeners.home import Home
 from bot.slack.listeners.human_modals import HumanModals
 from bot.slack.listeners.humans import HumanButtons
+from bot.slack.listeners.learning import LearningButtons
 from bot.slack.listeners.message_shortcuts import ASK_ABOUT, SOURCES_FOR, MessageShortcuts
 from bot.slack.listeners.offers import OfferButtons
 from bot.slack.listeners.quiet import HUSH, WAKE, QuietButtons
@@ -40,7 +42,8 @@ Ack = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surfaces:
-    """All that people open, press and type, beside messages. Without `syncs` nobody can sync by a command."""
+    """All that people open, press and type, beside messages. Without `syncs` nobody can sync by a command; without
+    `learning` nothing is drafted."""
 
     opened: AppHome
     suggestions: Suggestions
@@ -57,6 +60,7 @@ class Surfaces:
     shortcuts: MessageShortcuts
     shared: ShareAnswer
     syncs: SyncCommand | None
+    learning: LearningButtons | None
 
     async def drain(self, seconds: float) -> None:
         """Let the syncs and what is told of humans, which were begun here, end."""
@@ -81,6 +85,8 @@ def register(app: AsyncApp, surfaces: Surfaces) -> None:
     _register_offers(app, surfaces.quiet, surfaces.offers)
     _register_sources(app, surfaces)
     _register_home(app, surfaces.home, surfaces.channels)
+    if surfaces.learning is not None:
+        _register_learning(app, surfaces.learning)
     app.event(re.compile(".*"))(nothing)
     for surface in (app.action, app.command, app.shortcut, app.view, app.view_closed, app.options):
         surface(re.compile(".*"))(nothing)
@@ -137,3 +143,12 @@ def _register_home(app: AsyncApp, home: Home, channels: ChannelSettingsModal) ->
     app.action(CHANNELS)(channels.open)
     app.action(PICKED)(channels.picked)
     app.view(MODAL)(channels.submitted)
+
+
+def _register_learning(app: AsyncApp, learning: LearningButtons) -> None:
+    app.action(learning_blocks.APPROVE)(learning.approve)
+    app.action(learning_blocks.EDIT)(learning.edit)
+    app.action(learning_blocks.DISCARD)(learning.discard)
+    app.action(learning_blocks.RENEW)(learning.renew)
+    app.action(learning_blocks.RETIRE)(learning.retire)
+    app.view(learning_blocks.SAVED)(learning.saved)

@@ -84,7 +84,7 @@ def test_nothing_can_be_changed_after_the_start(tmp_path: Path) -> None:
         (MINIMAL + "[slack]\nbot_token='xoxb-1'", "slack.bot_token belongs in the environment, as SLACK_BOT_TOKEN"),
         (MINIMAL + "[slack]\nadmins=['#ops']", "slack.admins.0: String should match pattern"),
         (MINIMAL.replace("electromart\"", "x\"\nsources=['docz']"), "desks.support.sources names 'docz', which is not a source; known: docs"),
-        (MINIMAL.replace("folder", "ftp"), "sources.docs.kind: not a kind of source; known: 'folder', 'git', 'website', 'feed'; example: kind = \"folder\""),
+        (MINIMAL.replace("folder", "ftp"), "sources.docs.kind: not a kind of source; known: 'folder', 'git', 'website', 'feed', 'resolved'; example: kind = \"folder\""),
         (MINIMAL + "audience = 'staff'", "sources.docs.audience: 'staff' is no audience; it is one or several of \"public\", \"everyone\", \"members\", "),
         (MINIMAL.replace('kind = "folder"', ""), 'sources.docs.kind: is missing; example: kind = "folder"'),
         (MINIMAL.replace('path = "docs"', ""), 'sources.docs.path: is missing; example: path = "docs"'),

@@ -155,3 +155,24 @@ async def test_quiet_channels_are_forgotten(pace: Pace, clock: Clock) -> None:
     await pace.take("chat.postMessage", "C-new")
     assert len(pace._buckets) < 1_000
     assert not pace.take_now("chat.postMessage", "C9")
+
+
+async def test_who_goes_away_while_it_waits_holds_nobody_up(clock: Clock) -> None:
+    """Its turn is the next one's: a thousand that gave up are no queue."""
+    waiting = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    pace = Pace(1.0, clock, sleep)
+    for _ in range(50):
+        await pace.take("users.conversations")
+    for _ in range(1000):
+        waiting.clear()
+        gone = asyncio.create_task(pace.take("users.conversations"))
+        await waiting.wait()
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+    clock.now += 2
+    assert await pace.take("users.conversations")

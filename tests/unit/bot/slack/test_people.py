@@ -128,6 +128,64 @@ async def test_what_is_known_is_not_asked_again_within_its_time(
     assert asked() == [4, 4, 6, 2]
 
 
+async def test_a_channels_people_are_put_together_once_for_all_its_members(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever of them asks; and, used however often, no longer than their time."""
+    now, made = time.monotonic(), list[set[str]]()
+    monkeypatch.setattr("bot.slack.people.time", SimpleNamespace(monotonic=lambda: now))
+    everybody = people._everybody
+
+    async def counted(users: set[str], team: str, *, rights: bool) -> tuple[Person, ...] | None:
+        made.append(users)
+        return await everybody(users, team, rights=rights)
+
+    monkeypatch.setattr(people, "_everybody", counted)
+    times = []
+    for _ in range(4):
+        for user in ("U0DANA", "U0SAM"):
+            assert (await people.readable(place("C0SUPPORT"), Person(user))).known
+        times.append(len(made))
+        now += 25
+    assert times == [1, 1, 1, 2], "at 0, 25, 50 and 75 s"
+    await people.readable(place("C0ESCALATE"), Person("U0DANA"))
+    assert made[-1] == {"U0ALEX", "U0PRIYA", "U0FRONTDESK", "U0DANA"}, "somebody who is no member counts too"
+
+
+async def test_in_a_public_channel_nobodys_groups_and_channels_are_asked_for(
+    workspace: LocalWorkspace, people: People
+) -> None:
+    """They count for nothing there, and a call for each person is dear."""
+    assert (await people.readable(place("C0SUPPORT"), Person("U0DANA"))).keywords == ("everyone", "members", "public")
+    assert not workspace.called("usergroups.list")
+    assert not workspace.called("users.conversations")
+
+
+async def test_many_channels_are_looked_up_within_slacks_pace(workspace: LocalWorkspace) -> None:
+    """All of them at once, each before and after its answer is made: none is refused, and all are known."""
+    workspace.rate_limits = True
+    rooms = [workspace.add_channel(f"r{number}", ["dana", "sam"], "channel") for number in range(80)]
+    clients = SlackClients(SlackSettings(bot_token=SecretStr(workspace.bot_token), api_url=workspace.api_url))
+    await clients.open()
+    people = People(clients, recheck_s=0.0)
+    for now in (False, True):
+        found = [await people.readable(place(room), Person("U0DANA"), now=now) for room in rooms]
+        assert [one.keywords for one in found] == [("everyone", "members", "public")] * len(rooms)
+    await clients.close()
+    assert not [one for one in workspace.calls if one["error"]]
+
+
+async def test_what_has_become_shared_meanwhile_is_seen_without_room_to_ask_for_each(
+    workspace: LocalWorkspace, people: People
+) -> None:
+    """The list of all channels tells it, too."""
+    for _ in range(50):
+        await people._clients.pace.take("conversations.info")
+    workspace.share_channel("support")
+    assert (await people.readable(place("C0SUPPORT"), Person("U0DANA"))).keywords == ("public",)
+    assert not workspace.called("conversations.info")
+
+
 async def test_many_people_are_looked_up_together(workspace: LocalWorkspace, people: People) -> None:
     """With the list of all; a channel of more than a thousand is one that everybody sees."""
     crowd = [workspace.add_user(f"p{number}", f"P {number}", f"p{number}@electromart.example") for number in range(200)]

@@ -114,7 +114,19 @@ async def test_what_was_asked_at_a_terminal_is_forgotten_by_its_address(store: S
 
 def test_no_table_with_a_person_in_it_is_overlooked() -> None:
     """A column that is added for somebody's id must be forgotten, too."""
-    names = ("user", "asker", "owner", "email", "member", "person", "admin", "changed_by")
+    names = (
+        "user",
+        "asker",
+        "owner",
+        "email",
+        "member",
+        "person",
+        "admin",
+        "changed_by",
+        "decided_by",
+        "answered_by",
+        "offered",
+    )
     found = {
         table.name: {
             column.name
@@ -150,8 +162,11 @@ async def test_what_is_too_old_goes_once_a_day_by_one_process(
         "shares": 1,
         "answers": 4,
         "inbox": 5,
+        "outbox": 0,
         "escalation_events": 2,
         "escalations": 1,
+        "learnings": 0,
+        "golden_cases": 0,
     }
     assert await other.retention.run_if_due(30) is None, "done today"
     assert await store.answers.get(of("U1", "0.0").key) is not None

@@ -64,6 +64,31 @@ async def test_a_key_is_accepted_once(store: Store) -> None:
     assert sorted(accepted) == [False, False, False, False, True]
 
 
+async def test_what_could_not_be_stored_is_accepted_by_nobody_who_brought_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that come at once share one insert and its failure: neither may be acked. The next one is stored."""
+
+    async def down(rows: object) -> list[bool]:
+        await asyncio.sleep(0)
+        raise StoreUnavailable("down")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store.inbox, "_insert", down)
+        both = await asyncio.gather(store.inbox.accept(item()), store.inbox.accept(item()), return_exceptions=True)
+    assert [type(one) for one in both] == [StoreUnavailable, StoreUnavailable]
+    assert await store.inbox.accept(item())
+
+
+async def test_whoever_is_cancelled_leaves_the_question_to_the_other(store: Store) -> None:
+    """The same question, brought by two: one of them goes away, and the other hears that it is stored."""
+    first, second = (asyncio.create_task(store.inbox.accept(item())) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second is False
+    assert await store.inbox.has(item().key)
+
+
 async def test_what_was_accepted_survives_a_restart(store: Store, url: str, clock: Clock) -> None:
     await store.inbox.accept(item(text="naïve ☕ question"))
     await store.close()

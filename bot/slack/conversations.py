@@ -1,10 +1,10 @@
-"""The app's direct conversations."""
+"""The bot's direct conversations."""
 
 from bot.slack.client import SlackClients, slack_errors
 
 
-async def direct_conversation(clients: SlackClients, user: str) -> str | None:
-    """The id of the one with somebody; None while there is none. Raises SlackUnavailable and SlackRefused."""
+async def conversation_with(clients: SlackClients, user: str) -> str | None:
+    """The direct conversation with somebody; None while there is none. Raises SlackUnavailable and SlackRefused."""
     cursor = ""
     while True:
         with slack_errors():

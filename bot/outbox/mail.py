@@ -1,0 +1,69 @@
+"""A mail for an event. The mails of an escalation are one conversation, and a repeat has the same Message-ID. Pure."""
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+from bot.desk.outgoing import Delivery
+
+# Not folded at 78: a long Message-ID would be encoded as a word then, and no reply would be found to belong to it.
+_POLICY = SMTP.clone(max_line_length=900)
+_STATES = {"waiting": "waiting for the asker"}
+
+
+def mail_of(delivery: Delivery, sender: str, to: tuple[str, ...]) -> EmailMessage:
+    data = delivery.event["data"]
+    domain = sender.rpartition("@")[2]
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = Address("Frontdesk", addr_spec=sender)
+    mail["To"] = ", ".join(to)
+    mail["Subject"] = f"[{_plain(data['escalation'])}] {_state(data['after'])}: {_plain(data['desk'])}"
+    mail["Date"] = datetime.fromisoformat(delivery.event["timestamp"])
+    mail["Message-ID"] = _message_id(delivery, delivery.number, domain)
+    if delivery.number > 1:
+        before = _message_id(delivery, delivery.number - 1, domain)
+        first = _message_id(delivery, 1, domain)
+        mail["In-Reply-To"] = before
+        mail["References"] = first if first == before else f"{first} {before}"
+    mail["Auto-Submitted"] = "auto-generated"  # nobody's absence note is to answer it
+    mail.set_content(_text(data, delivery.event["timestamp"]), cte="quoted-printable")
+    return mail
+
+
+def _message_id(delivery: Delivery, number: int, domain: str) -> str:
+    return f"<{delivery.escalation_id}.{number}@{domain}>"
+
+
+def _text(data: dict[str, Any], at: str) -> str:
+    was = f" (it was {_state(data['before'])})" if data["before"] and data["before"] != data["after"] else ""
+    lines = [f"{data['escalation']} is {_state(data['after'])}{was}.", ""]
+    facts = {
+        "What happened": data["move"].replace("_", " "),
+        "By": _name(data["by"]),
+        "Owner": _name(data["owner"]),
+        "Desk": data["desk"],
+        "When": f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC",
+        "Why": data["reason"],
+    }
+    lines += [f"{what}: {_plain(said)}" for what, said in facts.items() if said]
+    lines += ["", f"{_name(data['asker']) or 'Somebody'} asked:"]
+    lines += [f"> {line}" for line in data["question"].splitlines() or ["(not known)"]]
+    if link := data["links"]["thread"]:
+        lines += ["", f"The thread: {link}"]
+    return "\n".join(lines) + "\n"
+
+
+def _state(state: str) -> str:
+    return _STATES.get(state, state)
+
+
+def _name(somebody: dict[str, str | None] | None) -> str:
+    if somebody is None:
+        return ""
+    return somebody["name"] or {"desk": "the desk", "timer": "the clock"}.get(str(somebody["id"]), str(somebody["id"]))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
