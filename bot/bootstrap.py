@@ -24,6 +24,8 @@ from bot.engine.query_engine import DocumentEngine
 from bot.escalation.drafter import Drafting
 from bot.escalation.escalate import Escalate
 from bot.escalation.learning import Learn
+from bot.escalation.timekeeper import Timekeeper
+from bot.escalation.timetable import timetables_of
 from bot.orders import SqlOrders
 from bot.outbox import Deliveries, GivenUpWarnings, targets_of
 from bot.prompting import PromptLibrary
@@ -39,6 +41,7 @@ from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.learning_desk import SlackLearningDesk
 from bot.slack.manners import manners_of
 from bot.slack.people import People
+from bot.slack.reminders import SlackReminders
 from bot.slack.work import Work
 from bot.store import Store
 from ingest.index import Reranker, SearchIndex
@@ -111,6 +114,7 @@ class Bot:
         slack, store = self.settings.slack, self.store
         clients = SlackClients(slack, self.meter)
         people = People(clients)
+        timetables = timetables_of(self.settings)
         humans = Escalate(
             store.escalations,
             store.answers,
@@ -122,6 +126,8 @@ class Bot:
             admins=slack.admins,
             reopening={name: timedelta(days=desk.reopen_days) for name, desk in self.settings.desks.items()},
             order_desks=[name for name, desk in self.settings.desks.items() if desk.escalation_sees_orders],
+            expectations=timetables,
+            due=store.due,
         )
         work = Work(
             inbox=store.inbox,
@@ -149,6 +155,9 @@ class Bot:
             records=store.records,
             shares=store.shares,
             explain=ExplainAnswer(store.records, store.shares, self.engine, self.desks),
+            timekeeper=Timekeeper(
+                store.due, store.escalations, humans, SlackReminders(clients, people), timetables, self.clock
+            ),
             sync_desk=sync_desk,
             learn=self._learn(clients, humans, sync_desk) if self.settings.learning.enabled else None,
             admins=slack.admins,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from bot.human_time_settings import HoursSettings, SlaSettings
 from bot.outgoing_settings import EmailSettings, WebhookSettings
 from bot.section import Section
 
@@ -37,6 +38,8 @@ class DeskSettings(Section):
     escalation_sees_orders: bool = False  # everybody in the escalation channel may see the askers' orders
     reopen_days: Annotated[int, Field(ge=0, le=365)] = 14  # so long an asker may go on with a request that is over
     suggestions: Annotated[tuple[str, ...], Field(max_length=4)] = Field((), examples=[["What can I return?"]])
+    hours: HoursSettings | None = None  # None: its humans are always there
+    sla: SlaSettings | None = None  # None: the defaults, of which askers are told nothing
 
 
 class SlackSettings(Section):

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
+from ops.escalations import escalations
 from ops.evaluation.cli import export, ladder, run
 from ops.operations import OperationError, Operations
 from ops.outbox import outbox
@@ -343,6 +344,7 @@ def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_j
     _print(measured.report(), as_json, lambda: click.echo("\n".join(show(measured))))
 
 
+main.add_command(escalations)
 main.add_command(outbox)
 evaluate.add_command(run)
 evaluate.add_command(ladder)

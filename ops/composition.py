@@ -12,6 +12,7 @@ from bot.desk.errors import DeskError
 from bot.desk.metering import NO_METER
 from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
 from bot.desk.ports import Meter
+from bot.escalation.timetable import timetables_of
 from bot.outbox import subscriptions_of
 from bot.slack.identity import identities_of
 from bot.store import open_store
@@ -147,8 +148,8 @@ async def open_operations(config: Config, meter: Meter = NO_METER) -> AsyncItera
     with open_knowledge(config.ingest) as knowledge:
         with _reported():
             recorders = (WantLearning(config.bot.learning_desks),)
-            outside = subscriptions_of(config.bot)
-            store = await open_store(config.store_url, utc_now, _holder(config), recorders, outside)
+            outside, plan = subscriptions_of(config.bot), timetables_of(config.bot)
+            store = await open_store(config.store_url, utc_now, _holder(config), recorders, outside, plan)
         knowledge.entries = StoredEntries(store, asyncio.get_running_loop())
         try:
             with _reported():

@@ -25,6 +25,16 @@ prompt = "support"                    # prompts/support/ beside this file
 # escalation_channel = "C0123456789"  # where "Talk to a human" posts its brief
 # escalation_sees_orders = false      # true: everybody in that channel may see the askers' orders
 
+# When its humans are there, and how soon they answer. Default: always, and askers are promised nothing.
+# [desks.support.hours]
+# zone = "Europe/Berlin"
+# mon = "09:00-17:30"                 # tue, wed, ...; a day that is left out is closed
+# holidays_of = "DE"
+# [desks.support.sla]
+# first_response = { 5 = "15m", 3 = "2h" }   # by severity, in the desk's hours
+# reroute_group = "S0123456789"       # a user group that is called in when there is no answer in time
+# lead = "U0123456789"                # and then a person
+
 # A source is where documents come from: a folder, or one of the kinds below.
 [sources.docs]
 kind = "folder"

@@ -62,7 +62,8 @@ class HandoverReason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Escalation:
     """A thread that was handed to humans. `number` is that of its last move; up to `announced` they were made known:
-    its brief shows them and its people were told. `brief_ts` None: its brief is not posted yet."""
+    its brief shows them and its people were told. `brief_ts` None: its brief is not posted yet. `severity` is that of
+    its triage; None: nobody knows yet."""
 
     id: str
     desk: str
@@ -82,6 +83,7 @@ class Escalation:
     number: int = 1
     announced: int = 0
     snoozed_until: datetime | None = None
+    severity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ class Brief:
     triage: Triaged | None = None
     names: Mapping[str, str] = field(default_factory=dict)  # by id, of everybody who made or was given a move
     now: datetime | None = None  # of its age; None: when it was asked for
+    expected: str = ""  # when the asker may expect somebody, in sentences
 
 
 class HumanState(StrEnum):
@@ -317,8 +320,8 @@ class Humans(Protocol):
         and news to them. It may come again, and late."""
         ...
 
-    async def timer(self, escalation_id: str, move: Move, reason: str = "") -> Escalation:
-        """EXPIRE, CLOSE or WAKE, when their time has come."""
+    async def timer(self, known: Escalation, move: Move, reason: str = "") -> Escalation:
+        """EXPIRE, CLOSE or WAKE, when their time has come; refused where it has moved since it was as `known`."""
         ...
 
     async def refresh(self, escalation_id: str) -> None:

@@ -19,6 +19,7 @@ class Known:
     sees_orders: bool = False
     triage: Triaged | None = None
     now: datetime | None = None
+    expected: str = ""
 
 
 def people_of(escalation: Escalation, moves: Sequence[Transition]) -> frozenset[str]:
@@ -44,6 +45,7 @@ def brief_of(escalation: Escalation, answer: StoredAnswer | None, moves: Sequenc
         triage=known.triage,
         names=names,
         now=known.now,
+        expected=known.expected,
     )
 
 

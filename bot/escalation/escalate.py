@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
+from bot.desk.due import DueRows, Expectations
 from bot.desk.errors import TransitionRefused
 from bot.desk.human_path import (
     DESK,
@@ -34,7 +35,8 @@ _SKEW = timedelta(minutes=1)  # between Slack's clock and ours: what was written
 
 class Escalate:
     """bot.desk.human_path.Humans. `channels` says where each desk's humans are, `reopening` how long after its end an
-    asker may go on with a request, `order_desks` whose humans may see the askers' orders."""
+    asker may go on with a request, `order_desks` whose humans may see the askers' orders, `expectations` what askers
+    are told of when somebody will be there, `due` what hears of severities."""
 
     def __init__(
         self,
@@ -50,6 +52,8 @@ class Escalate:
         reopening: Mapping[str, timedelta] | None = None,
         order_desks: Collection[str] = (),
         triages: Triages | None = None,
+        expectations: Expectations | None = None,
+        due: DueRows | None = None,
     ) -> None:
         self._escalations = escalations
         self._answers = answers
@@ -60,7 +64,9 @@ class Escalate:
         self._reopening = reopening or {}
         self._moving = Moving(escalations, desk, clock, channels, agents, admins)
         self._running: set[asyncio.Task[bool]] = set()
-        self._showing = Showing(escalations, answers, desk, clock, channels, order_desks, triages)
+        self._triages = triages
+        self._due = due
+        self._showing = Showing(escalations, answers, desk, clock, channels, order_desks, triages, expectations)
 
     # Calling
 
@@ -97,11 +103,12 @@ class Escalate:
             state=EscalationState.OPEN,
             created_at=now,
             reason=reason,
+            severity=await self._severity(answer_key),
         )
         # The bot is part of a thread that a human was called to, so that its state is looked up there.
         await self._threads.join(team, channel, thread_ts, desk)
         made = await self._escalations.create(new)
-        if made.id != new.id:
+        if made is not new:  # not by its id: another process may have made the same in the same moment
             return await self._held(made)
         shown = await self._showing.show(made, again=False)
         return HumanCalled(HumanState.CALLED if shown else HumanState.DELAYED, made)
@@ -190,9 +197,13 @@ class Escalate:
 
     # What time does
 
-    async def timer(self, escalation_id: str, move: Move, reason: str = "") -> Escalation:
+    async def timer(self, known: Escalation, move: Move, reason: str = "") -> Escalation:
         """EXPIRE, CLOSE or WAKE, when their time has come. Raises TransitionRefused: something else came first."""
-        return await self._move(escalation_id, Wanted(move, TIMER, reason=reason))
+        moved = await self._moving.attempt(known, Wanted(move, TIMER, reason=reason))
+        if moved is None:
+            raise TransitionRefused("Something else came first.")
+        self._begin_to_show(moved)
+        return moved
 
     async def post_pending(self) -> None:
         """Show what a crash or an outage left unshown; each failure is logged and tried again the next time."""
@@ -203,8 +214,16 @@ class Escalate:
                 log.exception("%s can't be shown; the others are to be", one.id)
 
     async def refresh(self, escalation_id: str) -> None:
-        """Bring the brief up to date with what has become known beside its moves, such as its triage."""
+        """Bring the brief, and what is due, up to date with what has become known beside its moves: its triage."""
+        one = await self._escalations.get(escalation_id)
+        severity = await self._severity(one.answer_key) if one else None
+        if self._due is not None and severity is not None:
+            await self._due.set_severity(escalation_id, severity)
         await self._showing.refresh(escalation_id)
+
+    async def _severity(self, answer_key: str | None) -> int | None:
+        triaged = await self._triages.of(answer_key) if self._triages and answer_key else None
+        return triaged.severity if triaged else None
 
     async def drain(self, seconds: float) -> None:
         """Let what is being shown end. What does not is shown by the next run."""

@@ -61,7 +61,7 @@ class Moving:
     async def attempt(self, one: Escalation, wanted: Wanted) -> Escalation | None:
         """The same from where `one` stands. None: somebody was faster."""
         if wanted.cause and await self._was_made(one, wanted.cause):
-            return one
+            return await self._escalations.get(one.id) or one  # it may have been made since `one` was read
         step = await self._step(one, wanted)
         if step is None:
             raise refusal(wanted.move, one, wanted.by, await self._names(one))

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from bot.desk.due import Expectations
 from bot.desk.errors import DeskError
-from bot.desk.human_path import OVER, Brief, Escalation, Escalations, HumanDesk, Transition, Triaged, Triages
+from bot.desk.human_path import OVER, Brief, Escalation, Escalations, HumanDesk, Move, Transition, Triaged, Triages
 from bot.desk.ports import Answers, Clock
 from bot.escalation.brief import Known, brief_of, people_of
 
@@ -26,6 +27,7 @@ class Showing:
         channels: Mapping[str, str | None],
         order_desks: Collection[str],
         triages: Triages | None,
+        expectations: Expectations | None,
     ) -> None:
         self._escalations = escalations
         self._answers = answers
@@ -34,6 +36,7 @@ class Showing:
         self._channels = channels
         self._order_desks = order_desks
         self._triages = triages
+        self._expectations = expectations
         self._locks: dict[str, asyncio.Lock] = {}
         self._tried: dict[str, int] = {}  # up to which move there may be posts of this process
 
@@ -124,9 +127,15 @@ class Showing:
             asyncio.gather(*map(self._desk.name, people)),
             self._desk.look_ahead(one, channel) if channel else asyncio.sleep(0),
         )
-        known = Known(dict(zip(people, names, strict=True)), url, one.desk in self._order_desks, triage, self._clock())
+        named, orders = dict(zip(people, names, strict=True)), one.desk in self._order_desks
+        known = Known(named, url, orders, triage, self._clock(), self._expected(one, moves))
         one = replace(one, question=one.question or (answer.question if answer else ""))
         return brief_of(one, answer, moves, known)
+
+    def _expected(self, one: Escalation, moves: list[Transition]) -> str:
+        """As it was when a human was called, so that a later try tells the same."""
+        called = [move.at for move in moves if move.move in (Move.CALL, Move.REOPEN)]
+        return self._expectations.expected(one, called[-1]) if self._expectations and called else ""
 
     async def _triage(self, one: Escalation) -> Triaged | None:
         return await self._triages.of(one.answer_key) if self._triages and one.answer_key else None

@@ -1,6 +1,6 @@
 """What people are told of a move: the asker in their thread, its owner beside the brief. Pure."""
 
-from bot.desk.human_path import DESK, TIMER, Brief, Move, Transition
+from bot.desk.human_path import DESK, TIMER, Brief, EscalationState, Move, Transition
 from bot.slack.blocks import Block, Message, button
 from bot.slack.mrkdwn import escape, moment, plain, split
 
@@ -37,8 +37,11 @@ def word_to_owner(brief: Brief, move: Transition) -> Message | None:
         case Move.REOPEN:
             return Message(f"{_name(brief, move.by)} asks for more help here. Nobody has it now.")
         case Move.CLOSE if move.by != move.owner and move.owner:
-            by = "Nobody said anything for long, so it" if move.by == TIMER else f"{_name(brief, move.by)} has closed"
-            return Message(f"{owner}{by} {'was closed' if move.by == TIMER else 'this'}{_because(move)}.")
+            by = "This was closed" if move.by == TIMER else f"{_name(brief, move.by)} has closed this"
+            return Message(f"{owner}{by}{_because(move)}.")
+        case Move.WAKE if move.by == TIMER:
+            waits = f"{asker} still waits for you." if move.after is EscalationState.CLAIMED else "This is still open."
+            return Message(f"{owner}You put this off until now. {waits}")
         case Move.EXPIRE:
             return Message(f"{owner}{asker} did not answer, so this has expired.")
         case _:
@@ -48,12 +51,12 @@ def word_to_owner(brief: Brief, move: Transition) -> Message | None:
 def _told(brief: Brief, move: Transition) -> str | None:
     who = f"<@{move.owner}>" if move.owner else "A colleague"
     in_dm = brief.escalation.channel.startswith("D")
-    where = "answer here"
+    where, when = "answer here", f" {escape(brief.expected)}" if brief.expected else ""
     match move.move:
         case Move.CALL if move.by == DESK:
-            return f"I've also asked a colleague to look at this. Somebody will {where}."
+            return f"I've also asked a colleague to look at this. Somebody will {where}.{when}"
         case Move.CALL:
-            return f"I have asked a human to help. Somebody will {where}."
+            return f"I have asked a human to help. Somebody will {where}.{when}"
         case Move.CLAIM:
             passed = " What you write in this thread is passed on to them." if in_dm else ""
             quiet = "I keep quiet in this thread until it is resolved."
@@ -64,10 +67,12 @@ def _told(brief: Brief, move: Transition) -> str | None:
             return "Good to hear. I answer here again."
         case Move.NOT_YET:
             return f"I have told {who}, who will {where}."
+        case Move.CLOSE if move.by == TIMER and move.before is EscalationState.CONFIRMED:
+            return None
         case Move.CLOSE:
             return f"{_closed(brief, move, who)} Write here or mention me if you need more."
         case Move.REOPEN:
-            return f"I have asked for a human again. Somebody will {where}."
+            return f"I have asked for a human again. Somebody will {where}.{when}"
         case Move.EXPIRE:
             return "I have closed your request for a human, because their question to you was not answered."
         case _:
@@ -78,7 +83,7 @@ def _closed(brief: Brief, move: Transition, who: str) -> str:
     if move.by == brief.escalation.asker:
         return "You need no human any more, so I have closed your request."
     if move.by == TIMER:
-        return f"I have closed your request for a human{_because(move)}."
+        return "I have heard nothing more of this, so I have closed your request for a human."
     by = who if move.by == move.owner else f"<@{move.by}>"
     return f"{by} has marked this as resolved{_because(move)}."
 

@@ -135,11 +135,15 @@ class SlackConnection:
             self._edge.attend_every_s,
         )
         self._attendance.start(heard_until)
+        if self._edge.timekeeper is not None:
+            self._edge.timekeeper.start()
         log.info("connected to Slack as %s in %s", me.user_id, me.team)
         return me
 
     async def stop(self, drain_s: float = 20.0) -> None:
         """Take no more events, let answers end within `drain_s` seconds, give the rest back to the inbox."""
+        if self._edge.timekeeper is not None:
+            await self._edge.timekeeper.stop(drain_s)
         if self._attendance is not None:
             await self._attendance.stop()
         if self._door is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bot.desk.human_path import Escalations
 from bot.desk.learning import LearnFrom
@@ -13,6 +14,14 @@ from bot.slack.listeners.why import ExplainAnswer
 from bot.slack.manners import Manners
 from bot.slack.people import People
 from bot.slack.work import Work
+
+
+class Timekeeper(Protocol):
+    """Does what is due of escalations, while Slack can be reached."""
+
+    def start(self) -> None: ...
+
+    async def stop(self, drain_s: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +43,7 @@ class Edge:
     ping_every_s: float = 10.0
     redial_s: float = 0.5
     attend_every_s: float = 1.0
+    timekeeper: Timekeeper | None = None
     sync_desk: SyncDesk | None = None
     learn: LearnFrom | None = None
     admins: Sequence[str] = ()

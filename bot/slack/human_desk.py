@@ -1,10 +1,7 @@
 """Where humans are, in Slack: briefs in the escalation channel, word to the asker in their thread."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.human_path import Brief, Escalation, Transition
@@ -12,15 +9,10 @@ from bot.slack.announcements import announcement, word_to_owner
 from bot.slack.blocks import Message
 from bot.slack.brief_blocks import brief_message
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.escalation_posts import metadata, some_time_before, with_role
 from bot.slack.people import People
 
 log = logging.getLogger(__name__)
-
-_EVENT_TYPE = "frontdesk_escalation"
-
-
-def _metadata(escalation: Escalation, role: str) -> dict[str, Any]:
-    return {"event_type": _EVENT_TYPE, "event_payload": {"escalation": escalation.id, "role": role}}
 
 
 class SlackHumanDesk:
@@ -43,9 +35,9 @@ class SlackHumanDesk:
     async def find_brief(self, escalation: Escalation, channel: str) -> str | None:
         with slack_errors():
             response = await self._clients.web.conversations_history(
-                channel=channel, oldest=_before(escalation.created_at), include_all_metadata=True, limit=200
+                channel=channel, oldest=some_time_before(escalation.created_at), include_all_metadata=True, limit=200
             )
-        return _with_role(response.get("messages") or [], escalation, "brief")
+        return with_role(response.get("messages") or [], escalation.id, "brief")
 
     async def update_brief(self, brief: Brief) -> None:
         one = brief.escalation
@@ -59,7 +51,7 @@ class SlackHumanDesk:
                     ts=one.brief_ts,
                     text=message.text,
                     blocks=list(message.blocks),
-                    metadata=_metadata(one, "brief"),
+                    metadata=metadata(one.id, "brief"),
                 )
         except SlackRefused as error:
             log.error("the brief of %s can't be updated: %s", one.id, error.code)
@@ -133,7 +125,7 @@ class SlackHumanDesk:
                 thread_ts=thread_ts,
                 text=message.text,
                 blocks=list(message.blocks) or None,
-                metadata=_metadata(one, role),
+                metadata=metadata(one.id, role),
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -144,21 +136,8 @@ class SlackHumanDesk:
             response = await self._clients.web.conversations_replies(
                 channel=channel,
                 ts=thread_ts,
-                oldest=_before(transition.at),
+                oldest=some_time_before(transition.at),
                 include_all_metadata=True,
                 limit=200,
             )
-        return _with_role(response.get("messages") or [], one, role) is not None
-
-
-def _before(at: datetime) -> str:
-    """Some time before, as a ts: Slack's clock is not ours."""
-    return f"{at.timestamp() - 60:.6f}"
-
-
-def _with_role(messages: list[Mapping[str, Any]], one: Escalation, role: str) -> str | None:
-    for message in messages:
-        payload = (message.get("metadata") or {}).get("event_payload") or {}
-        if payload.get("escalation") == one.id and payload.get("role") == role:
-            return str(message["ts"])
-    return None
+        return with_role(response.get("messages") or [], one.id, role) is not None

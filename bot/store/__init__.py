@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.desk.due import Plan
 from bot.desk.outgoing import Subscription
 from bot.desk.ports import Clock
 from bot.store.answer_records import SqlAnswerRecords, SqlShares
 from bot.store.database import Database, open_database
 from bot.store.desk_settings import SqlDeskSettings, SqlNumbers
+from bot.store.due import SqlDue, nothing_is_due
+from bot.store.escalation_log import SqlEscalationLog
 from bot.store.escalations import Recorder, SqlEscalations
 from bot.store.forgetting import SqlForgetting
 from bot.store.inbox import SqlInbox
@@ -35,6 +38,8 @@ class Store:
     presence: SqlPresence
     feedback: SqlFeedback
     escalations: SqlEscalations
+    due: SqlDue
+    escalation_log: SqlEscalationLog
     settings: SqlDeskSettings
     numbers: SqlNumbers
     records: SqlAnswerRecords
@@ -59,13 +64,14 @@ async def open_store(
     holder: str = "frontdesk",
     recorders: Sequence[Recorder] = (),
     subscriptions: Sequence[Subscription] = (),
+    plan: Plan = nothing_is_due,
 ) -> Store:
     """Connect to `url`, bring its tables to this version. `holder` is this process among those that work on the
     database: the same over its restarts, and no other's. `recorders` store what else follows from each move of an
-    escalation; `subscriptions`: who outside is told of it. Raises StoreUnavailable."""
+    escalation; `subscriptions`: who outside is told of it; `plan`: what becomes due by it. Raises StoreUnavailable."""
     database = await open_database(url)
     leases = SqlLeases(database, clock, holder)
-    outbox = SqlOutbox(database, clock, subscriptions)
+    outbox, due = SqlOutbox(database, clock, subscriptions), SqlDue(database, clock, plan)
     return Store(
         database=database,
         inbox=SqlInbox(database, clock, holder),
@@ -75,7 +81,9 @@ async def open_store(
         threads=SqlThreads(database, clock),
         presence=SqlPresence(database),
         feedback=SqlFeedback(database, clock),
-        escalations=SqlEscalations(database, leases, (outbox.record, *recorders)),
+        escalations=SqlEscalations(database, leases, (due.record, outbox.record, *recorders)),
+        due=due,
+        escalation_log=SqlEscalationLog(database),
         settings=SqlDeskSettings(database, clock),
         numbers=SqlNumbers(database),
         records=SqlAnswerRecords(database),

@@ -26,7 +26,7 @@ from bot.store.tables import escalation_events, escalations
 # What else is stored of a move, in its own transaction: both or neither.
 Recorder = Callable[[AsyncConnection, Escalation, Transition], Awaitable[None]]
 _SHOWING_S = 60.0
-_IS_OVER = escalations.c.state.in_([state.value for state in OVER])
+IS_OVER = escalations.c.state.in_([state.value for state in OVER])
 
 
 class SqlEscalations:
@@ -50,17 +50,17 @@ class SqlEscalations:
         return await self._one(escalations.c.id == escalation_id)
 
     async def of_thread(self, team: str, channel: str, thread_ts: str) -> Escalation | None:
-        return await self._one(_in_thread(team, channel, thread_ts), not_(_IS_OVER))
+        return await self._one(_in_thread(team, channel, thread_ts), not_(IS_OVER))
 
     async def latest_of_thread(self, team: str, channel: str, thread_ts: str) -> Escalation | None:
         return await self._one(_in_thread(team, channel, thread_ts))
 
     async def _one(self, *conditions: ColumnElement[bool]) -> Escalation | None:
         # Of a thread's the one that is not over is the latest, if there is one: it keeps others from being made.
-        latest = select(escalations).where(*conditions).order_by(_IS_OVER, escalations.c.created_at.desc()).limit(1)
+        latest = select(escalations).where(*conditions).order_by(IS_OVER, escalations.c.created_at.desc()).limit(1)
         async with self._database.transaction() as connection:
             row = (await connection.execute(latest)).one_or_none()
-        return _escalation(row) if row else None
+        return escalation_of(row) if row else None
 
     async def move(self, transition: Transition) -> Escalation | None:
         to = {"state": transition.after.value, "owner": transition.owner, "changed_at": transition.at}
@@ -74,8 +74,8 @@ class SqlEscalations:
             row = (await connection.execute(moved)).one_or_none()
             if row is None:
                 return None
-            await self._record(connection, _escalation(row), transition)
-        return _escalation(row)
+            await self._record(connection, escalation_of(row), transition)
+        return escalation_of(row)
 
     async def _record(self, connection: AsyncConnection, escalation: Escalation, transition: Transition) -> None:
         await connection.execute(insert(escalation_events).values(_row(transition)))
@@ -103,7 +103,7 @@ class SqlEscalations:
         known = select(escalations).where(escalations.c.team == team, is_helping(), *whose)
         async with self._database.transaction() as connection:
             rows = (await connection.execute(known.order_by(escalations.c.created_at.desc()).limit(limit))).all()
-        return [_escalation(row) for row in rows]
+        return [escalation_of(row) for row in rows]
 
     async def begin_showing(self, escalation_id: str) -> bool:
         return await self._leases.take(f"show {escalation_id}", _SHOWING_S)
@@ -115,12 +115,12 @@ class SqlEscalations:
         pending = select(escalations).where(
             or_(
                 escalations.c.announced < escalations.c.number,
-                and_(escalations.c.brief_ts.is_(None), not_(_IS_OVER)),
+                and_(escalations.c.brief_ts.is_(None), not_(IS_OVER)),
             )
         )
         async with self._database.transaction() as connection:
             rows = (await connection.execute(pending.order_by(escalations.c.created_at))).all()
-        return [_escalation(row) for row in rows]
+        return [escalation_of(row) for row in rows]
 
 
 def is_helping() -> ColumnElement[bool]:
@@ -152,7 +152,8 @@ def _row(record: Escalation | Transition) -> dict[str, Any]:
     return {name: value.value if isinstance(value, StrEnum) else value for name, value in asdict(record).items()}
 
 
-def _escalation(row: Row[Any]) -> Escalation:
+def escalation_of(row: Row[Any]) -> Escalation:
+    """A row of escalations."""
     words = {"state": EscalationState(row.state), "reason": HandoverReason(row.reason)}
     return Escalation(**(dict(row._mapping) | words))
 

@@ -175,6 +175,7 @@ escalations = Table(
     Column("number", Integer, nullable=False, server_default="1"),  # of its last event
     Column("announced", Integer, nullable=False, server_default="0"),  # up to which number people were told
     Column("snoozed_until", UtcDateTime),
+    Column("severity", Integer),  # of its triage, once known
     # One a thread that is not over: two presses of the button at once are one.
     Index(
         "ux_escalations_thread",
@@ -204,6 +205,22 @@ escalation_events = Table(
     Column("text", Text, nullable=False, server_default=""),
     Column("cause", String(120), nullable=False, server_default=""),
     Column("snoozed_until", UtcDateTime),
+)
+
+# What becomes due of an escalation, as planned with its last move; `round`: the move since which it is waited for.
+due = Table(
+    "due",
+    metadata,
+    Column("escalation_id", String(40), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
+    Column("lease_until", UtcDateTime),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("done_at", UtcDateTime),
+    Index("ix_due_open", "at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
 )
 
 # What admins set in Slack: how the desk takes part in a channel, and whether it answers at all.

@@ -10,13 +10,19 @@ from itertools import count, pairwise
 from typing import Any, Literal
 
 from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
 
+from bot.desk.due import Reminder
 from bot.desk.errors import DeskError, StoreUnavailable, Unavailable
-from bot.desk.human_path import OVER, QUIET, Brief, Escalation, Move, Transition
+from bot.desk.human_path import OVER, QUIET, Brief, Escalation, EscalationState, Move, Transition
 from bot.desk.model import Accepted
 from bot.escalation.escalate import Escalate
 from bot.escalation.model import STEPS
+from bot.escalation.timekeeper import Timekeeper
+from bot.escalation.timetable import Timetable, Timetables
+from bot.human_time_settings import SlaSettings
 from bot.store import Store, open_store
+from bot.store.tables import due, escalations
 
 ASKER, SAM, AGENTS, LEAD = "U1", "U7", ("U2", "U3", "U4"), "U8"
 OWNER = "owner"
@@ -24,6 +30,7 @@ PEOPLE = (ASKER, ASKER, ASKER, OWNER, OWNER, OWNER, *AGENTS, SAM, LEAD)
 Fault = Literal["fails", "fails after", "dies", "dies after"]
 _TAKES = (Move.CLAIM, Move.REPLY, Move.WAIT, Move.CLOSE, Move.HAND_OVER)
 _threads = count(1)
+TIMES = Timetables({"support": Timetable(sla=SlaSettings(lead="U0LEAD"))})
 
 
 class Died(BaseException):
@@ -44,7 +51,7 @@ class Command:
 NAMES = (
     *("claim", "claim", "reply", "reply", "reply", "wait", "hand_over", "resolve", "snooze"),  # agents
     *("call", "confirm", "confirm", "not_yet", "not_yet", "writes", "writes"),  # askers
-    *("expire", "close", "wake", "pending"),
+    *("expire", "close", "wake", "pending", "tick", "tick"),
 )
 commands = st.builds(
     Command,
@@ -90,6 +97,11 @@ class Room:
         if not (again and post in self.posts):
             self.posts.append(post)
 
+    async def remind(self, reminder: Reminder, *, again: bool) -> None:
+        post = (reminder.escalation.id, f"{reminder.due.key.kind.value} {reminder.due.key.round}")
+        if not (again and post in self.posts):
+            self.posts.append(post)
+
     async def look_ahead(self, escalation: Escalation, channel: str) -> None:
         return None
 
@@ -114,7 +126,13 @@ class House:
 
     async def open(self, url: str) -> None:
         for number in range(2):
-            self.stores.append(await open_store(url, lambda: self.now, holder=f"process {number}"))
+            self.stores.append(await open_store(url, lambda: self.now, holder=f"process {number}", plan=TIMES))
+
+    async def forget_time(self) -> None:
+        """Nothing of earlier stories becomes due in the next one."""
+        async with self.stores[0].database.transaction() as connection:
+            await connection.execute(delete(due))
+            await connection.execute(update(escalations).values(state=EscalationState.CLOSED.value))
 
     async def close(self) -> None:
         for store in self.stores:
@@ -131,21 +149,29 @@ class World:
     calls: int = 0
     thread: tuple[str, str, str] = field(default_factory=lambda: ("T1", "C1", f"{next(_threads)}.0"))
     alive: list[Escalate] = field(default_factory=list)
+    timekeepers: list[Timekeeper] = field(default_factory=list)
     done: list[str] = field(default_factory=list)  # causes of what was reported as done
 
     def __post_init__(self) -> None:
-        self.alive = [self.started(number) for number in range(2)]
+        started = [self.started(number) for number in range(2)]
+        self.alive, self.timekeepers = [humans for humans, _ in started], [time for _, time in started]
 
-    def started(self, process: int) -> Escalate:
+    def started(self, process: int) -> tuple[Escalate, Timekeeper]:
         store, life = self.house.stores[process], Life()
         parts = (store.escalations, store.answers, store.threads)
         shaky = [Shaky(part, self, life, StoreUnavailable) for part in parts]
         room = Shaky(self.room, self, life, Unavailable)
-        return Escalate(*shaky, room, lambda: self.house.now, channels={"support": "C9"}, admins=(LEAD,))  # type: ignore[arg-type]
+        due = Shaky(store.due, self, life, StoreUnavailable)
+
+        def now() -> datetime:
+            return self.house.now
+
+        humans = Escalate(*shaky, room, now, channels={"support": "C9"}, admins=(LEAD,))  # type: ignore[arg-type]
+        return humans, Timekeeper(due, shaky[0], humans, room, TIMES, now)  # type: ignore[arg-type]
 
     async def restart(self, process: int) -> None:
         await self.alive[process].drain(5)
-        self.alive[process] = self.started(process)
+        self.alive[process], self.timekeepers[process] = self.started(process)
 
 
 @dataclass
@@ -184,6 +210,7 @@ class Shaky:
 async def tell(story: Story, house: House) -> None:
     """Let it happen, let everybody come back, and check what is left."""
     turns, faults = story
+    await house.forget_time()
     house.now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     world = World(house, dict(faults))
     await act(world, Command("call", ASKER, 0), "")
@@ -199,7 +226,10 @@ async def tell(story: Story, house: House) -> None:
     world.faults.clear()
     for process in (0, 1):
         await world.restart(process)
-    world.house.now += timedelta(minutes=2)  # the lease of whoever died while showing
+    # The leases of whoever died, and what was put off.
+    world.house.now += timedelta(minutes=15)
+    for time in world.timekeepers:
+        await time.tick()
     for humans in world.alive:
         await humans.post_pending()
         await humans.drain(5)
@@ -226,6 +256,9 @@ async def _act(world: World, one: Command, cause: str) -> bool:
     if one.name == "pending":
         await humans.post_pending()
         return False
+    if one.name == "tick":
+        await world.timekeepers[one.process].tick()
+        return False
     if one.name == "writes":
         ts = f"{world.house.now.timestamp():.6f}"
         said = Accepted(
@@ -236,8 +269,11 @@ async def _act(world: World, one: Command, cause: str) -> bool:
     if latest is None:
         return False
     one = replace(one, user=latest.owner or AGENTS[0]) if one.user == OWNER else one
+    if one.name in ("expire", "close", "wake"):
+        await humans.timer(latest, Move(one.name))
+        return False
     await _move(humans, latest.id, one, world, cause)
-    return one.name not in ("expire", "close", "wake")
+    return True
 
 
 async def _move(humans: Escalate, known: str, one: Command, world: World, cause: str) -> None:
@@ -256,8 +292,6 @@ async def _move(humans: Escalate, known: str, one: Command, world: World, cause:
             await humans.confirm(known, one.user, cause)
         case "not_yet":
             await humans.not_yet(known, one.user, cause)
-        case "expire" | "close" | "wake":
-            await humans.timer(known, Move(one.name))
 
 
 async def check_quiet(world: World) -> None:
@@ -282,13 +316,26 @@ async def check(world: World) -> None:
         check_moves(one, moves)
         world.house.moves.update(move.move.value for move in moves)
         causes += [move.cause for move in moves if move.cause]
-        told = [int(role) for known, role in world.room.posts if known == one.id and role != "brief"]
+        told = [int(role) for known, role in world.room.posts if known == one.id and role.isdigit()]
         assert told == [move.number for move in moves], f"each move is told once, in order: {told}"
         assert world.room.posts.count((one.id, "brief")) == (one.brief_ts is not None), "no brief, or two"
+        await check_due(world, one)
         shown = world.room.briefs.get(one.id)
         assert (shown and shown.number) == (one.brief_ts and one.number), "its brief shows what was"
     assert max(Counter(causes).values(), default=1) == 1, "what came again was done again"
     assert set(world.done) <= set(causes), "what was reported as done is not there"
+
+
+async def check_due(world: World, one: Escalation) -> None:
+    """Nothing that is due is undone, nothing was done twice, and what goes on is not forgotten."""
+    posts = Counter(role for known, role in world.room.posts if known == one.id and not role.isdigit())
+    assert max(posts.values(), default=1) == 1, f"a reminder twice: {posts}"
+    of_it = select(due).where(due.c.escalation_id == one.id)
+    async with world.house.stores[0].database.transaction() as connection:
+        rows = (await connection.execute(of_it)).all()
+    assert [row.kind for row in rows if row.done_at is None and row.at <= world.house.now] == []
+    assert bool(rows) == (one.state not in OVER)
+    world.house.moves.update(role.split()[0] for role in posts if role != "brief")
 
 
 def check_moves(one: Escalation, moves: Sequence[Transition]) -> None:

@@ -10,6 +10,8 @@ async def moved(escalations: Escalations, escalation_id: str, move: Move, by: st
     """Where the move leads from where it stands; None where somebody was faster."""
     one = await escalations.get(escalation_id)
     assert one is not None
+    if one.state not in STEPS[move]:
+        return None
     return await escalations.move(transition(one, move, by, at))
 
 

@@ -32,6 +32,8 @@ from bot.desk.model import (
 from bot.desk.orders import OrderDesk
 from bot.desk.ports import Interpreter, Meter, OrderTools, SyncDesk
 from bot.escalation.escalate import Escalate
+from bot.escalation.timekeeper import Timekeeper
+from bot.escalation.timetable import Timetables
 from bot.settings import AnsweringSettings, LimitSettings, SlackSettings
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
@@ -41,8 +43,10 @@ from bot.slack.edge import Edge
 from bot.slack.human_desk import SlackHumanDesk
 from bot.slack.manners import manners_of
 from bot.slack.people import People
+from bot.slack.reminders import SlackReminders
 from bot.slack.work import Work
 from bot.store import Store, open_store
+from bot.store.due import nothing_is_due
 from ops.attached_files import FileTexts
 from ops.workspace.server import LocalWorkspace
 from ops.workspace.state import BOT
@@ -190,6 +194,7 @@ class Bot:
     limits: LimitSettings = field(default_factory=LimitSettings)
     sees_orders: bool = False  # who is in the escalation channel may see the askers' orders
     ahead: timedelta = timedelta()  # of this bot's clock
+    timetables: Timetables | None = None  # None: nothing becomes due
     sources: tuple[str, ...] = ()  # of its first desk
     desks: tuple[Desk, ...] = ()  # beside that
     sync_desk: SyncDesk | None = None
@@ -211,8 +216,8 @@ class Bot:
     humans: Escalate = field(init=False)
 
     async def start(self) -> None:
-        self.store = await open_store(self.database, self.now)
-        inbox, posts, threads, answers, escalations, presence, told = (
+        self.store = await open_store(self.database, self.now, plan=self.timetables or nothing_is_due)
+        inbox, posts, threads, answers, escalations, presence, told, due = (
             Faulty(part, self)
             for part in (
                 self.store.inbox,
@@ -222,6 +227,7 @@ class Bot:
                 self.store.escalations,
                 self.store.presence,
                 self.store.told,
+                self.store.due,
             )
         )
         clients = self.clients = SlackClients(self.slack, self.meter)
@@ -231,11 +237,16 @@ class Bot:
             answers,
             threads,
             SlackHumanDesk(clients, people),
-            now,
+            self.now,
             channels={"support": self.escalation_channel or self.slack.admin_channel},
             agents=self.slack.agents,
             admins=self.slack.admins,
             order_desks=["support"] if self.sees_orders else [],
+            expectations=self.timetables,
+            due=due,
+        )
+        timekeeper = self.timetables and Timekeeper(
+            due, escalations, self.humans, SlackReminders(clients, people), self.timetables, self.now, every_s=0.02
         )
         support = Desk(
             "support",
@@ -286,6 +297,7 @@ class Bot:
             redial_s=0.05,
             attend_every_s=0.01,
             ping_every_s=0.3,
+            timekeeper=timekeeper,
             sync_desk=self.sync_desk,
             admins=self.slack.admins,
             progress_after_s=self.progress_after_s,

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from bot.desk.human_path import Escalation, EscalationState, Move, Transition
 from bot.desk.outgoing import PEOPLE, event_of, with_whereabouts
+from bot.human_time_settings import HoursSettings, SlaSettings
 from bot.outgoing_settings import EmailSettings, WebhookSettings
 from bot.settings import (
     AnsweringSettings,
@@ -41,6 +42,8 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
     "desks.NAME": DeskSettings,
+    "desks.NAME.hours": HoursSettings,
+    "desks.NAME.sla": SlaSettings,
     "sources.NAME": SourceSettings,
     "slack": SlackSettings,
     "monitoring": MonitoringSettings,
@@ -121,12 +124,14 @@ def test_the_variables_are_the_variables() -> None:
 
 
 def test_the_five_lines_are_enough(tmp_path: Path) -> None:
-    snippet, more = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    snippet, more, times = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     path = tmp_path / "frontdesk.toml"
     path.write_text(snippet)
     assert list(load_config(path).bot.desks) == ["support"]
     path.write_text(snippet + more)
     assert set(load_config(path).ingest.sources) == {"docs", "handbook", "site", "shop"}
+    path.write_text(snippet + times)
+    assert load_config(path).bot.desks["support"].sla is not None
 
 
 def test_the_table_of_kinds_is_the_kinds_and_their_settings() -> None:

@@ -1,5 +1,6 @@
 """The human path over the real store, with a desk of humans in memory."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -351,3 +352,14 @@ def test_a_brief_holds_no_more_of_an_answer_than_it_shows(text: str) -> None:
     brief = brief_of(one, stored, [], Known({"U1": "Dana"}, None))
     assert len(brief.answered) <= 1_501
     assert brief.answered == text or brief.answered.endswith("…")
+
+
+async def test_two_processes_that_call_in_the_same_moment_tell_it_once(store: Store) -> None:
+    """Also where the first could not store that it had: the other one has not made it, and looks."""
+    room = Room(lost=True)
+    both = [escalate(store, room), escalate(store, room)]
+    called = await asyncio.gather(*(humans.call(*THREAD, "U1", QUESTION.key) for humans in both))
+    assert {one.state for one in called} == {HumanState.CALLED, HumanState.ALREADY_OPEN}
+    room.lost = False
+    await both[0].post_pending()
+    assert room.told == [Move.CALL]

@@ -174,11 +174,11 @@ def test_a_brief_tells_who_where_why_and_what_happened() -> None:
         (M.CLOSE, "U2", "U2", "C1", "<@U2> has marked this as resolved.", None),
         (M.CLOSE, "U3", "U2", "C1", "<@U3> has marked this as resolved.", "<@U2> Priya has closed this."),
         (M.CLOSE, "U1", "U2", "C1", "You need no human any more", "<@U2> Dana has closed this."),
-        (M.CLOSE, TIMER, "U2", "C1", "I have closed your request", "<@U2> Nobody said anything for long"),
+        (M.CLOSE, TIMER, "U2", "C1", "I have heard nothing more of this", "<@U2> This was closed"),
         (M.REOPEN, "U1", None, "C1", "I have asked for a human again.", "Dana asks for more help here."),
         (M.EXPIRE, TIMER, "U2", "C1", "their question to you was not answered", "<@U2> Dana did not answer"),
         (M.SNOOZE, "U2", "U2", "C1", None, None),
-        (M.WAKE, TIMER, "U2", "C1", None, None),
+        (M.WAKE, TIMER, "U2", "C1", None, "<@U2> You put this off until now. Dana still waits for you."),
     ],
 )
 def test_who_is_told_what_of_a_move(
