@@ -210,6 +210,7 @@ def build_bot(
             desk.escalation_channel or settings.slack.admin_channel,
             orders=settings.orders is not None and name in (settings.orders.desks or settings.desks),
             suggestions=desk.suggestions,
+            handover=desk.handover,
         )
         for name, desk in settings.desks.items()
     )

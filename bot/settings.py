@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from bot.handover_settings import HandoverSettings
 from bot.human_time_settings import HoursSettings, SlaSettings
 from bot.outgoing_settings import EmailSettings, WebhookSettings
 from bot.section import Section
@@ -40,6 +41,7 @@ class DeskSettings(Section):
     suggestions: Annotated[tuple[str, ...], Field(max_length=4)] = Field((), examples=[["What can I return?"]])
     hours: HoursSettings | None = None  # None: its humans are always there
     sla: SlaSettings | None = None  # None: the defaults, of which askers are told nothing
+    handover: HandoverSettings = HandoverSettings()
 
 
 class SlackSettings(Section):

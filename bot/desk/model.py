@@ -9,6 +9,8 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Literal
 
+from bot.handover_settings import HandoverSettings
+
 ORDER_ID = "order:"  # begins the chunk id of an order's passage
 PlaceKind = Literal["channel", "private", "dm", "cli"]
 Intent = Literal["human", "courtesy", "vague"]  # of a message that is no question to look up
@@ -142,6 +144,7 @@ class Desk:
     escalation_channel: str | None = None
     orders: bool = False  # it looks up orders
     suggestions: tuple[str, ...] = ()  # questions that its documents answer
+    handover: HandoverSettings = field(default_factory=HandoverSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,10 @@ class Answers(Protocol):
 
     async def get(self, key: str) -> StoredAnswer | None: ...
 
+    async def outcomes(self, question: Question, limit: int) -> Sequence[Outcome]:
+        """How the latest questions of its thread ended, itself included, the latest first."""
+        ...
+
 
 class Inbox(Protocol):
     """The questions that were accepted. Durable: what accept() returned for survives a crash."""

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import QuestionEdited, Unavailable
+from bot.desk.handover import handover
+from bot.desk.human_path import HandoverReason
 from bot.desk.model import (
     NOBODY,
     Accepted,
@@ -112,7 +114,8 @@ class Answering:
         question = await self._question(item)
         if posted is not None and posted.final:
             stored = await self._work.answers.get(item.key)
-            return await self._concluded(question, stored.outcome if stored else Outcome.FAILED)
+            outcome = stored.outcome if stored else Outcome.FAILED
+            return await self._concluded(question, outcome, self._work.desks.asked(item, ThreadState()))
         state = ThreadState()
         if item.thread_ts:
             state = await self._work.threads.state(item.team, item.channel, item.thread_ts)
@@ -131,7 +134,7 @@ class Answering:
         await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
         if answer.private and not await self._private.send(question, answer):
             answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
-        return await self._concluded(question, await self._deliver(stage, answer, item.key))
+        return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
 
     async def _leave_unsaid(self, question: Question, desk: Desk, answer: Answer) -> Outcome:
         """Nobody asked the desk, and it is not sure: it says nothing, and the inbox has how it ended. Without a text,
@@ -140,11 +143,19 @@ class Answering:
         await self._work.answers.save(question, desk.name, replace(answer, outcome=outcome, text=""))
         return outcome
 
-    async def _concluded(self, question: Question, outcome: Outcome) -> Outcome:
-        if outcome is Outcome.ESCALATED:
+    async def _concluded(self, question: Question, outcome: Outcome, desk: Desk) -> Outcome:
+        """After it was shown a human is called, where the asker or the desk's policy wants one."""
+        reason = HandoverReason.ASKED if outcome is Outcome.ESCALATED else await self._policy(question, outcome, desk)
+        if reason is not None:
             place, asker = question.place, question.asker.user_id
-            await self._work.humans.call(place.team, place.channel, question.thread_ts, asker, question.key)
+            await self._work.humans.call(place.team, place.channel, question.thread_ts, asker, question.key, reason)
         return outcome
+
+    async def _policy(self, question: Question, outcome: Outcome, desk: Desk) -> HandoverReason | None:
+        if desk.escalation_channel is None or not question.asker.user_id:  # nobody to call, or a bot asks
+            return None
+        earlier = await self._work.answers.outcomes(question, max(1, desk.handover.abstentions))
+        return handover(question.text, [outcome, *earlier[1:]], desk.handover)
 
     async def _as_it_stands(
         self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage

@@ -13,8 +13,9 @@ View = dict[str, Any]
 
 FEEDBACK_GIVEN = "feedback_given"
 REASON, COMMENT = "reason", "comment"  # the blocks of the feedback, and what they are called in its state
+WRONG = "wrong"
 REASONS = {
-    "wrong": "It is wrong",
+    WRONG: "It is wrong",
     "incomplete": "Something is missing",
     "outdated": "It is outdated",
     "not_asked": "It is not what I asked",

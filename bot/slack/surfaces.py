@@ -27,6 +27,7 @@ def surfaces_of(edge: Edge, me: Identity, intake: Intake) -> Surfaces:
     work, clients, people = edge.work, edge.clients, edge.people
     desks, clock = work.desks, work.clock
     syncs = None
+    corrected = [desk.name for desk in desks.all if desk.handover.feedback_wrong and desk.escalation_channel]
     if edge.sync_desk is not None:
         syncs = SyncCommand(edge.sync_desk, edge.admins, desks, clients, clock, edge.progress_after_s)
     home = Home(HomeRecords(desks, edge.escalations, edge.numbers, edge.sync_desk, edge.admins), clients, me, clock)
@@ -41,7 +42,7 @@ def surfaces_of(edge: Edge, me: Identity, intake: Intake) -> Surfaces:
         channels=ChannelSettingsModal(desks, home, clients, me, clock),
         quiet=quiet,
         offers=OfferButtons(intake, work.posts, clients, me, clock),
-        feedback=FeedbackButtons(edge.feedback, clients),
+        feedback=FeedbackButtons(edge.feedback, clients, work.humans, edge.records, corrected),
         humans=HumanButtons(work.humans, modals, people, clients, me, clock),
         human_modals=modals,
         anyway=AnswerAnyway(intake, clients, me, clock),

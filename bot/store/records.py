@@ -96,6 +96,18 @@ class SqlAnswers:
             row = (await connection.execute(select(answers).where(answers.c.key == key))).one_or_none()
         return stored_answer(row) if row else None
 
+    async def outcomes(self, question: Question, limit: int) -> Sequence[Outcome]:
+        place = question.place
+        in_thread = (answers.c.team == place.team, answers.c.channel == place.channel)
+        ended = (
+            select(answers.c.outcome)
+            .where(*in_thread, answers.c.thread_ts == question.thread_ts, answers.c.text != "")
+            .order_by(answers.c.created_at.desc())
+            .limit(limit)
+        )
+        async with self._database.transaction() as connection:
+            return [Outcome(outcome) for outcome in await connection.scalars(ended)]
+
     async def spent_since(self, at: datetime) -> float:
         """Dollars, of the answers whose price is known."""
         spent = select(func.coalesce(func.sum(answers.c.cost_usd), 0.0)).where(answers.c.created_at >= at)

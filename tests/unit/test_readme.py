@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from bot.desk.human_path import Escalation, EscalationState, Move, Transition
 from bot.desk.outgoing import PEOPLE, event_of, with_whereabouts
+from bot.handover_settings import HandoverSettings
 from bot.human_time_settings import HoursSettings, SlaSettings
 from bot.outgoing_settings import EmailSettings, WebhookSettings
 from bot.settings import (
@@ -44,6 +45,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "desks.NAME": DeskSettings,
     "desks.NAME.hours": HoursSettings,
     "desks.NAME.sla": SlaSettings,
+    "desks.NAME.handover": HandoverSettings,
     "sources.NAME": SourceSettings,
     "slack": SlackSettings,
     "monitoring": MonitoringSettings,

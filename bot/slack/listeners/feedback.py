@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from bot.desk.errors import DeskError
-from bot.desk.model import Verdict
-from bot.desk.ports import Feedback
+from bot.desk.human_path import HandoverReason, Humans
+from bot.desk.model import Verdict, is_private
+from bot.desk.ports import AnswerRecords, Feedback
 from bot.slack.client import SlackClients, slack_errors
-from bot.slack.modals import COMMENT, feedback_modal, thanks_modal, verdict_of
+from bot.slack.modals import COMMENT, WRONG, feedback_modal, thanks_modal, verdict_of
 
 log = logging.getLogger(__name__)
 Ack = Callable[..., Awaitable[Any]]
@@ -23,9 +24,16 @@ _ACK_S = 2.0  # Slack waits three for the answer to a window
 
 
 class FeedbackButtons:
-    def __init__(self, feedback: Feedback, clients: SlackClients) -> None:
+    """`calls` are the desks whose policy it is to call a human to an answer that somebody says is wrong."""
+
+    def __init__(
+        self, feedback: Feedback, clients: SlackClients, humans: Humans, records: AnswerRecords, calls: Collection[str]
+    ) -> None:
         self._feedback = feedback
         self._clients = clients
+        self._humans = humans
+        self._records = records
+        self._calls = calls
 
     async def pressed(self, ack: Ack, body: Body) -> None:
         """Keep the verdict with the answer; the other thumb of the same person replaces it. A thumb down is kept
@@ -69,6 +77,18 @@ class FeedbackButtons:
             await ack(response_action="errors", errors={COMMENT: SEND_AGAIN})
             return
         await ack(response_action="update", view=thanks_modal())
+        if verdict.reason == WRONG and not is_private(key):
+            await self._call(key, str(body["user"]["id"]))
+
+    async def _call(self, key: str, user: str) -> None:
+        """A human to the thread of an answer that was wrong. What was said of it is kept, whatever comes of this."""
+        try:
+            record = await self._records.record(key)
+            if record is not None and record.answer.desk in self._calls:
+                team = key.split(":")[0]
+                await self._humans.call(team, record.channel, record.thread_ts, user, key, HandoverReason.FEEDBACK)
+        except DeskError as error:
+            log.error("nobody was called to %s, which %s says is wrong: %s", key, user, error)
 
 
 async def whisper(clients: SlackClients, body: Mapping[str, Any], text: str) -> None:

@@ -1,0 +1,59 @@
+"""Humans whom the desk calls by its own rules."""
+
+from bot.desk.human_path import HandoverReason
+from bot.desk.model import Outcome
+from ops.workspace.server import LocalWorkspace
+from tests.scenarios.conftest import Bot, MakeBot, everything, said
+from tests.scenarios.test_slack_human_path import stored
+from tests.scenarios.test_slack_humans import DESK
+from tests.scenarios.test_slack_short_feedback import answered, down, filled
+
+CALLED = "I've also asked a colleague to look at this."
+UNKNOWN = "@frontdesk who won the championship?"
+
+
+def calls(workspace: LocalWorkspace, ts: str) -> int:
+    return sum(CALLED in one["text"] for one in said(workspace, ts))
+
+
+async def called(workspace: LocalWorkspace, bot: Bot, ts: str, reason: HandoverReason) -> None:
+    await workspace.wait_for(lambda: workspace.messages(DESK) and calls(workspace, ts))
+    assert (await stored(bot, ts)).reason is reason
+
+
+async def test_two_questions_without_an_answer_call_a_human_once(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    bot = await make_bot()
+    ts = await workspace.say("dana", "support", UNKNOWN)
+    assert await bot.ended(ts) is Outcome.ABSTAINED
+    again = await workspace.say("dana", "support", UNKNOWN, ts)
+    assert await bot.ended(again) is Outcome.ABSTAINED
+    await called(workspace, bot, ts, HandoverReason.ABSTAINED_TWICE)
+    third = await workspace.say("dana", "support", UNKNOWN, ts)
+    assert await bot.ended(third) is Outcome.ABSTAINED
+    assert (calls(workspace, ts), len(workspace.messages(DESK))) == (1, 1)
+
+
+async def test_a_danger_calls_a_human_beside_the_answer(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    bot = await make_bot()
+    plain = await workspace.say("dana", "support", "@frontdesk how long do I have to return something?")
+    assert await bot.ended(plain) is Outcome.ANSWERED
+    ts = await workspace.say("dana", "support", "@frontdesk can I return a charger? It is smoking.")
+    await bot.ended(ts)
+    await called(workspace, bot, ts, HandoverReason.POLICY)
+    assert calls(workspace, plain) == 0
+    assert len(workspace.messages(DESK)) == 1
+
+
+async def test_an_answer_that_is_wrong_calls_a_human(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """Another reason does not, and the window thanks as ever."""
+    bot = await make_bot()
+    key, answer = await answered(workspace, bot)
+    ts = key.split(":")[2]
+    view = await down(workspace, "dana", answer, key)
+    await workspace.submit(view["id"], "dana", filled("incomplete", ""))
+    view = await down(workspace, "dana", answer, key)
+    assert calls(workspace, ts) == 0
+    await workspace.submit(view["id"], "dana", filled("wrong", "It is 60 days."))
+    await workspace.wait_for(lambda: workspace.messages(DESK))
+    assert (await stored(bot, ts)).reason is HandoverReason.FEEDBACK
+    assert "30 days" in everything(workspace.messages(DESK)[0])

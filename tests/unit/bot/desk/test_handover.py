@@ -1,0 +1,112 @@
+"""When a desk calls a human though nobody asked for one."""
+
+import pytest
+from pydantic import ValidationError
+
+from bot.desk.handover import handover
+from bot.desk.human_path import HandoverReason
+from bot.desk.model import Outcome
+from bot.handover_settings import HandoverSettings
+
+ANSWERED, ABSTAINED, ASKED = Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.ASKED
+POLICY, TWICE = HandoverReason.POLICY, HandoverReason.ABSTAINED_TWICE
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "abstentions", "reason"),
+    [
+        ([ABSTAINED], 2, None),
+        ([ABSTAINED, ABSTAINED], 2, TWICE),
+        ([ABSTAINED, ABSTAINED, ANSWERED], 2, TWICE),
+        ([ABSTAINED, ANSWERED, ABSTAINED], 2, None),
+        ([ABSTAINED, ASKED, ABSTAINED], 2, None),
+        ([ANSWERED, ABSTAINED, ABSTAINED], 2, None),
+        ([ABSTAINED], 1, TWICE),
+        ([ABSTAINED, ABSTAINED], 3, None),
+        ([ABSTAINED, ABSTAINED, ABSTAINED], 3, TWICE),
+        ([ABSTAINED, ABSTAINED], 0, None),
+        ([], 2, None),
+    ],
+)
+def test_abstentions_in_a_row(outcomes: list[Outcome], abstentions: int, reason: HandoverReason | None) -> None:
+    assert handover("where is it?", outcomes, HandoverSettings(abstentions=abstentions)) is reason
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "My charger is smoking, what now?",
+        "there were SPARKS when I plugged it in",
+        "The power bank caught fire last night",
+        "I got shocked by the kettle",
+        "my son got burned by the heater",
+        "I had an electric shock from the washer",
+        "The battery is swollen",
+        "my phone looks bulging at the back",
+        "the battery has exploded",
+        "My lawyer will write to you",
+        "I am going to sue",
+        "next step is legal action.",
+        "I'll take this to small claims",
+        "we will take you to court",
+        "My TV arrived damaged",
+        "the box was delivered crushed and the screen arrived cracked",
+        "Our washer came dented on one side",
+        "it arrived completely smashed",
+    ],
+)
+def test_what_a_human_must_see(question: str) -> None:
+    """Also when it was answered."""
+    assert handover(question, [ANSWERED], HandoverSettings()) is POLICY
+    assert handover(question, [ASKED], HandoverSettings()) is POLICY
+    assert handover(question, [ANSWERED], HandoverSettings(topics={})) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How long do I have to return something?",
+        "What if an item arrives damaged?",
+        "Do you sell smoke detectors?",
+        "What is the legal warranty?",
+        "Is the battery covered?",
+        "Does the fire TV stick work with it?",
+        "Can I burn DVDs with this drive?",
+        "When does my order arrive?",
+        "Where is the court street store?",
+        "Do you ship broken parts back?",
+        "I want my money back",
+        "a refund of $499.99 please",
+    ],
+)
+def test_what_needs_nobody(question: str) -> None:
+    assert handover(question, [ANSWERED], HandoverSettings(refund_above=500)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("I want a refund of $1,299.00", POLICY),
+        ("refund my 600 euros", POLICY),
+        ("I paid 501$ and want my money back", POLICY),
+        ("Please reimburse €2000", POLICY),
+        ("refund $500", None),
+        ("The TV costs $1,299", None),
+        ("refund for order 123456", None),
+    ],
+)
+def test_large_refunds(question: str, reason: HandoverReason | None) -> None:
+    assert handover(question, [ANSWERED], HandoverSettings(refund_above=500)) is reason
+    assert handover(question, [ANSWERED], HandoverSettings()) is None
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ESCALATED, Outcome.WITHDRAWN, Outcome.FAILED])
+def test_what_was_not_dealt_with_calls_nobody(outcome: Outcome) -> None:
+    assert handover("my charger is smoking", [outcome, ABSTAINED], HandoverSettings()) is None
+
+
+def test_a_topic_is_a_regular_expression_of_ones_own() -> None:
+    rules = HandoverSettings(topics={"press": "journalist|newspaper"})
+    assert handover("I write for a Newspaper", [ANSWERED], rules) is POLICY
+    with pytest.raises(ValidationError, match="not a regular expression"):
+        HandoverSettings(topics={"press": "("})
