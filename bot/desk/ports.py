@@ -162,7 +162,8 @@ class Answers(Protocol):
     async def get(self, key: str) -> StoredAnswer | None: ...
 
     async def outcomes(self, question: Question, limit: int) -> Sequence[Outcome]:
-        """How the latest questions of its thread ended, itself included, the latest first."""
+        """How the latest other questions of its thread ended, the latest first; none from before the last move of
+        what a human was called for there: those have been dealt with."""
         ...
 
 

@@ -154,8 +154,8 @@ class Answering:
     async def _policy(self, question: Question, outcome: Outcome, desk: Desk) -> HandoverReason | None:
         if desk.escalation_channel is None or not question.asker.user_id:  # nobody to call, or a bot asks
             return None
-        earlier = await self._work.answers.outcomes(question, max(1, desk.handover.abstentions))
-        return handover(question.text, [outcome, *earlier[1:]], desk.handover)
+        others = await self._work.answers.outcomes(question, max(0, desk.handover.abstentions - 1))
+        return handover(question.text, [outcome, *others], desk.handover)
 
     async def _as_it_stands(
         self, claimed: Claimed, question: Question, desk: Desk, stage: SlackStage

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Executable, Row, Table, func, select, update
+from sqlalchemy import ColumnElement, Executable, Row, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,7 +26,7 @@ from bot.desk.model import (
 )
 from bot.desk.ports import Clock
 from bot.store.database import Database
-from bot.store.tables import answers, feedback, inbox, posts, presence
+from bot.store.tables import answers, escalations, feedback, inbox, posts, presence
 
 _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
 
@@ -97,11 +97,12 @@ class SqlAnswers:
         return stored_answer(row) if row else None
 
     async def outcomes(self, question: Question, limit: int) -> Sequence[Outcome]:
-        place = question.place
-        in_thread = (answers.c.team == place.team, answers.c.channel == place.channel)
+        moved = func.coalesce(escalations.c.changed_at, escalations.c.created_at)
+        dealt_with = select(escalations.c.id).where(*_in_thread(escalations, question), moved >= answers.c.created_at)
         ended = (
             select(answers.c.outcome)
-            .where(*in_thread, answers.c.thread_ts == question.thread_ts, answers.c.text != "")
+            .where(*_in_thread(answers, question), answers.c.key != question.key, answers.c.text != "")
+            .where(~dealt_with.correlate(answers).exists())
             .order_by(answers.c.created_at.desc())
             .limit(limit)
         )
@@ -163,6 +164,11 @@ def _chunk_row(passage: Passage) -> dict[str, Any]:
         "section": passage.section,
         "similarity": passage.similarity,
     }
+
+
+def _in_thread(table: Table, question: Question) -> tuple[ColumnElement[bool], ...]:
+    place = question.place
+    return table.c.team == place.team, table.c.channel == place.channel, table.c.thread_ts == question.thread_ts
 
 
 def _citation_row(citation: Citation) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Humans whom the desk calls by its own rules."""
 
-from bot.desk.human_path import HandoverReason
+from bot.desk.human_path import EscalationState, HandoverReason
 from bot.desk.model import Outcome
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import Bot, MakeBot, everything, said
-from tests.scenarios.test_slack_human_path import stored
+from tests.scenarios.test_slack_human_path import reply, stored, until_state
 from tests.scenarios.test_slack_humans import DESK
 from tests.scenarios.test_slack_short_feedback import answered, down, filled
 
@@ -31,6 +31,44 @@ async def test_two_questions_without_an_answer_call_a_human_once(workspace: Loca
     third = await workspace.say("dana", "support", UNKNOWN, ts)
     assert await bot.ended(third) is Outcome.ABSTAINED
     assert (calls(workspace, ts), len(workspace.messages(DESK))) == (1, 1)
+
+
+async def taken(workspace: LocalWorkspace, bot: Bot) -> tuple[str, str]:
+    """A thread that Alex has because of two abstentions, and the ts of its brief."""
+    ts = await workspace.say("dana", "support", UNKNOWN)
+    await bot.ended(ts)
+    await bot.ended(await workspace.say("dana", "support", UNKNOWN, ts))
+    await called(workspace, bot, ts, HandoverReason.ABSTAINED_TWICE)
+    brief = str(workspace.messages(DESK)[0]["ts"])
+    await workspace.click("alex", DESK, brief, "human_claim")
+    await until_state(bot, ts, EscalationState.CLAIMED)
+    return ts, brief
+
+
+async def test_what_was_solved_is_not_reopened_by_one_abstention(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    bot = await make_bot()
+    ts, brief = await taken(workspace, bot)
+    await reply(workspace, brief, "It was the Tigers.")
+    await until_state(bot, ts, EscalationState.ANSWERED)
+    await workspace.click("dana", "support", said(workspace, ts)[-1]["ts"], "human_solved")
+    await until_state(bot, ts, EscalationState.CONFIRMED)
+    third = await workspace.say("dana", "support", UNKNOWN, ts)
+    assert await bot.ended(third) is Outcome.ABSTAINED
+    assert (await stored(bot, ts)).state is EscalationState.CONFIRMED
+
+
+async def test_after_a_human_the_count_begins_anew(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    bot = await make_bot()
+    ts, brief = await taken(workspace, bot)
+    await workspace.click("alex", DESK, brief, "human_resolve")
+    over = await until_state(bot, ts, EscalationState.CLOSED)
+    third = await workspace.say("dana", "support", UNKNOWN, ts)
+    assert await bot.ended(third) is Outcome.ABSTAINED
+    assert (await stored(bot, ts)).id == over.id
+    assert (calls(workspace, ts), len(workspace.messages(DESK))) == (1, 1)
+    fourth = await workspace.say("dana", "support", UNKNOWN, ts)
+    assert await bot.ended(fourth) is Outcome.ABSTAINED
+    assert (await stored(bot, ts)).id != over.id
 
 
 async def test_a_danger_calls_a_human_beside_the_answer(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
