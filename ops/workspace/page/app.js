@@ -89,7 +89,10 @@ async function say(text, files, threadTs) {
     shared.push(left.file.id);
   }
   const answer = await post("say", { as: store.me, channel: to, text: toWire(text), files: shared, ...(threadTs ? { thread_ts: threadTs } : {}) });
-  if (answer.ok && answer.ts && !threadTs) waiting.add(`${to}|${answer.ts}`);
+  if (answer.ok && answer.ts && !threadTs) {
+    waiting.add(`${to}|${answer.ts}`);
+    store.replies(to, answer.ts).forEach(openAnswered); // what answered may be here before we hear that we asked
+  }
   return answer.ok ? null : answer.error ?? "It was not sent. Your text is kept.";
 }
 
@@ -263,19 +266,25 @@ function apply(event) {
   else if (store.apply(event)) drawSoon();
 }
 
-/** Tell screen readers once it is complete, and open the thread of an answer one waits for. @param {import("./store.js").Message} message @param {boolean} changed */
+/** Tell screen readers once it is complete, and let an answer that one waits for open its thread. @param {import("./store.js").Message} message @param {boolean} changed */
 function heard(message, changed) {
   const before = store.message(message.channel, message.ts);
   const complete = !message.streaming && (!changed || before?.streaming);
   if (complete && message.user !== store.me && message.channel === route.channel) {
     announce(`${message.username || store.nameOf(message.user ?? store.bots()[0]?.id ?? "")}: ${plain(toTyped(message.text ?? ""))}`);
   }
+  openAnswered(message);
+}
+
+/** Open the thread of an answer one waits for. @param {import("./store.js").Message} message */
+function openAnswered(message) {
   const key = `${message.channel}|${message.thread_ts}`;
   if (!waiting.has(key) || message.user === store.me || message.ts === message.thread_ts) return;
   waiting.delete(key);
   if (wide.matches && route.page === "channel" && route.channel === message.channel && !route.thread) {
     route.thread = message.thread_ts ?? "";
     writeAddress(true);
+    drawSoon();
   }
 }
 
