@@ -20,6 +20,7 @@ from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
 from ops.escalations import escalations
 from ops.evaluation.cli import export, ladder, run
+from ops.evaluation.triage_cli import triage as triage_measured
 from ops.operations import OperationError, Operations
 from ops.outbox import outbox
 from ops.reports import AskRequest, ForgetRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
@@ -349,6 +350,7 @@ main.add_command(outbox)
 evaluate.add_command(run)
 evaluate.add_command(ladder)
 evaluate.add_command(export)
+evaluate.add_command(triage_measured)
 
 
 if __name__ == "__main__":
