@@ -24,6 +24,7 @@ from ops.evaluation.triage_cli import triage as triage_measured
 from ops.operations import OperationError, Operations
 from ops.outbox import outbox
 from ops.reports import AskRequest, ForgetRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
+from ops.triage import triage
 
 # Heavy parts (LlamaIndex, Qdrant, Slack) take seconds to import, so each command imports what it runs: `--help`, a
 # wrong setting and `prompts` answer at once.
@@ -347,6 +348,7 @@ def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_j
 
 main.add_command(escalations)
 main.add_command(outbox)
+main.add_command(triage)
 evaluate.add_command(run)
 evaluate.add_command(ladder)
 evaluate.add_command(export)

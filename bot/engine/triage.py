@@ -1,7 +1,8 @@
 """Triage without a model: linear layers over what a text means and says. Fitted on the labelled complaints of
 `ops/evaluation/training` by `python -m ops.evaluation.fit_triage`.
 
-With another embedding model than the layers were fitted for there is no triage: no record is better than a guess.
+With another embedding model than the layers were fitted for, or with other categories, there is no triage without
+Claude: no record is better than a guess.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bot.desk.beside import Beside
 from bot.desk.triage import Triage, TriageRecord
 from bot.engine.triage_features import Embed, Phrases, Rows, meanings, worded
 
@@ -38,14 +40,6 @@ class Layers(NamedTuple):
     warmth: float
 
 
-class Beside(NamedTuple):
-    """What a text names besides."""
-
-    language: str
-    order: str | None
-    product: str | None
-
-
 class Seen(NamedTuple):
     complaint: float  # how probable it is that the text is one
     categories: dict[str, float]
@@ -56,9 +50,12 @@ class Seen(NamedTuple):
 class Classifier:
     """bot.desk.triage.Triager. `embed` blocks; `beside` says what a text names."""
 
-    def __init__(self, embed: Embed, model: Callable[[], str], beside: Callable[[str], Beside]) -> None:
+    def __init__(
+        self, embed: Embed, model: Callable[[], str], categories: Sequence[str], beside: Callable[[str], Beside]
+    ) -> None:
         self._embed = embed
         self._model = model
+        self._categories = frozenset(categories)
         self._beside = beside
 
     @cached_property
@@ -84,16 +81,12 @@ class Classifier:
     async def triage(self, text: str) -> TriageRecord | None:
         return await asyncio.to_thread(self._triage, text)
 
-    async def of_complaint(self, text: str) -> TriageRecord | None:
-        """Of what is known to be a complaint. None: there are no layers for the embedding model."""
-        return await asyncio.to_thread(self._triage, text, certain=True)
-
-    def _triage(self, text: str, *, certain: bool = False) -> TriageRecord | None:
+    def _triage(self, text: str) -> TriageRecord | None:
         complaint = text.strip()[:LONGEST]
         if not complaint or not self._fits():
             return None
         [seen] = self.see([complaint])
-        if seen.complaint < 0.5 and not certain:
+        if seen.complaint < 0.5:
             return None
         category, confidence = max(seen.categories.items(), key=lambda one: one[1])
         triage = Triage(
@@ -105,10 +98,13 @@ class Classifier:
         return TriageRecord(triage, *self._beside(complaint), confidence=round(confidence, 3), made_by=MADE_BY)
 
     def _fits(self) -> bool:
-        fits = self.layers.model == self._model()
-        if not fits:
+        if self.layers.model != self._model():
             log.warning("triage was fitted for another embedding model: nothing is triaged without Claude")
-        return fits
+            return False
+        if self._categories != set(self.layers.categories):
+            log.warning("triage was fitted for other categories: nothing is triaged without Claude")
+            return False
+        return True
 
     def see(self, texts: Sequence[str]) -> list[Seen]:
         """Raises IndexUnavailable."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.index.contract import Vectors
+import itertools
 
 Rows = npt.NDArray[np.float64]
 Embed = Callable[[Sequence[str]], Vectors]
@@ -64,7 +65,7 @@ def meanings(texts: Sequence[str], phrases: Phrases, embed: Embed, *, are_phrase
 def terms_of(text: str) -> list[str]:
     """Words and pairs of words."""
     words = _WORD.findall(text.lower())
-    return [*words, *(f"{first} {second}" for first, second in zip(words, words[1:], strict=False))]
+    return [*words, *(f"{first} {second}" for first, second in itertools.pairwise(words))]
 
 
 def worded(text: str, terms: Mapping[str, tuple[int, float]]) -> Rows:

@@ -8,7 +8,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
-from bot.engine.triage import Beside, Classifier, Seen
+from bot.desk.beside import Beside
+from bot.engine.triage import Classifier, Seen
+from bot.triage_settings import CATEGORIES
 from ingest.index import make_embedder
 from ingest.settings import IndexSettings
 from ops.evaluation.fit_triage import complaints, phrases, questions
@@ -50,7 +52,9 @@ class TriageReport(Report):
 def measure_triage(settings: IndexSettings) -> TriageReport:
     """Raises IndexUnavailable, and OperationError for another embedding model than the layers'."""
     embedder = make_embedder(settings)
-    classifier = Classifier(embedder.embed, lambda: embedder.fingerprint, lambda _: Beside("English", None, None))
+    classifier = Classifier(
+        embedder.embed, lambda: embedder.fingerprint, CATEGORIES, lambda _: Beside("English", None, None)
+    )
     if classifier.layers.model != embedder.fingerprint:
         raise OperationError("triage was fitted for another embedding model; run python -m ops.evaluation.fit_triage")
     held = complaints(held=True)

@@ -13,7 +13,9 @@ from ops.config import Config
 
 @click.command("triage")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
-@click.option("--plot", "picture", type=click.Path(path_type=Path, dir_okay=False), help="Draw the confusions to a PNG.")
+@click.option(
+    "--plot", "picture", type=click.Path(path_type=Path, dir_okay=False), help="Draw the confusions to a PNG."
+)
 @click.pass_context
 def triage(context: click.Context, as_json: bool, picture: Path | None) -> None:
     """Measure triage without a model on the held complaints to ElectroMart."""

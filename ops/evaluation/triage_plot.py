@@ -20,7 +20,10 @@ def plot_confusion(report: TriageReport, path: Path) -> None:
     canvas = Canvas(draw)
     canvas.text(24, 28, "Triage of held complaints: what each category was taken for", size=20)
     canvas.text(
-        24, 58, f"{report.texts} texts, macro F1 {report.macro_f1:.2f}; darker: more of its row; right: recall", fill=FAINT
+        24,
+        58,
+        f"{report.texts} texts, macro F1 {report.macro_f1:.2f}; darker: more of its row; right: recall",
+        fill=FAINT,
     )
     for at, (name, row, category) in enumerate(zip(names, report.confusion, report.categories, strict=True)):
         middle = TOP + CELL * (at + 0.5)
