@@ -59,7 +59,7 @@ class ClaudeTriager:
     ) -> None:
         self._api = api
         self._prompt = prompt
-        self._form: type[Form] = create_model("Form", __base__=Form, category=(Literal[tuple(categories)], ...))
+        self._form: type[Form] = create_model("Form", __base__=Form, category=_one_of(categories))
         self._format: JSONOutputFormatParam = {"type": "json_schema", "schema": anthropic.transform_schema(self._form)}
         self._classifier = classifier
         self._beside = beside
@@ -125,6 +125,11 @@ class ClaudeTriager:
             confidence=form.confidence,
             made_by=f"claude {self._api.settings.name}",
         )
+
+
+def _one_of(categories: Sequence[str]) -> Any:
+    """A field's type, which only the settings know."""
+    return (Literal[tuple(categories)], ...)
 
 
 def _wrong(error: ValidationError) -> str:

@@ -8,6 +8,7 @@ Claude: no record is better than a guess.
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import resources
@@ -117,14 +118,14 @@ class Classifier:
             shares = np.exp(scores - scores.max())
             seen.append(
                 Seen(
-                    _likely(meant @ complaint),
+                    _likely(float(meant @ complaint)),
                     dict(zip(self.layers.categories, (shares / shares.sum()).tolist(), strict=True)),
                     int(np.clip(np.rint(meant @ severity), 1, 5)),
-                    _likely(meant @ escalation),
+                    _likely(float(meant @ escalation)),
                 )
             )
         return seen
 
 
 def _likely(score: float) -> float:
-    return float(1 / (1 + np.exp(-score)))
+    return 1 / (1 + math.exp(-score))

@@ -1,6 +1,7 @@
 """What the layers of bot.engine.triage look at: the meaning of a text and of its sentences, how near they come to the
 short phrases of each category, and the text's own words."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.index.contract import Vectors
-import itertools
 
 Rows = npt.NDArray[np.float64]
 Embed = Callable[[Sequence[str]], Vectors]
