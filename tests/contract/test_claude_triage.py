@@ -163,3 +163,9 @@ async def test_a_product_that_the_text_does_not_name_is_not_kept(claude: ClaudeD
     claude.script([says(but(product="Halden Book 14", language="xx"))])
     record = valid(await triaged(claude))
     assert (record.product, record.language) == (None, "English")
+
+
+async def test_a_blank_form_is_not_a_record(claude: ClaudeDouble) -> None:
+    """Of the right types and out of its limits (severity 0), twice: the API holds a model to types alone."""
+    assert valid(await triaged(claude)).made_by == MADE_BY
+    assert len(claude.requests) == 2
