@@ -10,6 +10,7 @@ from bot.handover_settings import HandoverSettings
 from bot.human_time_settings import HoursSettings, SlaSettings
 from bot.outgoing_settings import EmailSettings, WebhookSettings
 from bot.section import Section
+from bot.triage_settings import TriageSettings
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -213,6 +214,7 @@ class BotSettings(Section):
     answering: AnsweringSettings = AnsweringSettings()
     limits: LimitSettings = LimitSettings()
     learning: LearningSettings = LearningSettings()
+    triage: TriageSettings = TriageSettings()
     orders: OrdersSettings | None = None
     webhooks: tuple[WebhookSettings, ...] = ()
     email: EmailSettings | None = None

@@ -20,9 +20,11 @@ from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
 from ops.escalations import escalations
 from ops.evaluation.cli import export, ladder, run
+from ops.evaluation.triage_cli import triage as triage_measured
 from ops.operations import OperationError, Operations
 from ops.outbox import outbox
 from ops.reports import AskRequest, ForgetRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
+from ops.triage import triage
 
 # Heavy parts (LlamaIndex, Qdrant, Slack) take seconds to import, so each command imports what it runs: `--help`, a
 # wrong setting and `prompts` answer at once.
@@ -346,9 +348,11 @@ def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_j
 
 main.add_command(escalations)
 main.add_command(outbox)
+main.add_command(triage)
 evaluate.add_command(run)
 evaluate.add_command(ladder)
 evaluate.add_command(export)
+evaluate.add_command(triage_measured)
 
 
 if __name__ == "__main__":

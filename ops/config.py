@@ -56,6 +56,7 @@ _BOT = frozenset(
         "answering",
         "limits",
         "learning",
+        "triage",
         "orders",
         "webhooks",
         "email",

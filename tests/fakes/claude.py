@@ -352,6 +352,8 @@ def grounded(body: dict[str, Any]) -> Reply:
 
 
 def _blank(schema: dict[str, Any]) -> Any:
+    if "enum" in schema:
+        return schema["enum"][0]
     if schema["type"] == "object":
         return {name: _blank(part) for name, part in schema["properties"].items()}
     return {"array": [], "string": "", "boolean": False, "integer": 0, "number": 0, "null": None}[schema["type"]]

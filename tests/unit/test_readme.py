@@ -31,6 +31,7 @@ from bot.settings import (
     OrdersSettings,
     SlackSettings,
 )
+from bot.triage_settings import TriageSettings
 from ingest.model import SourceError
 from ingest.parsing import ParserProcess
 from ingest.settings import IndexSettings, SourceSettings
@@ -53,6 +54,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "answering": AnsweringSettings,
     "limits": LimitSettings,
     "learning": LearningSettings,
+    "triage": TriageSettings,
     "webhooks": WebhookSettings,
     "email": EmailSettings,
     "orders": OrdersSettings,

@@ -1,0 +1,138 @@
+"""Triage by Claude's structured output. A reply that can't be used is repaired once; whatever fails then, or costs too
+much, or does not come, is the classifier's."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import anthropic
+from anthropic.types import JSONOutputFormatParam, MessageParam
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from bot.desk.beside import Beside
+from bot.desk.budget import Budget
+from bot.desk.errors import ModelUnavailable, StoreUnavailable
+from bot.desk.languages import LANGUAGES
+from bot.desk.model import Prompt
+from bot.desk.triage import Triage, TriageRecord
+from bot.desk.words import flat
+from bot.engine.claude_api import ClaudeApi
+from bot.engine.claude_short import short_reply
+from bot.engine.triage import LONGEST, Classifier
+
+log = logging.getLogger(__name__)
+
+DEADLINE_S = 15.0  # each of two calls; the answer is out by then
+LONGEST_PRODUCT = 80
+TOLD = 600  # characters of what was wrong
+
+
+class Form(BaseModel):
+    """What the API is asked to fill in; `category` is one of the desk's. The API holds a model to the types, not to the
+    limits: those are checked here."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    is_complaint: bool
+    category: str
+    severity: int = Field(ge=1, le=5)
+    requires_escalation: bool
+    language: str
+    product: str = Field(max_length=LONGEST_PRODUCT)
+    confidence: float = Field(ge=0, le=1)
+
+
+class ClaudeTriager:
+    """bot.desk.triage.Triager. Raises IndexUnavailable, where neither Claude nor the classifier can tell."""
+
+    def __init__(
+        self,
+        api: ClaudeApi,
+        prompt: Prompt,
+        categories: Sequence[str],
+        classifier: Classifier,
+        beside: Callable[[str], Beside],
+        *,
+        budget: Budget | None = None,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self._api = api
+        self._prompt = prompt
+        self._form: type[Form] = create_model("Form", __base__=Form, category=_one_of(categories))
+        self._format: JSONOutputFormatParam = {"type": "json_schema", "schema": anthropic.transform_schema(self._form)}
+        self._classifier = classifier
+        self._beside = beside
+        self._budget = budget
+        self._deadline_s = deadline_s
+
+    async def triage(self, text: str) -> TriageRecord | None:
+        complaint = text.strip()[:LONGEST]
+        if not complaint:
+            return None
+        try:
+            form = await self._filled_in(complaint) if await self._may_spend() else None
+        except ModelUnavailable as error:
+            log.warning("triage is the classifier's: %s", error)
+            form = None
+        if form is None:
+            return await self._classifier.triage(complaint)
+        return self._record(complaint, form) if form.is_complaint else None
+
+    async def _may_spend(self) -> bool:
+        try:
+            return self._budget is None or not await self._budget.spent()
+        except StoreUnavailable as error:  # nobody knows
+            log.warning("triage is the classifier's: %s", error)
+            return False
+
+    async def _filled_in(self, complaint: str) -> Form | None:
+        """None: refused, cut, or wrong twice. Raises ModelUnavailable."""
+        given = json.dumps({"message": complaint}, ensure_ascii=False)
+        messages: list[MessageParam] = [{"role": "user", "content": [{"type": "text", "text": given}]}]
+        for _ in range(2):
+            reply = await short_reply(self._api, self._deadline_s, self._prompt.text, messages, self._format)
+            if not reply.text:
+                log.warning("triage is the classifier's: the model's reply ended with %s", reply.stop_reason)
+                return None
+            try:
+                return self._form.model_validate_json(reply.text)
+            except ValidationError as error:
+                wrong = _wrong(error)
+            log.warning("the model's triage is not what was asked for: %s", wrong)
+            messages += [
+                {"role": "assistant", "content": reply.text},
+                {"role": "user", "content": f"That does not fit the form: {wrong}. Give the whole form again."},
+            ]
+        return None
+
+    def _record(self, complaint: str, form: Form) -> TriageRecord:
+        """A product counts if the text names it."""
+        found = self._beside(complaint)
+        product = flat(form.product).strip()
+        named = product if product and product.lower() in flat(complaint).lower() else None
+        triage = Triage(
+            complaint=complaint,
+            category=form.category,
+            severity=form.severity,
+            requires_escalation=form.requires_escalation,
+        )
+        return TriageRecord(
+            triage,
+            language=LANGUAGES.get(form.language.lower(), found.language),
+            order=found.order,
+            product=named or found.product,
+            confidence=form.confidence,
+            made_by=f"claude {self._api.settings.name}",
+        )
+
+
+def _one_of(categories: Sequence[str]) -> Any:
+    """A field's type, which only the settings know."""
+    return (Literal[tuple(categories)], ...)
+
+
+def _wrong(error: ValidationError) -> str:
+    """What the model is told; nothing of what it wrote."""
+    told: list[dict[str, Any]] = [dict(one) for one in error.errors(include_url=False, include_input=False)]
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'all of it'}: {one['msg']}" for one in told)[:TOLD]

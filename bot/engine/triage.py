@@ -1,0 +1,131 @@
+"""Triage without a model: linear layers over what a text means and says. Fitted on the labelled complaints of
+`ops/evaluation/training` by `python -m ops.evaluation.fit_triage`.
+
+With another embedding model than the layers were fitted for, or with other categories, there is no triage without
+Claude: no record is better than a guess.
+"""
+
+import asyncio
+import json
+import logging
+import math
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+
+from bot.desk.beside import Beside
+from bot.desk.triage import Triage, TriageRecord
+from bot.engine.triage_features import Embed, Phrases, Rows, meanings, worded
+
+log = logging.getLogger(__name__)
+
+LONGEST = 4000  # characters of a complaint: what is longer is cut
+MADE_BY = "classifier"
+
+
+class Layers(NamedTuple):
+    """Weights have the constant in their last row. `warmth` divides the scores of categories, so that what they make
+    probable is as often right as it says."""
+
+    model: str  # the fingerprint of the embedding model that they were fitted for
+    categories: list[str]
+    phrases: list[tuple[str, str]]
+    terms: dict[str, float]  # how rare each is; their order is that of the rows
+    category: list[list[float]]  # shape (features + terms + 1, categories)
+    severity: list[float]  # shape (features + 1,), as the next two
+    escalation: list[float]
+    complaint: list[float]
+    warmth: float
+
+
+class Seen(NamedTuple):
+    complaint: float  # how probable it is that the text is one
+    categories: dict[str, float]
+    severity: int
+    escalation: float
+
+
+class Classifier:
+    """bot.desk.triage.Triager. `embed` blocks; `beside` says what a text names."""
+
+    def __init__(
+        self, embed: Embed, model: Callable[[], str], categories: Sequence[str], beside: Callable[[str], Beside]
+    ) -> None:
+        self._embed = embed
+        self._model = model
+        self._categories = frozenset(categories)
+        self._beside = beside
+
+    @cached_property
+    def layers(self) -> Layers:
+        return Layers(**json.loads(resources.files("bot.engine").joinpath("triage.json").read_text()))
+
+    @cached_property
+    def _phrases(self) -> Phrases:
+        return Phrases.embedded(self.layers.phrases, self.layers.categories, self._embed)
+
+    @cached_property
+    def _terms(self) -> dict[str, tuple[int, float]]:
+        return {term: (at, rarity) for at, (term, rarity) in enumerate(self.layers.terms.items())}
+
+    @cached_property
+    def _weights(self) -> tuple[Rows, Rows, Rows, Rows]:
+        layers = self.layers
+        category, severity, escalation, complaint = map(
+            np.array, (layers.category, layers.severity, layers.escalation, layers.complaint)
+        )
+        return category, severity, escalation, complaint
+
+    async def triage(self, text: str) -> TriageRecord | None:
+        return await asyncio.to_thread(self._triage, text)
+
+    def _triage(self, text: str) -> TriageRecord | None:
+        complaint = text.strip()[:LONGEST]
+        if not complaint or not self._fits():
+            return None
+        [seen] = self.see([complaint])
+        if seen.complaint < 0.5:
+            return None
+        category, confidence = max(seen.categories.items(), key=lambda one: one[1])
+        triage = Triage(
+            complaint=complaint,
+            category=category,
+            severity=seen.severity,
+            requires_escalation=seen.escalation >= 0.5,
+        )
+        return TriageRecord(triage, *self._beside(complaint), confidence=round(confidence, 3), made_by=MADE_BY)
+
+    def _fits(self) -> bool:
+        if self.layers.model != self._model():
+            log.warning("triage was fitted for another embedding model: nothing is triaged without Claude")
+            return False
+        if self._categories != set(self.layers.categories):
+            log.warning("triage was fitted for other categories: nothing is triaged without Claude")
+            return False
+        return True
+
+    def see(self, texts: Sequence[str]) -> list[Seen]:
+        """Raises IndexUnavailable."""
+        weights, severity, escalation, complaint = self._weights
+        rows = meanings(texts, self._phrases, self._embed)
+        seen = []
+        for text, row in zip(texts, rows, strict=True):
+            meant = np.append(row, 1.0)
+            scores = np.concatenate([row, worded(text, self._terms), [1.0]]) @ weights / self.layers.warmth
+            shares = np.exp(scores - scores.max())
+            seen.append(
+                Seen(
+                    _likely(float(meant @ complaint)),
+                    dict(zip(self.layers.categories, (shares / shares.sum()).tolist(), strict=True)),
+                    int(np.clip(np.rint(meant @ severity), 1, 5)),
+                    _likely(float(meant @ escalation)),
+                )
+            )
+        return seen
+
+
+def _likely(score: float) -> float:
+    return 1 / (1 + math.exp(-score))

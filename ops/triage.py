@@ -1,0 +1,75 @@
+"""`frontdesk triage`: what a message complains of. It needs neither index nor store, so it runs in this process."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from ops.config import Config
+
+if TYPE_CHECKING:
+    from bot.desk.triage import TriageRecord
+
+# As in ops.cli, each command imports what it runs.
+# ruff: noqa: PLC0415
+
+
+@click.command("triage")
+@click.argument("text")
+@click.option("--json", "as_json", is_flag=True, help="Print the four fields as JSON; null: no complaint.")
+@click.pass_context
+def triage(context: click.Context, text: str, as_json: bool) -> None:
+    """Say what a message complains of, how grave it is, and whether a human must look."""
+    config: Config = context.obj.load()
+    from ingest.index import IndexUnavailable
+    from ops.logs import log_to_stderr
+    from ops.operations import OperationError
+
+    log_to_stderr(verbose=False)
+    try:
+        record = asyncio.run(triaged(config, text))
+    except IndexUnavailable as error:
+        raise OperationError(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(record.triage.model_dump() if record else None, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_told(record)))
+
+
+async def triaged(config: Config, text: str) -> "TriageRecord | None":
+    """By Claude where there is a key, else by the classifier. Raises IndexUnavailable and PromptInvalid."""
+    from bot.desk.beside import beside
+    from bot.desk.order_numbers import OrderNumbers
+    from bot.engine.claude_api import ClaudeApi
+    from bot.engine.claude_triage import ClaudeTriager
+    from bot.engine.triage import Classifier
+    from bot.prompting import PromptLibrary
+    from ingest.index import make_embedder
+
+    bot = config.bot
+    orders = OrderNumbers(bot.orders.numbers) if bot.orders else None
+    embedder, categories = make_embedder(config.ingest.index), bot.triage.categories
+    classifier = Classifier(
+        embedder.embed, lambda: embedder.fingerprint, categories, lambda complaint: beside(complaint, orders)
+    )
+    if bot.model.api_key is None:
+        return await classifier.triage(text)
+    api, prompt = ClaudeApi(bot.model), PromptLibrary(bot.prompt_dirs).live("triage")
+    try:
+        made = ClaudeTriager(api, prompt, categories, classifier, lambda complaint: beside(complaint, orders))
+        return await made.triage(text)
+    finally:
+        await api.close()
+
+
+def _told(record: "TriageRecord | None") -> list[str]:
+    if record is None:
+        return ["No complaint, or none that can be triaged here (see the warnings)."]
+    made = record.triage
+    human = "a human must look" if made.requires_escalation else "no human has to look"
+    return [
+        f"{made.category}, severity {made.severity} of 5, {human}",
+        f"language: {record.language or 'unknown'}   order: {record.order or '-'}   product: {record.product or '-'}",
+        f"by {record.made_by}, confidence {record.confidence:.2f}",
+    ]
