@@ -1,11 +1,14 @@
 """Builds the bot's parts and hands them to each other: the only place in bot that knows all of them."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from bot.desk.answer_question import AnswerQuestion
 from bot.desk.audience import AS_STATED, Readers
+from bot.desk.beside import beside
 from bot.desk.budget import Budget
 from bot.desk.budget_warnings import BudgetWarnings
 from bot.desk.errors import OrdersUnavailable
@@ -17,15 +20,21 @@ from bot.desk.order_numbers import OrderNumbers
 from bot.desk.orders import OrderDesk
 from bot.desk.outgoing import Whereabouts
 from bot.desk.ports import AdminChannel, Clock, Conversations, Meter, ReadFile, SyncDesk
+from bot.desk.triage import Triager
 from bot.engine.claude import ClaudeWriter
+from bot.engine.claude_api import ClaudeApi
 from bot.engine.claude_drafter import ClaudeDrafter
 from bot.engine.claude_interpreter import ClaudeInterpreter
+from bot.engine.claude_triage import ClaudeTriager
 from bot.engine.query_engine import DocumentEngine
+from bot.engine.triage import Classifier
+from bot.engine.triage_features import Embed
 from bot.escalation.drafter import Drafting
 from bot.escalation.escalate import Escalate
 from bot.escalation.learning import Learn
 from bot.escalation.timekeeper import Timekeeper
 from bot.escalation.timetable import timetables_of
+from bot.escalation.triaging import Triaging
 from bot.orders import SqlOrders
 from bot.outbox import Deliveries, GivenUpWarnings, targets_of
 from bot.prompting import PromptLibrary
@@ -48,7 +57,8 @@ from ingest.index import Reranker, SearchIndex
 
 log = logging.getLogger(__name__)
 
-INTERPRETER, RESOLUTION = "interpreter", "resolution"  # the prompts that are no persona's: see prompts/
+# The prompts that are no persona's: see prompts/.
+INTERPRETER, RESOLUTION, TRIAGE = "interpreter", "resolution", "triage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,7 @@ class Bot:
     writer: ClaudeWriter | None
     interpreter: ClaudeInterpreter | None
     drafter: ClaudeDrafter | None
+    classifier: Classifier
     prompts: PromptLibrary
     store: Store
     orders: SqlOrders | None
@@ -126,6 +137,7 @@ class Bot:
             admins=slack.admins,
             reopening={name: timedelta(days=desk.reopen_days) for name, desk in self.settings.desks.items()},
             order_desks=[name for name, desk in self.settings.desks.items() if desk.escalation_sees_orders],
+            triages=store.triages,
             expectations=timetables,
             due=store.due,
         )
@@ -134,6 +146,7 @@ class Bot:
             posts=store.posts,
             answers=store.answers,
             threads=store.threads,
+            triages=store.triages,
             humans=humans,
             answer_question=self.answering(store.answers, people),
             desks=Desks(self.desks, store.settings),
@@ -160,6 +173,7 @@ class Bot:
             ),
             sync_desk=sync_desk,
             learn=self._learn(clients, humans, sync_desk) if self.settings.learning.enabled else None,
+            triaging=self._triaging(humans) if self.settings.triage.enabled else None,
             admins=slack.admins,
             manners=manners_of(self.settings.limits, slack),
         )
@@ -168,13 +182,12 @@ class Bot:
 
     def _learn(self, clients: SlackClients, humans: Escalate, sync_desk: SyncDesk) -> Learn:
         store, settings = self.store, self.settings
-        orders = OrderNumbers(settings.orders.numbers) if settings.orders else None
         months = settings.learning.expiry_months
         return Learn(
             store.learnings,
             store.escalations,
             SlackLearningDesk(clients, months),
-            Drafting(Redactor(orders), self.drafter, self._budget()),
+            Drafting(Redactor(_numbers(settings)), self.drafter, self._budget()),
             sync_desk,
             store.told,
             self.clock,
@@ -182,6 +195,11 @@ class Bot:
             admins=settings.slack.admins,
             months=months,
         )
+
+    def _triaging(self, humans: Escalate) -> Triaging:
+        api = self.writer.api if self.writer else None
+        triager = triager_of(self.settings, self.prompts, self.classifier, api, self._budget())
+        return Triaging(self.store.triages, triager, humans, {desk.name: desk for desk in self.desks})
 
     async def close(self) -> None:
         if self.writer is not None:
@@ -211,6 +229,7 @@ def build_bot(
             orders=settings.orders is not None and name in (settings.orders.desks or settings.desks),
             suggestions=desk.suggestions,
             handover=desk.handover,
+            triage=name in settings.triage_desks,
         )
         for name, desk in settings.desks.items()
     )
@@ -220,8 +239,44 @@ def build_bot(
     writer = ClaudeWriter(settings.model, meter) if settings.model.api_key else None
     interpreter = ClaudeInterpreter(writer.api, prompts.live(INTERPRETER)) if writer else None
     drafter = ClaudeDrafter(writer.api, prompts.live(RESOLUTION)) if writer and settings.learning.enabled else None
+    classifier = classifier_of(settings, index.embed, index.model)
     engine = DocumentEngine(index, writer, settings.answering, reranker)
     sources = LookUpSources(engine)
     return Bot(
-        settings, desks, engine, writer, interpreter, drafter, prompts, store, orders, sources, clock, reranker, meter
+        settings,
+        desks,
+        engine,
+        writer,
+        interpreter,
+        drafter,
+        classifier,
+        prompts,
+        store,
+        orders,
+        sources,
+        clock,
+        reranker,
+        meter,
     )
+
+
+def classifier_of(settings: BotSettings, embed: Embed, model: Callable[[], str]) -> Classifier:
+    return Classifier(embed, model, settings.triage.categories, partial(beside, orders=_numbers(settings)))
+
+
+def triager_of(
+    settings: BotSettings,
+    prompts: PromptLibrary,
+    classifier: Classifier,
+    api: ClaudeApi | None,
+    budget: Budget | None = None,
+) -> Triager:
+    """Claude where there is a key, else the classifier. Raises PromptInvalid."""
+    if api is None:
+        return classifier
+    named = partial(beside, orders=_numbers(settings))
+    return ClaudeTriager(api, prompts.live(TRIAGE), settings.triage.categories, classifier, named, budget=budget)
+
+
+def _numbers(settings: BotSettings) -> OrderNumbers | None:
+    return OrderNumbers(settings.orders.numbers) if settings.orders else None

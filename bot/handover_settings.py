@@ -37,3 +37,5 @@ class HandoverSettings(Section):
     topics: dict[str, Pattern] = Field(TOPICS, examples=[{"safety": "smoke|sparks"}])  # {}: none
     refund_above: float | None = Field(None, gt=0, examples=[500])  # dollars, euros or pounds that the question names
     feedback_wrong: bool = True  # somebody says that an answer was wrong
+    # of a complaint that a human must look at, says its triage; 0: never for that
+    triage_severity: Annotated[int, Field(ge=0, le=5)] = 4

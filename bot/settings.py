@@ -232,12 +232,19 @@ class BotSettings(Section):
             raise ValueError(f"orders.desks names {min(unknown)!r}, which is not a desk")
         if unknown := set(self.learning.desks) - self.desks.keys():
             raise ValueError(f"learning.desks names {min(unknown)!r}, which is not a desk")
+        if unknown := set(self.triage.desks) - self.desks.keys():
+            raise ValueError(f"triage.desks names {min(unknown)!r}, which is not a desk")
         return self
 
     @property
     def learning_desks(self) -> tuple[str, ...]:
         """Those that learn."""
         return (self.learning.desks or tuple(self.desks)) if self.learning.enabled else ()
+
+    @property
+    def triage_desks(self) -> tuple[str, ...]:
+        """Those whose complaints are triaged."""
+        return (self.triage.desks or tuple(self.desks)) if self.triage.enabled else ()
 
     @model_validator(mode="after")
     def _tells_outside(self) -> Self:

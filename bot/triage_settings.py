@@ -32,6 +32,8 @@ Category = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)]
 
 
 class TriageSettings(Section):
-    """The classifier knows the default categories only; others need Claude."""
+    """The classifier knows the default categories only; others need Claude. `desks` empty: all."""
 
+    enabled: bool = True
+    desks: tuple[str, ...] = Field((), examples=[["support"]])
     categories: Annotated[tuple[Category, ...], Field(min_length=2), AfterValidator(_distinct)] = CATEGORIES

@@ -17,6 +17,7 @@ from bot.outbox import subscriptions_of
 from bot.slack.identity import identities_of
 from bot.store import open_store
 from bot.store.learnings import WantLearning
+from bot.store.triages import WantTriage
 from ingest.index import installation_of, make_reranker
 from ingest.schedule import utc_now
 from ops.config import Config
@@ -147,7 +148,7 @@ async def open_operations(config: Config, meter: Meter = NO_METER) -> AsyncItera
             await asyncio.to_thread(reranker.load)
     with open_knowledge(config.ingest) as knowledge:
         with _reported():
-            recorders = (WantLearning(config.bot.learning_desks),)
+            recorders = (WantLearning(config.bot.learning_desks), WantTriage(config.bot.triage_desks, utc_now))
             outside, plan = subscriptions_of(config.bot), timetables_of(config.bot)
             store = await open_store(config.store_url, utc_now, _holder(config), recorders, outside, plan)
         knowledge.entries = StoredEntries(store, asyncio.get_running_loop())

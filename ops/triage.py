@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 def triage(context: click.Context, text: str, as_json: bool) -> None:
     """Say what a message complains of, how grave it is, and whether a human must look."""
     config: Config = context.obj.load()
-    from ingest.index import IndexUnavailable
+    from bot.desk.errors import RetrievalUnavailable
     from ops.logs import log_to_stderr
     from ops.operations import OperationError
 
     log_to_stderr(verbose=False)
     try:
         record = asyncio.run(triaged(config, text))
-    except IndexUnavailable as error:
+    except RetrievalUnavailable as error:
         raise OperationError(str(error)) from error
     if as_json:
         click.echo(json.dumps(record.triage.model_dump() if record else None, ensure_ascii=False))
@@ -38,27 +38,19 @@ def triage(context: click.Context, text: str, as_json: bool) -> None:
 
 
 async def triaged(config: Config, text: str) -> "TriageRecord | None":
-    """By Claude where there is a key, else by the classifier. Raises IndexUnavailable and PromptInvalid."""
-    from bot.desk.beside import beside
-    from bot.desk.order_numbers import OrderNumbers
+    """By Claude where there is a key, else by the classifier. Raises RetrievalUnavailable and PromptInvalid."""
+    from bot.bootstrap import classifier_of, triager_of
     from bot.engine.claude_api import ClaudeApi
-    from bot.engine.claude_triage import ClaudeTriager
-    from bot.engine.triage import Classifier
     from bot.prompting import PromptLibrary
     from ingest.index import make_embedder
 
-    bot = config.bot
-    orders = OrderNumbers(bot.orders.numbers) if bot.orders else None
-    embedder, categories = make_embedder(config.ingest.index), bot.triage.categories
-    classifier = Classifier(
-        embedder.embed, lambda: embedder.fingerprint, categories, lambda complaint: beside(complaint, orders)
-    )
+    bot, embedder = config.bot, make_embedder(config.ingest.index)
+    classifier = classifier_of(bot, embedder.embed, lambda: embedder.fingerprint)
     if bot.model.api_key is None:
         return await classifier.triage(text)
-    api, prompt = ClaudeApi(bot.model), PromptLibrary(bot.prompt_dirs).live("triage")
+    api = ClaudeApi(bot.model)
     try:
-        made = ClaudeTriager(api, prompt, categories, classifier, lambda complaint: beside(complaint, orders))
-        return await made.triage(text)
+        return await triager_of(bot, PromptLibrary(bot.prompt_dirs), classifier, api).triage(text)
     finally:
         await api.close()
 

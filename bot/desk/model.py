@@ -145,6 +145,7 @@ class Desk:
     orders: bool = False  # it looks up orders
     suggestions: tuple[str, ...] = ()  # questions that its documents answer
     handover: HandoverSettings = field(default_factory=HandoverSettings)
+    triage: bool = False  # complaints get a record
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What a complaint is about and how grave it is: the record that goes with an escalation. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +32,43 @@ class TriageRecord:
 
 
 class Triager(Protocol):
-    async def triage(self, text: str) -> TriageRecord | None:
-        """None: no complaint. Raises IndexUnavailable when nothing can be embedded."""
+    async def triage(self, text: str, *, escalated: bool = False) -> TriageRecord | None:
+        """None: no complaint, or nobody can tell what kind. `escalated`: a human was called because of it, so it counts
+        as one. Raises RetrievalUnavailable when nothing can be embedded."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToTriage:
+    """A question of which a record is wanted. `text`: what its asker wrote, and where a human was called, what they had
+    written in the thread before. `triaged`: what an earlier run found, and had not done with."""
+
+    key: str
+    desk: str
+    team: str
+    channel: str
+    thread_ts: str
+    asker: str
+    text: str
+    escalation_id: str | None
+    triaged: Triage | None
+
+
+class TriageRows(Protocol):
+    """The records, and the questions that wait for one. Raises StoreUnavailable."""
+
+    async def want(self, key: str) -> None:
+        """Once a question; again it changes nothing."""
+        ...
+
+    async def claim(self, limit: int, lease_s: float) -> Sequence[ToTriage]:
+        """Those that wait, first those to which a human was called; until the lease ends nobody else gets them."""
+        ...
+
+    async def keep(self, key: str, record: TriageRecord) -> None: ...
+
+    async def done(self, key: str) -> None:
+        """It waits no more."""
+        ...
+
+    async def of(self, question_key: str) -> Triage | None: ...

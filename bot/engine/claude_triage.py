@@ -1,5 +1,5 @@
-"""Triage by Claude's structured output. A reply that can't be used is repaired once; whatever fails then, or costs too
-much, or does not come, is the classifier's."""
+"""Triage by Claude's structured output, of what the classifier takes for a complaint. A reply that can't be used is
+repaired once; whatever fails then, or costs too much, or does not come, is the classifier's."""
 
 import json
 import logging
@@ -44,7 +44,7 @@ class Form(BaseModel):
 
 
 class ClaudeTriager:
-    """bot.desk.triage.Triager. Raises IndexUnavailable, where neither Claude nor the classifier can tell."""
+    """bot.desk.triage.Triager. Raises RetrievalUnavailable."""
 
     def __init__(
         self,
@@ -66,9 +66,10 @@ class ClaudeTriager:
         self._budget = budget
         self._deadline_s = deadline_s
 
-    async def triage(self, text: str) -> TriageRecord | None:
+    async def triage(self, text: str, *, escalated: bool = False) -> TriageRecord | None:
+        """Most questions are no complaints, and to ask Claude about each would cost as much again as to answer it."""
         complaint = text.strip()[:LONGEST]
-        if not complaint:
+        if not complaint or not (escalated or await self._classifier.may_be_one(complaint)):
             return None
         try:
             form = await self._filled_in(complaint) if await self._may_spend() else None
@@ -76,8 +77,8 @@ class ClaudeTriager:
             log.warning("triage is the classifier's: %s", error)
             form = None
         if form is None:
-            return await self._classifier.triage(complaint)
-        return self._record(complaint, form) if form.is_complaint else None
+            return await self._classifier.triage(complaint, escalated=escalated)
+        return self._record(complaint, form) if form.is_complaint or escalated else None
 
     async def _may_spend(self) -> bool:
         try:

@@ -9,7 +9,8 @@ import asyncio
 import json
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib import resources
 from typing import NamedTuple
@@ -17,12 +18,15 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.desk.beside import Beside
+from bot.desk.errors import RetrievalUnavailable
 from bot.desk.triage import Triage, TriageRecord
 from bot.engine.triage_features import Embed, Phrases, Rows, meanings, worded
+from ingest.index.contract import IndexUnavailable
 
 log = logging.getLogger(__name__)
 
 LONGEST = 4000  # characters of a complaint: what is longer is cut
+SURE = 0.5  # how probable it is that something is a complaint
 MADE_BY = "classifier"
 
 
@@ -58,6 +62,7 @@ class Classifier:
         self._model = model
         self._categories = frozenset(categories)
         self._beside = beside
+        self._warned = False
 
     @cached_property
     def layers(self) -> Layers:
@@ -79,15 +84,21 @@ class Classifier:
         )
         return category, severity, escalation, complaint
 
-    async def triage(self, text: str) -> TriageRecord | None:
-        return await asyncio.to_thread(self._triage, text)
+    async def triage(self, text: str, *, escalated: bool = False) -> TriageRecord | None:
+        with _embedding():
+            return await asyncio.to_thread(self._triage, text, escalated)
 
-    def _triage(self, text: str) -> TriageRecord | None:
+    async def may_be_one(self, text: str) -> bool:
+        """Whether it may be a complaint; where the layers don't fit, anything may. Raises RetrievalUnavailable."""
+        with _embedding():
+            return not self._fits() or (await asyncio.to_thread(self.see, [text]))[0].complaint >= SURE
+
+    def _triage(self, text: str, escalated: bool) -> TriageRecord | None:
         complaint = text.strip()[:LONGEST]
         if not complaint or not self._fits():
             return None
         [seen] = self.see([complaint])
-        if seen.complaint < 0.5:
+        if seen.complaint < SURE and not escalated:
             return None
         category, confidence = max(seen.categories.items(), key=lambda one: one[1])
         triage = Triage(
@@ -99,13 +110,13 @@ class Classifier:
         return TriageRecord(triage, *self._beside(complaint), confidence=round(confidence, 3), made_by=MADE_BY)
 
     def _fits(self) -> bool:
-        if self.layers.model != self._model():
-            log.warning("triage was fitted for another embedding model: nothing is triaged without Claude")
-            return False
-        if self._categories != set(self.layers.categories):
-            log.warning("triage was fitted for other categories: nothing is triaged without Claude")
-            return False
-        return True
+        same_model = self.layers.model == self._model()
+        fits = same_model and self._categories == set(self.layers.categories)
+        if not fits and not self._warned:
+            other = "other categories" if same_model else "another embedding model"
+            log.warning("triage was fitted for %s: nothing is triaged without Claude", other)
+            self._warned = True
+        return fits
 
     def see(self, texts: Sequence[str]) -> list[Seen]:
         """Raises IndexUnavailable."""
@@ -125,6 +136,14 @@ class Classifier:
                 )
             )
         return seen
+
+
+@contextmanager
+def _embedding() -> Iterator[None]:
+    try:
+        yield
+    except IndexUnavailable as error:
+        raise RetrievalUnavailable(f"the embedding model did not answer: {error}") from error
 
 
 def _likely(score: float) -> float:

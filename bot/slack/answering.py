@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import QuestionEdited, Unavailable
-from bot.desk.handover import handover
+from bot.desk.handover import TOLD, handover
 from bot.desk.human_path import HandoverReason
 from bot.desk.model import (
     NOBODY,
@@ -144,11 +144,14 @@ class Answering:
         return outcome
 
     async def _concluded(self, question: Question, outcome: Outcome, desk: Desk) -> Outcome:
-        """After it was shown a human is called, where the asker or the desk's policy wants one."""
+        """After it was shown a human is called, where the asker or the desk's policy wants one; and it waits for
+        triage, which may call one yet."""
         reason = HandoverReason.ASKED if outcome is Outcome.ESCALATED else await self._policy(question, outcome, desk)
         if reason is not None:
             place, asker = question.place, question.asker.user_id
             await self._work.humans.call(place.team, place.channel, question.thread_ts, asker, question.key, reason)
+        elif desk.triage and outcome in TOLD and question.asker.user_id:
+            await self._work.triages.want(question.key)
         return outcome
 
     async def _policy(self, question: Question, outcome: Outcome, desk: Desk) -> HandoverReason | None:

@@ -84,7 +84,7 @@ class SlackConnection:
         self._surfaces: Surfaces | None = None
         self._offers: Offers | None = None
         self._notes: LimitNotes | None = None
-        self._learning: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
         self.workers: Workers | None = None
 
     @property
@@ -118,8 +118,9 @@ class SlackConnection:
         self.workers = workers
         self._notes = LimitNotes(clients, work.inbox, self._edge.told, self._edge.manners.limits, work.clock)
         self._notes.start()
-        if self._edge.learn is not None:
-            self._learning = asyncio.create_task(self._edge.learn.watch())
+        for watch in (self._edge.learn, self._edge.triaging):
+            if watch is not None:
+                self._watches.append(asyncio.create_task(watch.watch()))
         self._door = self._built_door(app, ticket)
         try:
             await self._door.open()
@@ -150,9 +151,9 @@ class SlackConnection:
             await self._door.close()
         if self._notes is not None:
             await self._notes.stop()
-        if self._learning is not None:
-            self._learning.cancel()
-            await asyncio.gather(self._learning, return_exceptions=True)
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
         if self.workers is not None:
             await self.workers.stop(drain_s)
         if self._offers is not None:

@@ -24,6 +24,14 @@ class Timekeeper(Protocol):
     async def stop(self, drain_s: float) -> None: ...
 
 
+class Triaging(Protocol):
+    """Triages what was asked, while Slack can be reached."""
+
+    async def watch(self) -> None:
+        """Until it is cancelled."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
     """Where a default is no default, the tests set it, to wait less."""
@@ -46,6 +54,7 @@ class Edge:
     timekeeper: Timekeeper | None = None
     sync_desk: SyncDesk | None = None
     learn: LearnFrom | None = None
+    triaging: Triaging | None = None
     admins: Sequence[str] = ()
     progress_after_s: Sequence[float] = PROGRESS_AFTER_S
     manners: Manners = field(default_factory=Manners)

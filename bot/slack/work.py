@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.desk.human_path import Humans
 from bot.desk.metering import NO_METER
 from bot.desk.ports import Answers, Clock, Inbox, Meter, Posts, Threads
+from bot.desk.triage import TriageRows
 from bot.settings import AnsweringSettings
 from bot.slack.attached import AttachedFiles
 from bot.slack.desks import Desks
@@ -19,6 +20,7 @@ class Work:
     posts: Posts
     answers: Answers
     threads: Threads
+    triages: TriageRows
     humans: Humans
     answer_question: AnswerQuestion
     desks: Desks

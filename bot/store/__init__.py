@@ -23,6 +23,7 @@ from bot.store.records import SqlAnswers, SqlFeedback, SqlPosts, SqlPresence
 from bot.store.retention import SqlRetention
 from bot.store.threads import SqlThreads
 from bot.store.told import SqlTold
+from bot.store.triages import SqlTriages
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Store:
     records: SqlAnswerRecords
     shares: SqlShares
     learnings: SqlLearnings
+    triages: SqlTriages
     retention: SqlRetention
     forgetting: SqlForgetting
     outbox: SqlOutbox
@@ -89,6 +91,7 @@ async def open_store(
         records=SqlAnswerRecords(database),
         shares=SqlShares(database, clock),
         learnings=SqlLearnings(database, clock),
+        triages=SqlTriages(database, clock),
         retention=SqlRetention(database, leases, clock),
         forgetting=SqlForgetting(database, clock),
         outbox=outbox,

@@ -31,6 +31,7 @@ from bot.store.tables import (
     shares,
     threads,
 )
+from bot.store.triages import triages
 
 PERSONAL = {
     "inbox": {"user_id"},
@@ -85,6 +86,7 @@ KINDS = (
     "questions",
     "questions_withdrawn",
     "answers",
+    "triages",
     "feedback",
     "posts",
     "threads",
@@ -114,6 +116,7 @@ def _of_questions(keys: Collection[str], identities: Collection[str]) -> list[tu
         ("feedback", delete(feedback).where(feedback.c.answer_key.in_(keys))),
         ("posts", delete(posts).where(posts.c.key.in_([*keys, *private]))),
         ("answers", delete(answers).where(answers.c.key.in_(keys))),
+        ("triages", delete(triages).where(triages.c.key.in_(keys))),
         ("threads", delete(threads).where(threads.c.channel.in_(dms))),
         ("threads", delete(hushed).where(hushed.c.channel.in_(dms))),
         ("escalations_kept", called.values(question="", answer_key=None)),

@@ -12,6 +12,7 @@ from bot.store.escalations import is_helping
 from bot.store.learning_forgetting import old_learnings
 from bot.store.leases import SqlLeases
 from bot.store.tables import answers, escalation_events, escalations, feedback, inbox, outbox, posts, shares
+from bot.store.triages import triages
 
 log = logging.getLogger(__name__)
 BATCH = 500  # rows of a transaction: questions are stored in between
@@ -59,6 +60,7 @@ def _old(before: datetime) -> list[tuple[Table, Select[tuple[object, ...]]]]:
     return [
         (feedback, _keys(feedback).where(feedback.c.at < before, _unwanted(feedback.c.answer_key))),
         (posts, _keys(posts).where(posts.c.started_at < before, _closed(posts.c.key), _unwanted(posts.c.key))),
+        (triages, _keys(triages).where(triages.c.wanted_at < before, _unwanted(triages.c.key))),
         (shares, _keys(shares).where(shares.c.at < before)),
         (
             answers,

@@ -47,11 +47,13 @@ async def claude() -> AsyncIterator[ClaudeDouble]:
         yield double
 
 
-async def triaged(claude: ClaudeDouble, text: str = SMOKE, deadline_s: float = 5.0) -> TriageRecord | None:
+async def triaged(
+    claude: ClaudeDouble, text: str = SMOKE, deadline_s: float = 5.0, *, escalated: bool = False
+) -> TriageRecord | None:
     api = ClaudeApi(ModelSettings(api_key=SecretStr(KEY), base_url=claude.url, retries=0))
     try:
         made = ClaudeTriager(api, PROMPT, CATEGORIES, CLASSIFIER, named, deadline_s=deadline_s)
-        return await made.triage(text)
+        return await made.triage(text, escalated=escalated)
     finally:
         await api.close()
 
@@ -152,11 +154,23 @@ async def test_without_a_whole_reply_the_classifier_triages(claude: ClaudeDouble
     assert len(claude.requests) == 1
 
 
-async def test_what_is_no_complaint_has_no_record(claude: ClaudeDouble) -> None:
+async def test_what_claude_does_not_take_for_a_complaint_has_no_record(claude: ClaudeDouble) -> None:
     claude.script([says(but(is_complaint=False))])
+    assert await triaged(claude) is None
+    assert len(claude.requests) == 1
+
+
+async def test_claude_is_not_asked_about_plain_questions(claude: ClaudeDouble) -> None:
     assert await triaged(claude, "How long can I return a laptop?") is None
     assert await triaged(claude, "  ") is None
-    assert len(claude.requests) == 1
+    assert claude.requests == []
+
+
+async def test_what_a_human_was_called_for_has_a_record(claude: ClaudeDouble) -> None:
+    claude.script([says(but(is_complaint=False)), HttpError(500)])
+    asked = "How long can I return a laptop?"
+    records = [await triaged(claude, asked, escalated=True) for _ in range(2)]
+    assert [record and record.made_by.split()[0] for record in records] == ["claude", MADE_BY]
 
 
 async def test_a_product_that_the_text_does_not_name_is_not_kept(claude: ClaudeDouble) -> None:

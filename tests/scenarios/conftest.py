@@ -31,9 +31,11 @@ from bot.desk.model import (
 )
 from bot.desk.orders import OrderDesk
 from bot.desk.ports import Interpreter, Meter, OrderTools, SyncDesk
+from bot.desk.triage import Triager
 from bot.escalation.escalate import Escalate
 from bot.escalation.timekeeper import Timekeeper
 from bot.escalation.timetable import Timetables
+from bot.escalation.triaging import Triaging
 from bot.settings import AnsweringSettings, LimitSettings, SlackSettings
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
@@ -47,6 +49,7 @@ from bot.slack.reminders import SlackReminders
 from bot.slack.work import Work
 from bot.store import Store, open_store
 from bot.store.due import nothing_is_due
+from bot.store.triages import WantTriage
 from ops.attached_files import FileTexts
 from ops.workspace.server import LocalWorkspace
 from ops.workspace.state import BOT
@@ -199,6 +202,7 @@ class Bot:
     desks: tuple[Desk, ...] = ()  # beside that
     sync_desk: SyncDesk | None = None
     orders: OrderDesk | None = None
+    triager: Triager | None = None  # None: nothing is triaged
     interpreter: Interpreter | None = None
     budget: Budget | None = None
     prompts: Prompts = Prompts()
@@ -216,7 +220,10 @@ class Bot:
     humans: Escalate = field(init=False)
 
     async def start(self) -> None:
-        self.store = await open_store(self.database, self.now, plan=self.timetables or nothing_is_due)
+        recorders = (WantTriage(["support"], self.now),) if self.triager else ()
+        self.store = await open_store(
+            self.database, self.now, recorders=recorders, plan=self.timetables or nothing_is_due
+        )
         inbox, posts, threads, answers, escalations, presence, told, due = (
             Faulty(part, self)
             for part in (
@@ -242,6 +249,7 @@ class Bot:
             agents=self.slack.agents,
             admins=self.slack.admins,
             order_desks=["support"] if self.sees_orders else [],
+            triages=self.store.triages,
             expectations=self.timetables,
             due=due,
         )
@@ -256,6 +264,7 @@ class Bot:
             self.escalation_channel,
             orders=self.orders is not None,
             suggestions=SUGGESTIONS,
+            triage=self.triager is not None,
         )
         desks = (support, *self.desks)
         work = Work(
@@ -263,6 +272,7 @@ class Bot:
             posts=posts,
             answers=answers,
             threads=threads,
+            triages=self.store.triages,
             humans=self.humans,
             answer_question=AnswerQuestion(
                 self.shelf,
@@ -298,6 +308,8 @@ class Bot:
             attend_every_s=0.01,
             ping_every_s=0.3,
             timekeeper=timekeeper,
+            triaging=self.triager
+            and Triaging(self.store.triages, self.triager, self.humans, {"support": support}, every_s=0.02),
             sync_desk=self.sync_desk,
             admins=self.slack.admins,
             progress_after_s=self.progress_after_s,

@@ -3,9 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.desk.handover import handover
+from bot.desk.handover import calls, handover
 from bot.desk.human_path import HandoverReason
 from bot.desk.model import Outcome
+from bot.desk.triage import Triage
 from bot.handover_settings import HandoverSettings
 
 ANSWERED, ABSTAINED, ASKED = Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.ASKED
@@ -110,3 +111,19 @@ def test_a_topic_is_a_regular_expression_of_ones_own() -> None:
     assert handover("I write for a Newspaper", [ANSWERED], rules) is POLICY
     with pytest.raises(ValidationError, match="not a regular expression"):
         HandoverSettings(topics={"press": "("})
+
+
+@pytest.mark.parametrize(
+    ("severity", "requires", "threshold", "called"),
+    [
+        (5, True, 4, True),
+        (4, True, 4, True),
+        (3, True, 4, False),
+        (5, False, 4, False),
+        (1, True, 1, True),
+        (5, True, 0, False),
+    ],
+)
+def test_what_triage_calls_a_human_for(severity: int, requires: bool, threshold: int, called: bool) -> None:
+    triage = Triage(complaint="c", category="SAFETY_HAZARD", severity=severity, requires_escalation=requires)
+    assert calls(triage, HandoverSettings(triage_severity=threshold)) is called

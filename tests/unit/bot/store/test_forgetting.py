@@ -9,6 +9,7 @@ from sqlalchemy import String, Text, select
 from bot.desk.desk_settings import ChannelSetting, Mode
 from bot.desk.human_path import EscalationState, Move
 from bot.desk.model import Accepted, Answer, Outcome, Person, Verdict, private_question_key
+from bot.desk.triage import Triage, TriageRecord
 from bot.store import Store, retention
 from bot.store.forgetting import PERSONAL
 from bot.store.tables import answers, escalation_events, escalations, metadata
@@ -33,6 +34,9 @@ async def asked(store: Store, user: str, ts: str, clock: Clock) -> None:
     await store.posts.started(f"{of(user, ts).key}:private", user, "message")
     await store.feedback.save(of(user, ts).key, user, Verdict("down", "wrong", SECRET))
     await store.inbox.finish(of(user, ts).key, Outcome.ANSWERED)
+    await store.triages.want(of(user, ts).key)
+    triage = Triage(complaint=SECRET, category="BILLING", severity=2, requires_escalation=False)
+    await store.triages.keep(of(user, ts).key, TriageRecord(triage, "English", None, None, 1.0, "classifier"))
 
 
 async def everything(store: Store) -> str:
@@ -61,6 +65,7 @@ async def test_a_person_is_forgotten_and_the_others_are_not(store: Store, other:
         "questions": 2,
         "questions_withdrawn": 1,
         "answers": 1,
+        "triages": 1,
         "feedback": 1,
         "posts": 2,
         "moves": 5,
@@ -69,7 +74,7 @@ async def test_a_person_is_forgotten_and_the_others_are_not(store: Store, other:
     }
     left = await everything(store)
     assert "U1" not in left
-    assert left.count(SECRET) == 5, "of the other person"
+    assert left.count(SECRET) == 6, "of the other person"
     assert await store.inbox.outcome(of("U1", "3.0").key) is Outcome.WITHDRAWN
     assert not await other.inbox.accept(of("U1", "3.0")), "a redelivery is no new question"
     kept = await store.escalations.get("E1")
@@ -161,6 +166,7 @@ async def test_what_is_too_old_goes_once_a_day_by_one_process(
         "posts": 9,
         "shares": 1,
         "answers": 4,
+        "triages": 4,
         "inbox": 5,
         "outbox": 0,
         "escalation_events": 2,

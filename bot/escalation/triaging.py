@@ -1,0 +1,81 @@
+"""Triages what was asked, after its answer is out: a record for each complaint and for each escalation. Where a record
+says so, a human is called; where one was called, their brief and their time to respond learn of it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from bot.desk.errors import DeskError
+from bot.desk.handover import calls
+from bot.desk.human_path import HandoverReason, Humans
+from bot.desk.model import Desk
+from bot.desk.triage import ToTriage, Triage, Triager, TriageRows
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+AT_ONCE = 4  # a second: under load answers come first, and what waits is triaged when it ebbs
+AFTER_TROUBLE_S = 10.0
+_LEASE_S = 60.0
+
+
+class Triaging:
+    """What a dead process had claimed is triaged by the next when the lease ends: each step may be made twice."""
+
+    def __init__(
+        self,
+        rows: TriageRows,
+        triager: Triager,
+        humans: Humans,
+        desks: Mapping[str, Desk],
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._rows = rows
+        self._triager = triager
+        self._humans = humans
+        self._desks = desks
+        self._every_s = every_s
+
+    async def watch(self) -> None:
+        """Until it is cancelled. What can't be done now is tried again."""
+        while True:
+            try:
+                await self.work()
+                await asyncio.sleep(self._every_s)
+            except DeskError as error:
+                log.error("what is to be triaged is looked at again in a moment: %s", error)
+                await asyncio.sleep(AFTER_TROUBLE_S)
+
+    async def work(self) -> int:
+        """Triage some of those that wait; how many. Raises RetrievalUnavailable and StoreUnavailable."""
+        waiting = await self._rows.claim(AT_ONCE, _LEASE_S)
+        failures = await asyncio.gather(*map(self._settle, waiting), return_exceptions=True)
+        for one, failure in zip(waiting, failures, strict=True):
+            if isinstance(failure, DeskError):
+                raise failure
+            if failure is not None:  # it would stumble again
+                log.error("%s is not triaged", one.key, exc_info=failure)
+                await self._rows.done(one.key)
+        return len(waiting)
+
+    async def _settle(self, one: ToTriage) -> None:
+        triaged = one.triaged or await self._triaged(one)
+        if triaged is not None:
+            await self._follow(one, triaged)
+        await self._rows.done(one.key)
+
+    async def _triaged(self, one: ToTriage) -> Triage | None:
+        record = await self._triager.triage(one.text, escalated=one.escalation_id is not None)
+        if record is None:
+            return None
+        await self._rows.keep(one.key, record)
+        return record.triage
+
+    async def _follow(self, one: ToTriage, triaged: Triage) -> None:
+        desk = self._desks.get(one.desk)
+        if one.escalation_id is not None:
+            await self._humans.refresh(one.escalation_id)
+        elif desk is not None and desk.escalation_channel is not None and calls(triaged, desk.handover):
+            log.info("a human is called to %s: %s, severity %d", one.key, triaged.category, triaged.severity)
+            where = (one.team, one.channel, one.thread_ts)
+            await self._humans.call(*where, one.asker, one.key, HandoverReason.TRIAGE)

@@ -1,0 +1,162 @@
+"""Which questions wait for triage, and the records that were made."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    bindparam,
+    exists,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.desk.human_path import Escalation, Move, Transition
+from bot.desk.ports import Clock
+from bot.desk.triage import ToTriage, Triage, TriageRecord
+from bot.store.database import Database
+from bot.store.records import put
+from bot.store.tables import UtcDateTime, answers, escalations, inbox, metadata
+
+SAID = 8  # messages of a thread that an escalation's triage is made from
+
+_OPEN = text("done_at IS NULL")
+triages = Table(
+    "triages",
+    metadata,
+    Column("key", String(120), primary_key=True),  # of the question
+    Column("wanted_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Column("lease_until", UtcDateTime),
+    # None, all of them: it is no complaint, or nobody has looked yet.
+    Column("complaint", Text),
+    Column("category", String(60)),
+    Column("severity", Integer),
+    Column("requires_escalation", Boolean),
+    Column("language", String(40)),
+    Column("order_number", String(80)),
+    Column("product", String(120)),
+    Column("confidence", Float),
+    Column("made_by", String(120)),
+    Index("ix_triages_open", "wanted_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+)
+
+_CALLED = exists().where(escalations.c.answer_key == triages.c.key)
+_FREE = or_(triages.c.lease_until.is_(None), triages.c.lease_until <= bindparam("now"))
+_NEXT = (
+    select(triages.c.key)
+    .where(triages.c.done_at.is_(None), _FREE)
+    .order_by(_CALLED.desc(), triages.c.wanted_at, triages.c.key)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("next")
+)
+_CLAIM = (
+    update(triages)
+    .where(triages.c.key.in_(select(_NEXT.c.key)))
+    .values(lease_until=bindparam("lease"))
+    .returning(triages.c.key)
+)
+
+
+class WantTriage:
+    """bot.store.escalations.Recorder: each escalation of these desks gets a record."""
+
+    def __init__(self, desks: Collection[str], clock: Clock) -> None:
+        self._desks = desks
+        self._clock = clock
+
+    async def __call__(self, connection: AsyncConnection, escalation: Escalation, transition: Transition) -> None:
+        key = escalation.answer_key
+        if transition.move is not Move.CALL or escalation.desk not in self._desks or key is None:
+            return
+        if not await put(connection, triages, {"key": key, "wanted_at": self._clock()}, replace=False):
+            # Then it was no complaint, before a human was called; or it has a record, which stays as it is.
+            anew = update(triages).where(triages.c.key == key).values(done_at=None)
+            await connection.execute(anew)
+
+
+class SqlTriages:
+    """bot.desk.triage.TriageRows and bot.desk.human_path.Triages over SQL. Two who work on the same question make the
+    same of it, so that a lease is enough."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def want(self, key: str) -> None:
+        async with self._database.transaction() as connection:
+            await put(connection, triages, {"key": key, "wanted_at": self._clock()}, replace=False)
+
+    async def claim(self, limit: int, lease_s: float) -> Sequence[ToTriage]:
+        now = self._clock()
+        values = {"most": limit, "now": now, "lease": now + timedelta(seconds=lease_s)}
+        async with self._database.transaction() as connection:
+            keys = (await connection.scalars(_CLAIM, values)).all()
+            return [await _to_triage(connection, key) for key in keys]
+
+    async def keep(self, key: str, record: TriageRecord) -> None:
+        beside = {"language": record.language, "order_number": record.order, "product": record.product}
+        made = {"confidence": record.confidence, "made_by": record.made_by}
+        mine = update(triages).where(triages.c.key == key)
+        async with self._database.transaction() as connection:
+            await connection.execute(mine.values(**record.triage.model_dump(), **beside, **made))
+
+    async def done(self, key: str) -> None:
+        mine = update(triages).where(triages.c.key == key)
+        async with self._database.transaction() as connection:
+            await connection.execute(mine.values(done_at=self._clock(), lease_until=None))
+
+    async def of(self, question_key: str) -> Triage | None:
+        known = select(triages).where(triages.c.key == question_key)
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(known)).one_or_none()
+        return _triage(row) if row else None
+
+
+async def _to_triage(connection: AsyncConnection, key: str) -> ToTriage:
+    called = select(escalations.c.id).where(escalations.c.answer_key == key).order_by(escalations.c.created_at.desc())
+    escalation_id = await connection.scalar(called.limit(1))
+    row = (await connection.execute(select(triages).where(triages.c.key == key))).one()
+    asked = (await connection.execute(select(answers).where(answers.c.key == key))).one_or_none()
+    if asked is None:  # forgotten meanwhile: there is nothing to triage
+        return ToTriage(key, "", "", "", "", "", "", escalation_id, _triage(row))
+    said = await _said(connection, asked) if escalation_id else asked.question
+    place = (asked.desk, asked.team, asked.channel, asked.thread_ts, asked.asker)
+    return ToTriage(key, *place, said, escalation_id, _triage(row))
+
+
+async def _said(connection: AsyncConnection, asked: Row[tuple[str, ...]]) -> str:
+    """What the asker wrote in the thread up to this question: "a human, please" alone says nothing."""
+    ts = select(inbox.c.ts).where(inbox.c.key == asked.key).scalar_subquery()
+    theirs = (
+        select(inbox.c.text)
+        .where(inbox.c.team == asked.team, inbox.c.channel == asked.channel, inbox.c.user_id == asked.asker)
+        .where(or_(inbox.c.thread_ts == asked.thread_ts, inbox.c.ts == asked.thread_ts), inbox.c.ts <= ts)
+        .order_by(inbox.c.ts.desc())
+        .limit(SAID)
+    )
+    texts = (await connection.scalars(theirs)).all()
+    return "\n".join(reversed(texts)) or asked.question
+
+
+def _triage(row: Row[tuple[object, ...]]) -> Triage | None:
+    if row.category is None:
+        return None
+    return Triage(
+        complaint=row.complaint,
+        category=row.category,
+        severity=row.severity,
+        requires_escalation=row.requires_escalation,
+    )

@@ -1,0 +1,93 @@
+"""The questions that wait for triage, and their records, on SQLite and on Postgres."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.desk.human_path import Move
+from bot.desk.model import Answer, Outcome
+from bot.desk.triage import Triage, TriageRecord
+from bot.store import Store, open_store
+from bot.store.triages import WantTriage
+from tests.fakes.moves import moved
+
+from .conftest import START, Clock
+from .test_store import escalation, item, question
+
+MADE = Triage(complaint="It smokes.", category="SAFETY_HAZARD", severity=5, requires_escalation=True)
+RECORD = TriageRecord(MADE, "English", "EM-118402", None, 0.9, "classifier")
+
+
+@pytest.fixture
+async def store(url: str, clock: Clock) -> AsyncIterator[Store]:
+    store = await open_store(url, clock, recorders=(WantTriage(["support"], clock),))
+    yield store
+    await store.close()
+
+
+async def answered(store: Store, ts: str, text: str, thread_ts: str | None = None) -> str:
+    await store.inbox.accept(item(ts, thread_ts, text))
+    asked = replace(question(ts, thread_ts), text=text)
+    await store.answers.save(asked, "support", Answer(Outcome.ANSWERED, "So."))
+    return asked.key
+
+
+async def test_what_waits_is_claimed_once_until_its_lease_ends(store: Store, other: Store, clock: Clock) -> None:
+    key = await answered(store, "1.0", "It smokes.")
+    await store.triages.want(key)
+    await store.triages.want(key)
+    [one] = await store.triages.claim(5, 60)
+    assert (one.key, one.desk, one.text, one.asker) == (key, "support", "It smokes.", "U1")
+    assert (one.thread_ts, one.escalation_id, one.triaged) == ("1.0", None, None)
+    assert await other.triages.claim(5, 60) == []
+    await store.triages.keep(key, RECORD)
+    clock.now += timedelta(seconds=61)
+    [again] = await other.triages.claim(5, 60)
+    assert again.triaged == MADE
+    await other.triages.done(key)
+    clock.now += timedelta(seconds=61)
+    assert await store.triages.claim(5, 60) == []
+    assert await store.triages.of(key) == MADE
+    assert await store.triages.of("another") is None
+
+
+async def test_an_escalation_comes_first_with_all_that_its_asker_wrote(store: Store) -> None:
+    waits = await answered(store, "0.5", "And the fridge?")
+    await answered(store, "1.0", "My parcel is gone.")
+    await store.inbox.accept(replace(item("1.5", "1.0", "Mine too!"), user="U2"))
+    key = await answered(store, "2.0", "A human, please.", "1.0")
+    await answered(store, "3.0", "Hello?", "1.0")
+    await store.triages.want(waits)
+    await store.escalations.create(replace(escalation(), answer_key=key))
+    [first] = await store.triages.claim(1, 60)
+    assert (first.key, first.escalation_id) == (key, "E1")
+    assert first.text == "My parcel is gone.\nA human, please."
+    [second] = await store.triages.claim(1, 60)
+    assert second.key == waits
+
+
+async def test_what_was_no_complaint_is_looked_at_again_when_a_human_is_called(store: Store) -> None:
+    """Not for each move, and not for another desk."""
+    key = await answered(store, "1.0", "Do you ship to Alaska?")
+    await store.triages.want(key)
+    await store.triages.done(key)
+    assert await store.triages.claim(5, 60) == []
+    await store.escalations.create(replace(escalation(), answer_key=key))
+    [one] = await store.triages.claim(5, 60)
+    assert one.escalation_id == "E1"
+    await store.triages.done(key)
+    await moved(store.escalations, "E1", Move.CLAIM, "U9", START)
+    await store.escalations.create(replace(escalation("E2"), desk="people", thread_ts="7.0", answer_key="T1:C1:7.0"))
+    assert await store.triages.claim(5, 60) == []
+
+
+async def test_of_a_forgotten_question_nothing_is_left_to_triage(store: Store, clock: Clock) -> None:
+    key = await answered(store, "1.0", "It smokes.")
+    await store.triages.want(key)
+    await store.forgetting.forget(["U1"])
+    assert await store.triages.claim(5, 60) == []
+    await store.triages.want(key)  # by a worker that had it in its hands
+    [one] = await store.triages.claim(5, 60)
+    assert (one.text, one.asker) == ("", "")
