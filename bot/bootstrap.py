@@ -27,7 +27,7 @@ from bot.engine.claude_drafter import ClaudeDrafter
 from bot.engine.claude_interpreter import ClaudeInterpreter
 from bot.engine.claude_triage import ClaudeTriager
 from bot.engine.query_engine import DocumentEngine
-from bot.engine.triage import Classifier
+from bot.engine.triage import Classifier, layers_of
 from bot.engine.triage_features import Embed
 from bot.escalation.drafter import Drafting
 from bot.escalation.escalate import Escalate
@@ -216,8 +216,8 @@ def build_bot(
     reranker: Reranker | None = None,
     meter: Meter = NO_METER,
 ) -> Bot:
-    """Raises PromptInvalid when a prompt can't be used, and OrdersInvalid: better at the start than at the first
-    question. Nothing is connected yet: see Bot.check_orders."""
+    """Raises PromptInvalid, TriageInvalid or OrdersInvalid: better at the start than at the first question. Nothing is
+    connected yet: see Bot.check_orders."""
     prompts = PromptLibrary(settings.prompt_dirs)
     desks = tuple(
         Desk(
@@ -261,7 +261,9 @@ def build_bot(
 
 
 def classifier_of(settings: BotSettings, embed: Embed, model: Callable[[], str]) -> Classifier:
-    return Classifier(embed, model, settings.triage.categories, partial(beside, orders=_numbers(settings)))
+    """Raises TriageInvalid."""
+    own = layers_of(settings.triage.layers) if settings.triage.layers else None
+    return Classifier(embed, model, settings.triage.categories, partial(beside, orders=_numbers(settings)), own)
 
 
 def triager_of(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, FilePath
 
 from bot.section import Section
 
@@ -32,8 +32,10 @@ Category = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)]
 
 
 class TriageSettings(Section):
-    """The classifier knows the default categories only; others need Claude. `desks` empty: all."""
+    """The classifier knows the default categories, or those of its own `layers`; others need Claude. `desks` empty:
+    all."""
 
     enabled: bool = True
     desks: tuple[str, ...] = Field((), examples=[["support"]])
     categories: Annotated[tuple[Category, ...], Field(min_length=2), AfterValidator(_distinct)] = CATEGORIES
+    layers: FilePath | None = None  # of the classifier, as `frontdesk eval fit` writes them

@@ -20,6 +20,7 @@ from bot.desk.errors import DeskError
 from ops.config import Config, ConfigError, find_config, load_config
 from ops.escalations import escalations
 from ops.evaluation.cli import export, ladder, run
+from ops.evaluation.triage_cli import fit as triage_fitted
 from ops.evaluation.triage_cli import triage as triage_measured
 from ops.operations import OperationError, Operations
 from ops.outbox import outbox
@@ -353,6 +354,7 @@ evaluate.add_command(run)
 evaluate.add_command(ladder)
 evaluate.add_command(export)
 evaluate.add_command(triage_measured)
+evaluate.add_command(triage_fitted)
 
 
 if __name__ == "__main__":

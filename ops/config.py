@@ -139,6 +139,7 @@ def _resolve_paths(raw: dict[str, Any], folder: Path) -> None:
     absolute(raw, "data_dir")
     absolute(raw.get("index"), "model_dir")
     absolute(raw.get("index"), "reranker_dir")
+    absolute(raw.get("triage"), "layers")
     _resolve_orders(raw.get("orders"), folder)
     sources = raw.get("sources")
     for source in sources.values() if isinstance(sources, dict) else ():

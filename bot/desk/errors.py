@@ -74,6 +74,12 @@ class PromptInvalid(DeskError):
     public = "The desk's instructions can't be read."
 
 
+class TriageInvalid(DeskError):
+    """The text says which file is wrong."""
+
+    public = "Complaints can't be sorted: that is not set up rightly."
+
+
 class OrdersInvalid(DeskError):
     """The text says which setting is wrong, and what the database has."""
 

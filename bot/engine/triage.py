@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from bot.desk.beside import Beside
-from bot.desk.errors import RetrievalUnavailable
+from bot.desk.errors import RetrievalUnavailable, TriageInvalid
 from bot.desk.triage import Triage, TriageRecord
 from bot.engine.triage_features import Embed, Phrases, Rows, meanings, worded
 from ingest.index.contract import IndexUnavailable
@@ -45,6 +46,14 @@ class Layers(NamedTuple):
     warmth: float
 
 
+def layers_of(path: Path) -> Layers:
+    """Raises TriageInvalid."""
+    try:
+        return Layers(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise TriageInvalid(f"triage.layers: {path} can't be used ({error}); fit it with eval fit") from error
+
+
 class Seen(NamedTuple):
     complaint: float  # how probable it is that the text is one
     categories: dict[str, float]
@@ -53,20 +62,27 @@ class Seen(NamedTuple):
 
 
 class Classifier:
-    """bot.desk.triage.Triager. `embed` blocks; `beside` says what a text names."""
+    """bot.desk.triage.Triager. `embed` blocks; `beside` says what a text names; `layers` None: the committed ones."""
 
     def __init__(
-        self, embed: Embed, model: Callable[[], str], categories: Sequence[str], beside: Callable[[str], Beside]
+        self,
+        embed: Embed,
+        model: Callable[[], str],
+        categories: Sequence[str],
+        beside: Callable[[str], Beside],
+        layers: Layers | None = None,
     ) -> None:
         self._embed = embed
         self._model = model
         self._categories = frozenset(categories)
         self._beside = beside
+        self._own_layers = layers
         self._warned = False
 
     @cached_property
     def layers(self) -> Layers:
-        return Layers(**json.loads(resources.files("bot.engine").joinpath("triage.json").read_text()))
+        committed = resources.files("bot.engine").joinpath("triage.json")
+        return self._own_layers or Layers(**json.loads(committed.read_text()))
 
     @cached_property
     def _phrases(self) -> Phrases:

@@ -1,5 +1,6 @@
-"""Fits the layers of bot/engine/triage.json: `python -m ops.evaluation.fit_triage`, after a change of their examples or
-of the embedding model. Prints what they reach by cross-validation; `frontdesk eval triage` measures the held part.
+"""Fits the layers of bot.engine.triage to labelled complaints, for `frontdesk eval fit`. The committed ones are
+fitted by `python -m ops.evaluation.fit_triage`, after a change of their examples or of the embedding model;
+`frontdesk eval triage` measures the held part.
 
 Fitted on the open scenarios of `training/complaints.jsonl` and on `training/complaint_phrases.jsonl`; what is no
 complaint comes from `training/DESK.jsonl`. Never on a held text.
@@ -17,10 +18,11 @@ from sklearn.metrics import f1_score, log_loss
 from sklearn.model_selection import GroupKFold
 
 from bot.engine import triage
-from bot.engine.triage_features import Embed, Phrases, Rows, meanings, terms_of, worded
+from bot.engine.triage_features import NEAREST, Embed, Phrases, Rows, meanings, terms_of, worded
 from ingest.index import make_embedder
 from ops.config import load_config
 from ops.evaluation.fit import CONFIG, FOLDS, HERE
+from ops.operations import OperationError
 
 TIGHT = 3.0  # how little the category's weights are held back
 MET = 2  # texts that a term must be in
@@ -52,8 +54,32 @@ def questions() -> list[str]:
     return [json.loads(line)["question"] for lines in files for line in lines]
 
 
-def fit_triage(embed: Embed, fingerprint: str) -> dict[str, Any]:
-    opened, short = complaints(held=False), phrases()
+def examples_of(path: Path) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """One's own complaints and phrases: JSON lines with `text` and `category`, a complaint's with `severity`,
+    `requires_escalation` and, where several tell of the same, `scenario`. Raises OperationError."""
+    told, short = [], []
+    try:
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            one = json.loads(line)
+            if "severity" in one:
+                told.append({"scenario": f"line {number}"} | one)
+                [one[name] for name in ("text", "category", "requires_escalation")]
+            else:
+                short.append((one["text"], one["category"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OperationError(f"{path} can't be used ({error!r}); each line is a complaint or a phrase") from error
+    for name in {one["category"] for one in told}:
+        if sum(category == name for _, category in short) < NEAREST:
+            raise OperationError(f"{path}: {name} needs at least {NEAREST} phrases, lines with text and category only")
+    if len({one["scenario"] for one in told}) < FOLDS or len({one["category"] for one in told}) < 2:
+        raise OperationError(f"{path}: that takes two categories and {FOLDS} scenarios at least")
+    return told, short
+
+
+def fit_triage(
+    embed: Embed, fingerprint: str, opened: list[dict[str, Any]], short: list[tuple[str, str]]
+) -> dict[str, Any]:
+    """`opened` are complaints, `short` phrases and their categories. Prints what is reached by cross-validation."""
     names = sorted({one["category"] for one in opened})
     known = Phrases.embedded(short, names, embed)
     texts = [one["text"] for one in opened]
@@ -89,7 +115,8 @@ def _categories(texts: list[str], names: list[str], rows: Rows) -> tuple[dict[st
     terms = {str(term): (at, float(counted.idf_[at])) for at, term in enumerate(found)}
     features = np.hstack([rows, [worded(text, terms) for text in texts]])
     layer = LogisticRegression(C=TIGHT, max_iter=2000, class_weight="balanced").fit(features, names)
-    return terms, np.vstack([layer.coef_.T, layer.intercept_])
+    weights = np.vstack([layer.coef_.T, layer.intercept_])
+    return terms, weights if weights.shape[1] > 1 else np.hstack([-weights, weights])  # of two, the second's only
 
 
 def _crossed(examples: Examples, rows: Rows) -> tuple[float, float]:
@@ -122,5 +149,5 @@ def _binary(layer: LogisticRegression) -> list[float]:
 
 if __name__ == "__main__":
     embedder = make_embedder(load_config(CONFIG).ingest.index)
-    layers = fit_triage(embedder.embed, embedder.fingerprint)
+    layers = fit_triage(embedder.embed, embedder.fingerprint, complaints(held=False), phrases())
     Path(triage.__file__).with_suffix(".json").write_text(json.dumps(layers, ensure_ascii=False) + "\n")

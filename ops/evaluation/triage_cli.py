@@ -1,4 +1,4 @@
-"""`frontdesk eval triage`."""
+"""`frontdesk eval triage` and `frontdesk eval fit`."""
 
 import json
 from pathlib import Path
@@ -37,3 +37,24 @@ def triage(context: click.Context, as_json: bool, picture: Path | None) -> None:
         except (OSError, ValueError) as error:
             raise OperationError(f"{picture} can't be written ({error}); give it a name that ends in .png") from error
         click.echo(f"drawn: {picture}", err=True)
+
+
+@click.command("fit")
+@click.argument("examples", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("layers", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def fit(context: click.Context, examples: Path, layers: Path) -> None:
+    """Fit triage without a model to a desk's own labelled complaints, for the setting triage.layers."""
+    config: Config = context.obj.load()
+    from ingest.index import IndexUnavailable, make_embedder
+    from ops.evaluation.fit_triage import examples_of, fit_triage
+    from ops.operations import OperationError
+
+    told, short = examples_of(examples)
+    embedder = make_embedder(config.ingest.index)
+    try:
+        fitted = fit_triage(embedder.embed, embedder.fingerprint, told, short)
+        layers.write_text(json.dumps(fitted, ensure_ascii=False) + "\n")
+    except (IndexUnavailable, OSError) as error:
+        raise OperationError(str(error)) from error
+    click.echo(f"fitted: {layers}; its categories: {json.dumps(fitted['categories'])}")
