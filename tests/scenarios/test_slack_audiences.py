@@ -169,7 +169,7 @@ async def test_slack_does_not_tell(
     fault: dict[str, Any],
 ) -> None:
     """A look-up that fails means less, soon and never more; where not even the least is known, the answer says so."""
-    monkeypatch.setattr("bot.slack.people.PATIENCE_S", 0.3)
+    monkeypatch.setattr("bot.slack.people.PATIENCE_S", 1.0)
     monkeypatch.setattr("bot.slack.people._SOONER_S", 0.2)
     shelf.audiences[PAY] = ("group:@people-team",)
     workspace.set_group("people-team", ["alex", "priya"])

@@ -25,7 +25,7 @@ from tests.scenarios.test_slack_humans import DESK
 
 EMBEDDER = make_embedder(IndexSettings())
 PLAIN = "@frontdesk how long do I have to return something?"
-MILD = "@frontdesk it is a bit annoying that the parcel with my return label came a day late"
+MILD = "@frontdesk a bit annoying that my parcel came a day late. how long do I have to return something?"
 GRAVE = (
     "@frontdesk can I return what was bought with my account? Somebody got into it, spent $2,300 and sees the address "
     "of my disabled mother. I called three times and you do nothing. I want a manager today."

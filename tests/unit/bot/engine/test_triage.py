@@ -6,7 +6,7 @@ import pytest
 from bot.desk.beside import Beside, beside
 from bot.desk.order_numbers import OrderNumbers
 from bot.engine.triage import MADE_BY, Classifier
-from bot.engine.triage_features import Phrases, terms_of, worded
+from bot.engine.triage_features import WORDS_WEIGH, Phrases, terms_of, worded
 from bot.triage_settings import CATEGORIES
 from ingest.index import IndexSettings, make_embedder
 
@@ -84,7 +84,7 @@ def test_a_phrase_is_not_found_near_itself() -> None:
 
 def test_terms_are_words_and_pairs() -> None:
     assert terms_of("No refund, yet") == ["no", "refund", "yet", "no refund", "refund yet"]
-    assert worded("refund refund", {"refund": (0, 2.0), "lost": (1, 3.0)}).tolist() == [1.0, 0.0]
+    assert worded("refund refund", {"refund": (0, 2.0), "lost": (1, 3.0)}).tolist() == [WORDS_WEIGH, 0.0]
     assert worded("nothing known", {"refund": (0, 2.0)}).tolist() == [0.0]
 
 
