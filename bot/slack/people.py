@@ -45,12 +45,16 @@ class _Remembered(Generic[Value]):
         self._values[key] = (time.monotonic(), value)
         return value
 
+    def drop(self, channel: str) -> None:
+        """And what is known of it for one asker: see People._crowd()."""
+        self._values = {key: value for key, value in self._values.items() if key.split(" ")[0] != channel}
+
 
 class People:
     """Look-ups that never fail: what Slack does not tell is left out, and the least privilege is assumed. The
     bot.desk.audience.Readers of Slack. `recheck_s`: how old what is known of a channel may be when something is about
-    to be posted in it; where Slack's pace leaves no room to ask again, as old as at any other time: who joins a moment
-    later sees the post as well."""
+    to be posted in it; where Slack's pace leaves no room to ask again, as old as at any other time, unless Slack has
+    told that it changed."""
 
     def __init__(self, clients: SlackClients, recheck_s: float = 2.0) -> None:
         self._clients = clients
@@ -138,6 +142,11 @@ class People:
         if item.kind == "channel" and item.payload.get("channel_type") is None:
             known = await self._or_nothing(lambda: self._channel(item.channel, KEEP_PLACE_S), f"what {item.channel} is")
         return Place(item.team, item.channel, known.kind if known else item.kind, item.thread_ts)
+
+    async def changed(self, event: Mapping[str, Any]) -> None:
+        """By a member_joined_channel, channel_shared or channel_unshared: what is known of it is asked for again."""
+        for known in (self._places, self._members, self._crowds):
+            known.drop(str(event.get("channel") or ""))
 
     async def readable(self, place: Place, asker: Person, *, now: bool = False) -> Readable:
         try:

@@ -38,6 +38,7 @@ def surfaces_of(edge: Edge, me: Identity, intake: Intake) -> Surfaces:
     return Surfaces(
         opened=AppHome(home, suggestions),
         suggestions=suggestions,
+        people=people,
         home=home,
         channels=ChannelSettingsModal(desks, home, clients, me, clock),
         quiet=quiet,

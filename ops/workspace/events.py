@@ -94,6 +94,11 @@ class Events:
         event |= {"team": self.state.team.id, "event_ts": self.state.now_ts()}
         self._of(channel, "member_joined_channel", event)
 
+    def shared(self, channel: Channel) -> None:
+        kind = "channel_shared" if channel.is_ext_shared else "channel_unshared"
+        event = {"type": kind, "channel": channel.id, "event_ts": self.state.now_ts()}
+        self._of(channel, kind, event | ({"connected_team_id": "T0PARTNER"} if channel.is_ext_shared else {}))
+
     def home_opened(self, user: User, tab: str) -> None:
         channel = self.state.dm(user.id, BOT)
         event: Json = {"type": "app_home_opened", "user": user.id, "channel": channel.id, "tab": tab}

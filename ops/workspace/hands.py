@@ -35,7 +35,9 @@ class Hands:
 
     def share_channel(self, channel: str, *, shared: bool = True) -> None:
         """Slack Connect: another workspace is in the channel from now on, or no more."""
-        self.state.channel(channel).is_ext_shared = shared
+        known = self.state.channel(channel)
+        known.is_ext_shared = shared
+        self.people.events.shared(known)
 
     def set_group(self, handle: str, users: Sequence[str]) -> str:
         """A user group with these people. Its id."""

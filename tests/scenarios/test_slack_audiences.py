@@ -67,6 +67,28 @@ async def test_a_guest_joins_a_private_channel(workspace: LocalWorkspace, make_b
     assert not await tells(bot, workspace, "alex", hr)
 
 
+@pytest.mark.parametrize("change", ["joined", "shared"])
+async def test_what_slack_tells_of_a_channel_is_known_at_once(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Though who is in it is remembered, and not asked for again."""
+    monkeypatch.setattr("bot.slack.people.KEEP_PLACE_S", 600.0)
+    monkeypatch.setattr(People, "_has_room", lambda self: False)
+    shelf.audiences[PAY] = ("members",)
+    workspace.add_user("guest", "A Guest", is_restricted=True)
+    hr = workspace.add_channel("hr", ["alex", "priya"], "private")
+    bot = await make_bot()
+    assert await tells(bot, workspace, "alex", hr)
+    asked = len(workspace.called("conversations.members"))
+    assert await tells(bot, workspace, "alex", hr)
+    assert len(workspace.called("conversations.members")) == asked
+    if change == "joined":
+        await workspace.join("guest", hr)
+    else:
+        workspace.share_channel(hr)
+    assert not await tells(bot, workspace, "alex", hr)
+
+
 async def test_guests_in_a_public_channel(workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf) -> None:
     """What is for full members is used where no guest is in."""
     shelf.audiences[PAY] = ("members",)

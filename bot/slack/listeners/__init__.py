@@ -34,6 +34,7 @@ from bot.slack.listeners.sync_command import SyncCommand
 from bot.slack.listeners.why import WhyButton
 from bot.slack.modals import FEEDBACK_GIVEN
 from bot.slack.offers import ANSWER_HERE, ANSWER_ME, NO_ANSWER
+from bot.slack.people import People
 from bot.slack.private_blocks import SHARE_ANSWER
 from bot.slack.sync_blocks import APPROVE
 
@@ -47,6 +48,7 @@ class Surfaces:
 
     opened: AppHome
     suggestions: Suggestions
+    people: People
     home: Home
     channels: ChannelSettingsModal
     quiet: QuietButtons
@@ -79,6 +81,8 @@ def register(app: AsyncApp, surfaces: Surfaces) -> None:
     """Messages are not here: they are stored by a middleware before they are acked (rule 1)."""
     app.event("app_home_opened")(surfaces.opened.opened)
     app.event("app_context_changed")(surfaces.suggestions.suggest)
+    for changed in ("member_joined_channel", "channel_shared", "channel_unshared"):
+        app.event(changed)(surfaces.people.changed)
     _register_answers(app, surfaces)
     _register_humans(app, surfaces.humans, surfaces.human_modals)
     app.action(ANSWER_ANYWAY)(surfaces.anyway.pressed)

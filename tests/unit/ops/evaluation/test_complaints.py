@@ -30,9 +30,12 @@ def test_there_are_enough_of_each_category(cases: list[Case]) -> None:
 
 
 def test_scenarios_are_held_whole(cases: list[Case]) -> None:
+    """Those of the first two authors; the others wrote to be learnt from."""
     for one in cases:
-        assert one["held"] == (int(hashlib.sha256(str(one["scenario"]).encode()).hexdigest(), 16) % 10 < 3)
-    assert 0.25 < sum(bool(one["held"]) for one in cases) / len(cases) < 0.35
+        scenario = str(one["scenario"])
+        drawn = int(hashlib.sha256(scenario.encode()).hexdigest(), 16) % 10 < 3
+        assert one["held"] == (drawn and scenario[0] in "ab")
+    assert sum(bool(one["held"]) for one in cases) == 232
 
 
 def test_no_held_text_is_nearly_one_of_the_others(cases: list[Case]) -> None:
