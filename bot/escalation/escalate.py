@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from bot.desk.due import DueRows, Expectations
@@ -78,6 +78,8 @@ class Escalate:
         asker: str,
         answer_key: str,
         reason: HandoverReason = HandoverReason.ASKED,
+        *,
+        stored: Callable[[], Awaitable[object]] | None = None,
     ) -> HumanCalled:
         """Record it, post its brief, tell the thread. What can't be shown now is shown by post_pending()."""
         latest = await self._escalations.latest_of_thread(team, channel, thread_ts)
@@ -110,6 +112,8 @@ class Escalate:
         made = await self._escalations.create(new)
         if made is not new:  # not by its id: another process may have made the same in the same moment
             return await self._held(made)
+        if stored is not None:
+            await stored()
         shown = await self._showing.show(made, again=False)
         return HumanCalled(HumanState.CALLED if shown else HumanState.DELAYED, made)
 
