@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import update
 
 from bot.store import Store, open_store
-from bot.store.tables import due
+from bot.store.outbox import OPEN
+from bot.store.tables import due, outbox
 from ops.bench.serving import NO_MONITORING, Desk
 from ops.workspace.events import Ack
 from ops.workspace.rules import Refused
@@ -44,6 +45,10 @@ sender = "frontdesk@electromart.example"
 to = ["team@electromart.example"]
 """
 )
+PAGES = {
+    "returns": "You can return most items within 30 days of delivery. Opened earbuds can't be returned.",
+    "shipping": "Standard shipping takes 3 to 5 business days. A parcel that is lost is sent again.",
+}
 REDELIVERIES = (0, 1, 2, 4, 8, 16)
 AGAIN = 0.15  # so many presses come twice
 _MOVES = ("human_claim", "human_resolve", "human_solved", "human_not_yet", "human_no_need", "human_more_help")
@@ -142,6 +147,13 @@ class Front:
             return False
         return True
 
+    async def stay_away(self) -> None:
+        """While nobody is alive: for longer than any lease or pause of theirs."""
+        now = datetime.now(UTC)
+        async with self.store.database.transaction() as connection:
+            await connection.execute(update(due).values(lease_until=now))
+            await connection.execute(update(outbox).where(OPEN).values(lease_until=now, due_at=now))
+
     async def time_passes(self, escalation_id: str) -> None:
         """What is due of it one day is due now."""
         late = update(due).where(due.c.escalation_id == escalation_id, due.c.done_at.is_(None))
@@ -158,7 +170,7 @@ def role(message: Mapping[str, Any]) -> tuple[str, str]:
 
 @asynccontextmanager
 async def front(folder: Path, chance: random.Random, database: str = "") -> AsyncIterator[Front]:
-    """Synced and started. `database`: Postgres' URL; "" is the desk's own SQLite."""
+    """Started, and reading its documents. `database`: Postgres' URL; "" is the desk's own SQLite."""
     async with (
         receiving(SECRET) as receiver,
         mailing() as mail,
@@ -168,8 +180,9 @@ async def front(folder: Path, chance: random.Random, database: str = "") -> Asyn
             workspace.state.channel(HUMANS).members.append(workspace.add_user(name, f"{name.title()} of the desk"))
         environment = {"FRONTDESK_WEBHOOK_SECRET_HELPDESK": SECRET} | ({"DATABASE_URL": database} if database else {})
         more = MORE.format(url=receiver.url, port=mail.port)
-        desk = Desk(folder, workspace, None, more, attempts=ATTEMPTS, environment=environment)
-        await desk.sync()
+        documents = _documents(folder)
+        desk = Desk(folder, workspace, None, more, attempts=ATTEMPTS, environment=environment, documents=documents)
+        desk.database.parent.mkdir()
         store = await open_store(database or f"sqlite:///{desk.database}", lambda: datetime.now(UTC), "the soak")
         place = Front(workspace, receiver, mail, desk, store, chance)
         place.listen()
@@ -179,3 +192,12 @@ async def front(folder: Path, chance: random.Random, database: str = "") -> Asyn
         finally:
             await desk.stop()
             await store.close()
+
+
+def _documents(folder: Path) -> Path:
+    """Few: what is asked here is for humans to answer."""
+    documents = folder / "documents"
+    documents.mkdir()
+    for name, text in PAGES.items():
+        (documents / f"{name}.md").write_text(f"# {name.title()}\n\n{text}\n")
+    return documents

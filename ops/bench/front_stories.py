@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from ops.bench.front import AGENTS, ASKERS, HUMANS, Front, role
@@ -12,7 +13,7 @@ from ops.workspace.state import Json
 
 SEEN_S, PATIENCE_S = 60.0, 180.0  # until a press is seen to have done something; until anything is
 TRIES = 20  # of a press that is not acked: the desk is dead, and comes back
-MOST_STEPS = 6
+MOST_STEPS = 9
 Step = Callable[[], Awaitable[None]]
 
 
@@ -69,8 +70,10 @@ class Story:
         answer = await self._until("no answer", lambda: self._offering("human_call"))
         if answer is None or not await self._acked(self.asker, channel, answer["ts"], "human_call"):
             return
-        told = await self._until("nobody was called", lambda: next((r for r in map(role, self.thread()) if r[0]), None))
-        self.escalation_id = told[0] if told else ""
+        self.escalation_id = await self._until("nobody was called", self._called, SEEN_S) or ""
+
+    def _called(self) -> str | None:
+        return next((known for known, _ in map(role, self.thread()) if known), None)
 
     def _channel(self) -> str:
         return "dm" if self.place.startswith("dm:") else self.place
@@ -129,15 +132,17 @@ class Story:
     def _steps(self) -> list[Step]:
         """Those whose buttons are there, the likely ones more than once."""
         offered = _actions(self.brief())
-        steps: list[Step] = [self._time]
-        steps += [self._claim, self._claim, self._both_claim] if "human_claim" in offered else [self._write]
-        steps += [self._reply, self._reply, self._ask] if "human_reply" in offered else []
-        steps += [self._hand_over] if "human_hand_over" in offered else []
-        steps += [self._resolve] if "human_resolve" in offered else []
-        steps += [self._snooze, self._resolve_why] if "human_more" in offered else []
-        for action in ("human_solved", "human_not_yet", "human_no_need", "human_more_help"):
+        likely = {
+            "human_claim": [self._claim] * 3 + [self._both_claim],
+            "human_reply": [self._reply] * 3 + [self._ask] * 2,
+            "human_hand_over": [self._hand_over],
+            "human_resolve": [self._resolve],
+            "human_more": [self._snooze, self._resolve_why, self._write, self._write],
+        }
+        steps: list[Step] = [self._time, *(step for action in sorted(offered) for step in likely.get(action, ()))]
+        for action, times in (("human_solved", 1), ("human_not_yet", 2), ("human_no_need", 1), ("human_more_help", 2)):
             if (shown := self._offering(action)) is not None:
-                steps.append(lambda shown=shown, action=action: self._asker(shown, action))  # type: ignore[misc]
+                steps += [partial(self._asker, shown, action)] * times
         return steps
 
     def _agent(self) -> str:
@@ -195,6 +200,7 @@ class Story:
             return
         if not _actions(self.brief()) and (shown := self._offering("human_more_help")):
             await self._asker(shown, "human_more_help")
+            await self._until("can't be reopened", lambda: "human_claim" in _actions(self.brief()), SEEN_S)
         if "human_claim" in _actions(self.brief()):
             await self._claim()
         one = await self._front.store.escalations.get(self.escalation_id)

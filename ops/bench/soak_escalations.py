@@ -58,12 +58,15 @@ async def soak(place: Front, database: str, kills: int, at_once: int = AT_ONCE) 
 
 
 async def _kills(place: Front, kills: int) -> None:
-    """Each kind of moment as often as the others. The webhook's other end is away now and then."""
+    """Each kind of moment as often as the others. Every other time nobody starts it for long; the webhook's other end is
+    away now and then."""
     moments = list(MOMENTS)
     for number in range(kills):
         if number % 3 == 0:
             place.receiver.script[:] = [place.chance.choice(_MISHAPS) for _ in range(place.chance.randint(1, 6))]
         await kill(place, moments[number % len(moments)])
+        if number % 2 or number == kills - 1:
+            await place.stay_away()
         await place.desk.start()
 
 
