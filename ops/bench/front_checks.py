@@ -1,7 +1,7 @@
 """What is left of the human path when all is quiet: what was lost, what came twice, what should never have been."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ class Wrong:
 class Left:
     """What there is in the end."""
 
-    known: dict[str, tuple[Escalation, Sequence[Transition]]]
+    known: Mapping[str, tuple[Escalation, Sequence[Transition]]]
     posts: Counter[tuple[str, str]]  # by escalation and role
     deliveries: Sequence[Row[Any]]
     unfinished: int  # questions without an outcome

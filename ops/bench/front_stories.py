@@ -140,7 +140,7 @@ class Story:
             "human_more": [self._snooze, self._resolve_why, self._write, self._write],
         }
         steps: list[Step] = [self._time, *(step for action in sorted(offered) for step in likely.get(action, ()))]
-        for action, times in (("human_solved", 1), ("human_not_yet", 2), ("human_no_need", 1), ("human_more_help", 2)):
+        for action, times in (("human_solved", 2), ("human_not_yet", 2), ("human_no_need", 1), ("human_more_help", 2)):
             if (shown := self._offering(action)) is not None:
                 steps += [partial(self._asker, shown, action)] * times
         return steps
@@ -167,7 +167,9 @@ class Story:
     async def _reply(self, *, asks: bool = False) -> None:
         option = {"value": "asks" if asks else "solves"}
         then = {"type": "radio_buttons", "selected_option": option}
-        await self._window(self._agent(), "human_reply", _written("text", "Please try again.") | {"then": {"then": then}})
+        await self._window(
+            self._agent(), "human_reply", _written("text", "Please try again.") | {"then": {"then": then}}
+        )
 
     async def _ask(self) -> None:
         await self._reply(asks=True)

@@ -1,4 +1,4 @@
-"""`make soak`: a `serve` that is killed again and again while customers call humans, and agents claim, reply, hand over,
+"""`make soak`: a `serve` is killed again and again while customers call humans, and agents claim, reply, hand over,
 snooze and resolve. A JSON line a database; it ends with status 1 when anything was lost, came twice or was illegal.
 
 python -m ops.bench.soak_escalations [--kills N] [--seed N] [sqlite] [postgres]     (default: 100 kills a database)
@@ -18,12 +18,13 @@ from ops.bench.front import Front, front
 from ops.bench.front_checks import Left, briefs, check, is_quiet, left_of
 from ops.bench.front_kills import MOMENTS, kill
 from ops.bench.front_stories import Story
+from tests.fakes.receivers import Mishap
 from tests.postgres import postgres_server
 
 KILLS, SEED = 100, 1
 AT_ONCE = 8  # stories
 QUIET_S, LOOK_S = 300.0, 0.5  # the leases of whoever died end within 90 s
-_MISHAPS = (500, 503, "cut")
+_MISHAPS: tuple[Mishap, ...] = (500, 503, "cut")
 _MOST_SHOWN = 10  # of each kind of fault
 
 
@@ -58,8 +59,8 @@ async def soak(place: Front, database: str, kills: int, at_once: int = AT_ONCE) 
 
 
 async def _kills(place: Front, kills: int) -> None:
-    """Each kind of moment as often as the others. Every other time nobody starts it for long; the webhook's other end is
-    away now and then."""
+    """Each kind of moment as often as the others. Every other time nobody starts it for long; the other end of the
+    webhook is away now and then."""
     moments = list(MOMENTS)
     for number in range(kills):
         if number % 3 == 0:
@@ -105,10 +106,12 @@ async def main(databases: dict[str, str], folder: Path, kills: int, seed: int) -
 
 def begin() -> int:
     parser = argparse.ArgumentParser(description="SIGKILL among humans")
-    parser.add_argument("databases", nargs="*", choices=["sqlite", "postgres"], metavar="DATABASE")
+    parser.add_argument("databases", nargs="*", metavar="DATABASE")
     parser.add_argument("--kills", type=int, default=KILLS)
     parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
+    if unknown := set(given.databases) - {"sqlite", "postgres"}:
+        parser.error(f"no such database: {', '.join(sorted(unknown))}")
     with postgres_server() as postgres, tempfile.TemporaryDirectory(prefix="frontdesk-soak-") as name:
         known = {"sqlite": "", "postgres": postgres.database()}
         wanted = {one: known[one] for one in given.databases or known}

@@ -22,8 +22,8 @@ Body = Mapping[str, Any]
 
 
 class HumanButtons:
-    """Presses that need no window. Each is known by its time: delivered twice it is one move. It is acked once what came
-    of it is stored, or was refused in words: who sees no warning under the button need not press again."""
+    """Presses that need no window. Each is known by its time: delivered twice it is one move. It is acked when what
+    came of it is stored, or was refused in words: who sees no warning under the button need not press again."""
 
     def __init__(
         self, humans: Humans, modals: HumanModals, people: People, clients: SlackClients, me: Identity, clock: Clock
