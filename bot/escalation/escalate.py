@@ -30,6 +30,7 @@ from bot.escalation.showing import Showing
 
 log = logging.getLogger(__name__)
 REOPENING = timedelta(days=14)
+_AT_ONCE = 4  # of what was left unshown
 _SKEW = timedelta(minutes=1)  # between Slack's clock and ours: what was written before the last move is no news
 
 
@@ -210,8 +211,13 @@ class Escalate:
         return moved
 
     async def post_pending(self) -> None:
-        """Show what a crash or an outage left unshown; each failure is logged and tried again the next time."""
-        for one in await self._escalations.unannounced():
+        """Show what a crash or an outage left unshown, the oldest first; each failure is logged and tried again the next
+        time. One that Slack keeps waiting keeps nothing from the others."""
+        free = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(self._show_pending(one, free) for one in await self._escalations.unannounced()))
+
+    async def _show_pending(self, one: Escalation, free: asyncio.Semaphore) -> None:
+        async with free:
             try:
                 await self._showing.show(one, again=True)
             except Exception:

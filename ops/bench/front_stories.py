@@ -11,7 +11,7 @@ from ops.workspace.block_kit import elements_of
 from ops.workspace.rules import Refused
 from ops.workspace.state import Json
 
-SEEN_S, PATIENCE_S = 60.0, 180.0  # until a press is seen to have done something; until anything is
+SEEN_S, PATIENCE_S = 120.0, 180.0  # until a press is seen to have done something; until anything is
 TRIES = 20  # of a press that is not acked: the desk is dead, and comes back
 MOST_STEPS = 9
 Step = Callable[[], Awaitable[None]]
@@ -198,6 +198,7 @@ class Story:
 
     async def end(self) -> None:
         """It can still move on: what is over is reopened by its asker, and taken, and all of it is resolved."""
+        self.escalation_id = self.escalation_id or self._called() or ""
         if not self.escalation_id:
             return
         if not _actions(self.brief()) and (shown := self._offering("human_more_help")):

@@ -46,6 +46,7 @@ async def soak(place: Front, database: str, kills: int, at_once: int = AT_ONCE) 
         await _kills(place, kills)
         over.set()
     place.receiver.script.clear()
+    place.mail.script.clear()
     for some in range(0, len(stories), at_once):
         await asyncio.gather(*(story.end() for story in stories[some : some + at_once]))
     await _until_quiet(place)
@@ -59,12 +60,13 @@ async def soak(place: Front, database: str, kills: int, at_once: int = AT_ONCE) 
 
 
 async def _kills(place: Front, kills: int) -> None:
-    """Each kind of moment as often as the others. Every other time nobody starts it for long; the other end of the
-    webhook is away now and then."""
+    """Each kind of moment as often as the others. Every other time nobody starts it for long; now and then the other
+    ends of the webhook and of the mail will take nothing."""
     moments = list(MOMENTS)
     for number in range(kills):
         if number % 3 == 0:
             place.receiver.script[:] = [place.chance.choice(_MISHAPS) for _ in range(place.chance.randint(1, 6))]
+            place.mail.script[:] = ["451 come again later", "cut"][: place.chance.randint(0, 2)]
         await kill(place, moments[number % len(moments)])
         if number % 2 or number == kills - 1:
             await place.stay_away()
