@@ -211,8 +211,8 @@ class Escalate:
         return moved
 
     async def post_pending(self) -> None:
-        """Show what a crash or an outage left unshown, the oldest first; each failure is logged and tried again the next
-        time. One that Slack keeps waiting keeps nothing from the others."""
+        """Show what a crash or an outage left unshown, the oldest first; each failure is logged and tried again the
+        next time. One that Slack keeps waiting keeps nothing from the others."""
         free = asyncio.Semaphore(_AT_ONCE)
         await asyncio.gather(*(self._show_pending(one, free) for one in await self._escalations.unannounced()))
 

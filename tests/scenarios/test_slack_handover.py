@@ -110,7 +110,6 @@ async def test_the_window_is_taken_when_the_human_is_called(workspace: LocalWork
     sending = asyncio.create_task(workspace.submit(view["id"], "dana", filled("wrong", "It is 60 days.")))
     await asyncio.wait_for(first.crashed.wait(), 5)
     await first.kill()
-    await workspace.drop_sockets()
     with pytest.raises(Refused, match="operation_timeout"):
         await sending
     second = await make_bot()

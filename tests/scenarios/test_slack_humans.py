@@ -153,7 +153,6 @@ async def test_killed_around_the_brief_it_is_posted_once(
     press = asyncio.create_task(workspace.click("dana", "support", answer, "human_call"))
     await asyncio.wait_for(first.crashed.wait(), 5)
     await first.kill()
-    await workspace.drop_sockets()
     [refused] = await asyncio.gather(press, return_exceptions=True)
     assert isinstance(refused, Refused) == (crash_at == "create")
     second = await make_bot()
@@ -194,7 +193,6 @@ async def test_a_move_is_acked_when_it_is_stored(workspace: LocalWorkspace, make
     press = asyncio.create_task(workspace.click("alex", DESK, brief["ts"], action))
     await asyncio.wait_for(first.crashed.wait(), 5)
     await first.kill()
-    await workspace.drop_sockets()
     with pytest.raises(Refused, match="operation_timeout"):
         await press
     second = await make_bot()
