@@ -1,8 +1,9 @@
 """What is left of the human path when all is quiet: what was lost, what came twice, what should never have been."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -54,13 +55,13 @@ async def left_of(front: Front) -> Left:
     return Left(known, Counter(role(one) for one in every if role(one)[0]), rows, unfinished)
 
 
-async def is_quiet(front: Front) -> bool:
-    """Everybody was told of everything, inside and outside."""
-    waiting = (
-        select(outbox.c.id).where(OPEN),
+async def is_quiet(front: Front, *, outside: bool) -> bool:
+    """All is answered, and everybody was told of everything; `outside`: other systems too."""
+    waiting = [
         select(escalations.c.id).where(escalations.c.announced < escalations.c.number),
         select(inbox.c.key).where(inbox.c.outcome.is_(None)),
-    )
+        *([select(outbox.c.id).where(OPEN)] if outside else []),
+    ]
     async with front.store.database.transaction() as connection:
         return not any([(await connection.execute(one.limit(1))).first() for one in waiting])
 
@@ -78,9 +79,9 @@ def check(front: Front, left: Left) -> Wrong:
     wrong.twice += [f"{known}: {told}" for (known, told), number in left.posts.items() if number > 1]
     causes = Counter(move.cause for _, moves in left.known.values() for move in moves if move.cause)
     wrong.twice += [f"{cause} moved it {number} times" for cause, number in causes.items() if number > 1]
-    threads = Counter((one.channel, one.thread_ts) for one, _ in left.known.values())
-    wrong.twice += [f"{number} escalations in {thread}" for thread, number in threads.items() if number > 1]
-    keys = {one.answer_key for one, _ in left.known.values()}
+    keys = Counter(one.answer_key for one, _ in left.known.values())
+    wrong.twice += [f"{number} escalations for {key}" for key, number in keys.items() if number > 1]
+    wrong.twice += _at_once(left)
     for press in front.presses:
         if press.acked and not _is_kept(front, press, causes, keys):
             wrong.lost.append(f"the acked press {press}")
@@ -89,7 +90,17 @@ def check(front: Front, left: Left) -> Wrong:
     return wrong
 
 
-def _is_kept(front: Front, press: Press, causes: Counter[str], keys: set[str | None]) -> bool:
+def _at_once(left: Left) -> list[str]:
+    """A thread's next one begins when the one before was over."""
+    threads: defaultdict[tuple[str, str], list[tuple[Escalation, Sequence[Transition]]]] = defaultdict(list)
+    for one, moves in left.known.values():
+        threads[one.channel, one.thread_ts].append((one, moves))
+    ordered = (sorted(those, key=lambda each: each[0].created_at) for those in threads.values())
+    pairs = (pair for those in ordered for pair in pairwise(those))
+    return [f"{two.id} beside {one.id}" for (one, moves), (two, _) in pairs if moves[-1].at > two.created_at]
+
+
+def _is_kept(front: Front, press: Press, causes: Counter[str], keys: Container[str | None]) -> bool:
     """It made its move, or whoever pressed was told why not."""
     if press.answer_key:
         return press.answer_key in keys

@@ -73,7 +73,8 @@ class Story:
         self.escalation_id = await self._until("nobody was called", self._called, SEEN_S) or ""
 
     def _called(self) -> str | None:
-        return next((known for known, _ in map(role, self.thread()) if known), None)
+        """The thread's latest: what was over may have been followed by a new one, by the desk's own rules."""
+        return next((known for known, _ in map(role, reversed(self.thread())) if known), None)
 
     def _channel(self) -> str:
         return "dm" if self.place.startswith("dm:") else self.place
@@ -198,7 +199,7 @@ class Story:
 
     async def end(self) -> None:
         """It can still move on: what is over is reopened by its asker, and taken, and all of it is resolved."""
-        self.escalation_id = self.escalation_id or self._called() or ""
+        self.escalation_id = self._called() or ""
         if not self.escalation_id:
             return
         if not _actions(self.brief()) and (shown := self._offering("human_more_help")):

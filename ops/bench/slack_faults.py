@@ -93,7 +93,7 @@ async def no_streams(arena: Arena) -> Row:
 
 
 # Slack says that of blocks only, and the plainest form of an answer has none; of a stream each call may meet it.
-_WITH_BLOCKS: dict[str, dict[str, str]] = {"posts": {"carrying": "blocks"}, "streams": {}}
+_WITH_BLOCKS: dict[str, dict[str, Any]] = {"posts": {"carrying": "blocks"}, "streams": {}}
 
 
 def _each(methods: Sequence[str], ending: str) -> dict[str, Fault]:

@@ -23,7 +23,7 @@ from tests.postgres import postgres_server
 
 KILLS, SEED = 100, 1
 AT_ONCE = 8  # stories
-QUIET_S, LOOK_S = 300.0, 0.5  # the leases of whoever died end within 90 s
+QUIET_S, LOOK_S = 300.0, 0.2  # the leases of whoever died end within 90 s
 _MISHAPS: tuple[Mishap, ...] = (500, 503, "cut")
 _MOST_SHOWN = 10  # of each kind of fault
 
@@ -47,9 +47,10 @@ async def soak(place: Front, database: str, kills: int, at_once: int = AT_ONCE) 
         over.set()
     place.receiver.script.clear()
     place.mail.script.clear()
+    await _until_quiet(place, outside=False)
     for some in range(0, len(stories), at_once):
         await asyncio.gather(*(story.end() for story in stories[some : some + at_once]))
-    await _until_quiet(place)
+    await _until_quiet(place, outside=True)
     left = await left_of(place)
     wrong = check(place, left)
     wrong.lost += [one for story in stories for one in story.lost]
@@ -73,9 +74,9 @@ async def _kills(place: Front, kills: int) -> None:
         await place.desk.start()
 
 
-async def _until_quiet(place: Front) -> None:
+async def _until_quiet(place: Front, *, outside: bool) -> None:
     for _ in range(int(QUIET_S / LOOK_S)):
-        if await is_quiet(place):
+        if await is_quiet(place, outside=outside):
             return
         await asyncio.sleep(LOOK_S)
 
