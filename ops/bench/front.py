@@ -100,6 +100,7 @@ class Front:
     die_in_s: float | None = None  # after the next press was sent
     die_on_ack: bool = False
     dead: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)  # nothing more is begun
 
     def listen(self) -> None:
         """Every press is noted, some come again, and the desk dies of some."""

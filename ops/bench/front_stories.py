@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from ops.workspace.rules import Refused
 from ops.workspace.state import Json
 
 SEEN_S, PATIENCE_S = 120.0, 180.0  # until a press is seen to have done something; until anything is
+TIMER_S = 8.0  # the desk looks each 5 s
 TRIES = 20  # of a press that is not acked: the desk is dead, and comes back
 MOST_STEPS = 9
 Step = Callable[[], Awaitable[None]]
@@ -33,7 +35,7 @@ class Story:
     async def tell(self) -> None:
         await self.call()
         for _ in range(self._chance.randint(1, MOST_STEPS)):
-            if not self.escalation_id:
+            if not self.escalation_id or self._front.over.is_set():
                 return
             await self._chance.choice(self._steps())()
 
@@ -140,7 +142,11 @@ class Story:
             "human_resolve": [self._resolve],
             "human_more": [self._snooze, self._resolve_why, self._write, self._write],
         }
-        steps: list[Step] = [self._time, *(step for action in sorted(offered) for step in likely.get(action, ()))]
+        steps: list[Step] = [
+            self._time,
+            self._time,
+            *(step for action in sorted(offered) for step in likely.get(action, ())),
+        ]
         for action, times in (("human_solved", 2), ("human_not_yet", 2), ("human_no_need", 1), ("human_more_help", 2)):
             if (shown := self._offering(action)) is not None:
                 steps += [partial(self._asker, shown, action)] * times
@@ -151,7 +157,13 @@ class Story:
         return self.owner if self._chance.random() < 0.8 else self._chance.choice(AGENTS)
 
     async def _time(self) -> None:
+        """Nothing need come of it: there may be nothing due."""
+        before = self._now(self.owner)
         await self._front.time_passes(self.escalation_id)
+        with suppress(TimeoutError):
+            await self._workspace.wait_for(
+                lambda: self._front.over.is_set() or self._now(self.owner) != before, TIMER_S
+            )
 
     async def _claim(self) -> None:
         self.owner = self._chance.choice(AGENTS)

@@ -30,12 +30,12 @@ _MOST_SHOWN = 10  # of each kind of fault
 
 async def soak(place: Front, database: str, kills: int, at_once: int = AT_ONCE) -> dict[str, object]:
     """What came of so many kills; see Wrong."""
-    over, stories = asyncio.Event(), list[Story]()
+    stories = list[Story]()
     windows: dict[str, asyncio.Lock] = {}
     numbers = count()
 
     async def crowd() -> None:
-        while not over.is_set():
+        while not place.over.is_set():
             stories.append(story := Story(place, next(numbers), windows))
             await story.tell()
 
@@ -44,7 +44,7 @@ async def soak(place: Front, database: str, kills: int, at_once: int = AT_ONCE) 
         for _ in range(at_once):
             group.create_task(crowd())
         await _kills(place, kills)
-        over.set()
+        place.over.set()
     place.receiver.script.clear()
     place.mail.script.clear()
     await _until_quiet(place, outside=False)
