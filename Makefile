@@ -33,6 +33,7 @@ soak: install-dev
 	$(BIN)/python -m ops.bench.soak_sync
 	$(BIN)/python -m ops.bench.soak_http
 	$(BIN)/python -m ops.bench.soak_humans
+	$(BIN)/python -m ops.bench.soak_escalations
 
 # The locks are complete, so pip resolves nothing (--no-deps) and every file is checked by hash.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

@@ -1,6 +1,6 @@
 """The words of the human path, and what it needs from outside: an escalation, its moves, where humans are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -285,8 +285,11 @@ class Humans(Protocol):
         asker: str,
         answer_key: str,
         reason: HandoverReason = HandoverReason.ASKED,
+        *,
+        stored: Callable[[], Awaitable[object]] | None = None,
     ) -> HumanCalled:
-        """Ask for a human in a thread. Once a thread: again gives the escalation that is there."""
+        """Ask for a human in a thread. Once a thread: again gives the escalation that is there. `stored` is called when
+        a new one is recorded: it is shown after that, which may take a while."""
         ...
 
     async def claim(self, escalation_id: str, user: str, cause: str = "") -> Escalation: ...

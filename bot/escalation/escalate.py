@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from bot.desk.due import DueRows, Expectations
@@ -30,6 +30,7 @@ from bot.escalation.showing import Showing
 
 log = logging.getLogger(__name__)
 REOPENING = timedelta(days=14)
+_AT_ONCE = 4  # of what was left unshown
 _SKEW = timedelta(minutes=1)  # between Slack's clock and ours: what was written before the last move is no news
 
 
@@ -78,6 +79,8 @@ class Escalate:
         asker: str,
         answer_key: str,
         reason: HandoverReason = HandoverReason.ASKED,
+        *,
+        stored: Callable[[], Awaitable[object]] | None = None,
     ) -> HumanCalled:
         """Record it, post its brief, tell the thread. What can't be shown now is shown by post_pending()."""
         latest = await self._escalations.latest_of_thread(team, channel, thread_ts)
@@ -110,6 +113,8 @@ class Escalate:
         made = await self._escalations.create(new)
         if made is not new:  # not by its id: another process may have made the same in the same moment
             return await self._held(made)
+        if stored is not None:
+            await stored()
         shown = await self._showing.show(made, again=False)
         return HumanCalled(HumanState.CALLED if shown else HumanState.DELAYED, made)
 
@@ -206,8 +211,13 @@ class Escalate:
         return moved
 
     async def post_pending(self) -> None:
-        """Show what a crash or an outage left unshown; each failure is logged and tried again the next time."""
-        for one in await self._escalations.unannounced():
+        """Show what a crash or an outage left unshown, the oldest first; each failure is logged and tried again the
+        next time. One that Slack keeps waiting keeps nothing from the others."""
+        free = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(self._show_pending(one, free) for one in await self._escalations.unannounced()))
+
+    async def _show_pending(self, one: Escalation, free: asyncio.Semaphore) -> None:
+        async with free:
             try:
                 await self._showing.show(one, again=True)
             except Exception:

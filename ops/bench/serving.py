@@ -88,11 +88,11 @@ class Desk:
         attempts: int = 3,
         factor: float = 1000.0,
         environment: Mapping[str, str] | None = None,
+        documents: Path = ROOT / "ops/demo/electromart/documents",
     ) -> None:
         """`more`: of the configuration, which goes on in its [slack]. `factor`: of Slack's limits."""
         self._workspace = workspace
         config = folder / "frontdesk.toml"
-        documents = ROOT / "ops/demo/electromart/documents"
         text = CONFIG.format(documents=documents, workers=workers, attempts=attempts, factor=factor)
         config.write_text(text + more)
         self._command = [sys.executable, "-m", "ops.cli", "--config", str(config)]

@@ -29,9 +29,11 @@ class Fault:
 
 @dataclass
 class Hold:
-    """A method that stands still, before or `after` it took effect, until `release`. `reached`: a call is there."""
+    """A method that stands still, before or `after` it took effect, until `release`. `reached`: a call is there. `of`:
+    only calls whose arguments are such."""
 
     after: bool = False
+    of: Callable[[Json], bool] | None = None
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     release: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -58,9 +60,9 @@ class Faults:
         waiting[0].times -= 1
         return waiting[0]
 
-    async def stand(self, method: str, *, after: bool) -> None:
+    async def stand(self, method: str, arguments: Json, *, after: bool) -> None:
         hold = self.holds.get(method)
-        if hold is not None and hold.after == after:
+        if hold is not None and hold.after == after and (hold.of is None or hold.of(arguments)):
             hold.reached.set()
             await hold.release.wait()
 

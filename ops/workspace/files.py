@@ -73,7 +73,7 @@ class _Files:
         """For the app, with its token. Like Slack it answers 200 with its login page to a token that may not."""
         began, identifier = time.perf_counter(), request.match_info["file"].partition("-")[2]
         fault = self._faults.next(DOWNLOAD, {})
-        await self._faults.stand(DOWNLOAD, after=False)
+        await self._faults.stand(DOWNLOAD, {}, after=False)
         allowed = request.headers.get("Authorization") == f"Bearer {BOT_TOKEN}" and SCOPE in self._api.scopes
         held = self._api.state.files.get(identifier)
         if fault:

@@ -114,12 +114,12 @@ class LocalWorkspace(Hands):
         fault, refused = self._faults.next(name, arguments), None
         status, headers = 200, {"X-OAuth-Scopes": ",".join(self.api.scopes)}
         try:
-            await self._faults.stand(name, after=False)
+            await self._faults.stand(name, arguments, after=False)
             if fault and not fault.after_effect:
                 raise Refused(fault.error or "internal_error", "fault.asked_for", status=fault.status or 200)
             self._limits.check(name, arguments)
             answer: Json = {"ok": True, **self.api.call(name, arguments, token)}
-            await self._faults.stand(name, after=True)
+            await self._faults.stand(name, arguments, after=True)
             if fault:
                 answer, status = {"ok": False, "error": fault.error or "internal_error"}, fault.status or 500
         except Refused as error:
@@ -184,14 +184,15 @@ class LocalWorkspace(Hands):
         """What was asked of fail() for this method, and not met yet, is forgotten."""
         self._faults.forget(method)
 
-    def hold(self, method: str) -> Hold:
-        """Calls of a method wait, before they take effect, until `release` is set or let_go()."""
-        self._faults.holds[method] = Hold()
+    def hold(self, method: str, of: Callable[[Json], bool] | None = None) -> Hold:
+        """Calls of a method, or those whose arguments are such, wait, before they take effect, until `release` is set
+        or let_go()."""
+        self._faults.holds[method] = Hold(of=of)
         return self._faults.holds[method]
 
-    def hold_reply(self, method: str) -> Hold:
+    def hold_reply(self, method: str, of: Callable[[Json], bool] | None = None) -> Hold:
         """The calls take effect, and their answers wait: the moment between Slack's accepting and our knowing."""
-        self._faults.holds[method] = Hold(after=True)
+        self._faults.holds[method] = Hold(after=True, of=of)
         return self._faults.holds[method]
 
     def let_go(self, method: str) -> None:

@@ -61,6 +61,7 @@ class Receiver:
             return web.Response(status=int(mishap), headers=self.headers)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
+        self.moved.set()
         if self.gate is not None:
             await self.gate.wait()
         self.at_once -= 1
@@ -98,7 +99,8 @@ async def receiving(secret: str) -> AsyncIterator[Receiver]:
 
 @dataclass
 class MailServer:
-    """`script`: what DATA is answered with, "cut" for none and a closed connection; `refuses` mailboxes, by reply."""
+    """`script`: what DATA is answered with, "cut" for none and a closed connection; `refuses` mailboxes, by reply.
+    `gate`: what was taken is answered when it opens; `taken` is set when a mail waits there."""
 
     port: int = 0
     script: list[str] = field(default_factory=list)
@@ -107,6 +109,8 @@ class MailServer:
     authentication: str = ""  # what every password is answered with; "" takes them all
     tried: list[tuple[str, str]] = field(default_factory=list)
     server: asyncio.Server | None = None
+    gate: asyncio.Event | None = None
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword
@@ -133,6 +137,9 @@ class MailServer:
             assert isinstance(envelope.content, bytes)
             mail = message_from_bytes(envelope.content, policy=default)
             self.mails += [(recipient, mail) for recipient in envelope.rcpt_tos]
+            self.taken.set()
+            if self.gate is not None:
+                await self.gate.wait()
         return reply
 
     async def open(self) -> None:

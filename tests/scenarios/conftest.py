@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -333,7 +334,8 @@ class Bot:
 
     async def kill(self) -> None:
         self.down = True
-        await self.stop(0)
+        with patch("bot.slack.sockets._ACKS_S", 0.0):  # the dead ack nothing
+            await self.stop(0)
 
     async def outcome(self, channel: str, ts: str) -> Outcome | None:
         return await self.store.inbox.outcome(question_key("T0ELECTRO", channel, ts))
@@ -401,7 +403,7 @@ async def make_bot(workspace: LocalWorkspace, shelf: Shelf, database: str) -> As
 
     yield make
     for bot in running:
-        await bot.stop(0)
+        await (bot.kill() if bot.down else bot.stop(0))
 
 
 def said(workspace: LocalWorkspace, thread_ts: str, channel: str = "support") -> list[dict[str, Any]]:

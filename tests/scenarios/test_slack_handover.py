@@ -1,7 +1,12 @@
 """Humans whom the desk calls by its own rules."""
 
+import asyncio
+
+import pytest
+
 from bot.desk.human_path import EscalationState, HandoverReason
 from bot.desk.model import Outcome
+from ops.workspace.rules import Refused
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import Bot, MakeBot, everything, said
 from tests.scenarios.test_slack_human_path import reply, stored, until_state
@@ -95,3 +100,19 @@ async def test_an_answer_that_is_wrong_calls_a_human(workspace: LocalWorkspace, 
     await workspace.wait_for(lambda: workspace.messages(DESK))
     assert (await stored(bot, ts)).reason is HandoverReason.FEEDBACK
     assert "30 days" in everything(workspace.messages(DESK)[0])
+
+
+async def test_the_window_is_taken_when_the_human_is_called(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """Killed before that, it stays with what was written, and is sent again."""
+    first = await make_bot(crash_at="create")
+    key, answer = await answered(workspace, first)
+    view = await down(workspace, "dana", answer, key)
+    sending = asyncio.create_task(workspace.submit(view["id"], "dana", filled("wrong", "It is 60 days.")))
+    await asyncio.wait_for(first.crashed.wait(), 5)
+    await first.kill()
+    with pytest.raises(Refused, match="operation_timeout"):
+        await sending
+    second = await make_bot()
+    assert await workspace.submit(view["id"], "dana", filled("wrong", "It is 60 days.")) == {}
+    await workspace.wait_for(lambda: workspace.messages(DESK))
+    assert (await stored(second, key.split(":")[2])).reason is HandoverReason.FEEDBACK

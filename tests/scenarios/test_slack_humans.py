@@ -147,12 +147,14 @@ async def test_killed_around_the_brief_it_is_posted_once(
     workspace: LocalWorkspace, make_bot: MakeBot, crash_at: str
 ) -> None:
     """Killed after Slack took the brief and before we stored its ts: the next run finds it. Killed before it was
-    recorded at all, the button can be pressed again."""
+    recorded at all, the press was not acked, and Slack says so under the button: it can be pressed again."""
     first = await make_bot(crash_at=crash_at)
     ts, answer = await answered(workspace, first)
-    await workspace.click("dana", "support", answer, "human_call")
+    press = asyncio.create_task(workspace.click("dana", "support", answer, "human_call"))
     await asyncio.wait_for(first.crashed.wait(), 5)
     await first.kill()
+    [refused] = await asyncio.gather(press, return_exceptions=True)
+    assert isinstance(refused, Refused) == (crash_at == "create")
     second = await make_bot()
     if crash_at == "create":
         await workspace.click("dana", "support", answer, "human_call")
@@ -160,6 +162,44 @@ async def test_killed_around_the_brief_it_is_posted_once(
     stored = await second.store.escalations.of_thread("T0ELECTRO", "C0SUPPORT", ts)
     assert stored is not None
     assert [one["ts"] for one in workspace.messages(DESK)] == [stored.brief_ts]
+
+
+async def test_a_brief_that_slack_keeps_waiting_delays_no_other(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """After a crash: the older of two stands, and the other is posted."""
+    first = await make_bot(crash_at="begin_showing")
+    asked = [await answered(workspace, first) for _ in range(2)]
+    for _, answer in asked:
+        await workspace.click("dana", "support", answer, "human_call")
+    older, newer = [await stored_of(first, ts) for ts, _ in asked]
+    await first.kill()
+    workspace.hold("chat.postMessage", lambda given: older in str(given))
+    await make_bot()
+    await workspace.wait_for(lambda: workspace.messages(DESK))
+    assert [one["metadata"]["event_payload"]["escalation"] for one in workspace.messages(DESK)] == [newer]
+    workspace.let_go("chat.postMessage")
+
+
+async def stored_of(bot: Bot, ts: str) -> str:
+    one = await bot.store.escalations.of_thread("T0ELECTRO", "C0SUPPORT", ts)
+    assert one is not None
+    return one.id
+
+
+@pytest.mark.parametrize("action", ["human_claim", "human_resolve"])
+async def test_a_move_is_acked_when_it_is_stored(workspace: LocalWorkspace, make_bot: MakeBot, action: str) -> None:
+    """Killed before that, the press was not acked, and whoever pressed sees it and presses again."""
+    first = await make_bot(crash_at="move")
+    ts, brief = await call_human(workspace, first)
+    press = asyncio.create_task(workspace.click("alex", DESK, brief["ts"], action))
+    await asyncio.wait_for(first.crashed.wait(), 5)
+    await first.kill()
+    with pytest.raises(Refused, match="operation_timeout"):
+        await press
+    second = await make_bot()
+    await workspace.click("alex", DESK, brief["ts"], action)
+    await second.until(lambda: told(second, ts))
+    shown = "Claimed by" if action == "human_claim" else "Resolved by"
+    assert shown in everything(workspace.messages(DESK)[0])
 
 
 @pytest.mark.parametrize("seam", ["chat.update", "chat.postMessage", "set_announced"])

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 from bot.desk.errors import DeskError
@@ -67,7 +68,8 @@ class FeedbackButtons:
             await whisper(self._clients, body, NOT_OPENED)
 
     async def given(self, ack: Ack, body: Body) -> None:
-        """What was wrong, kept before it is acked: where it can't be, the window stays with what was written."""
+        """What was wrong, kept before it is acked, and so is the human who is called for it: where it can't be, the
+        window stays with what was written."""
         key, verdict = verdict_of(body["view"])
         try:
             async with asyncio.timeout(_ACK_S):
@@ -76,17 +78,19 @@ class FeedbackButtons:
             log.error("why %s did not help was not kept: %s", key, error or "it takes too long")
             await ack(response_action="errors", errors={COMMENT: SEND_AGAIN})
             return
-        await ack(response_action="update", view=thanks_modal())
+        thanks = partial(ack, response_action="update", view=thanks_modal())
         if verdict.reason == WRONG and not is_private(key):
-            await self._call(key, str(body["user"]["id"]))
+            await self._call(key, str(body["user"]["id"]), thanks)
+        await thanks()  # where nobody new was called; Bolt sends the first
 
-    async def _call(self, key: str, user: str) -> None:
+    async def _call(self, key: str, user: str, stored: Callable[[], Awaitable[object]]) -> None:
         """A human to the thread of an answer that was wrong. What was said of it is kept, whatever comes of this."""
         try:
             record = await self._records.record(key)
             if record is not None and record.answer.desk in self._calls:
                 team = key.split(":")[0]
-                await self._humans.call(team, record.channel, record.thread_ts, user, key, HandoverReason.FEEDBACK)
+                place = team, record.channel, record.thread_ts
+                await self._humans.call(*place, user, key, HandoverReason.FEEDBACK, stored=stored)
         except DeskError as error:
             log.error("nobody was called to %s, which %s says is wrong: %s", key, user, error)
 
