@@ -13,6 +13,7 @@ from bot.store.due import SqlDue, nothing_is_due
 from bot.store.escalation_log import SqlEscalationLog
 from bot.store.escalations import Recorder, SqlEscalations
 from bot.store.forgetting import SqlForgetting
+from bot.store.gaps import SqlGaps
 from bot.store.inbox import SqlInbox
 from bot.store.learnings import SqlLearnings
 from bot.store.leases import SqlLeases
@@ -49,6 +50,7 @@ class Store:
     forgetting: SqlForgetting
     outbox: SqlOutbox
     outbox_upkeep: SqlOutboxUpkeep
+    gaps: SqlGaps
 
     async def open_work(self) -> OpenWork:
         """What is not finished. Raises StoreUnavailable, and so tells whether the store is there."""
@@ -93,4 +95,5 @@ async def open_store(
         forgetting=SqlForgetting(database, clock),
         outbox=outbox,
         outbox_upkeep=SqlOutboxUpkeep(database, clock),
+        gaps=SqlGaps(database),
     )
