@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.desk.model import Usage
-
 RATED = ("wrong", "outdated", "incomplete")  # ratings that are about a document, the gravest first
 Why = Literal["abstained", "handed over", "rated"]
 
@@ -95,12 +93,18 @@ class Gaps:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedByModel:
-    """A name that a model gave; "": none of use. What it cost is known all the same."""
+class GapsNotice:
+    """What the admins' channel is told once a week: how the week from `begin` to `since` went, and the dearest gaps of
+    the last `weeks`. `more`: how many further gaps there are."""
 
-    name: str
-    usage: Usage | None = None
-    cost_usd: float | None = None
+    key: str
+    since: datetime
+    begin: datetime
+    zone: str
+    numbers: WeekNumbers
+    gaps: tuple[Gap, ...]
+    weeks: int
+    more: int = 0
 
 
 class UnmetQuestions(Protocol):
@@ -114,8 +118,8 @@ class UnmetQuestions(Protocol):
 
 
 class GapNamer(Protocol):
-    async def name(self, questions: Sequence[str]) -> NamedByModel:
-        """What these questions have in common, in a few words. Raises ModelUnavailable."""
+    async def name(self, questions: Sequence[str]) -> str:
+        """What these questions have in common, in a few words; "": nothing of use came. Raises ModelUnavailable."""
         ...
 
 

@@ -25,6 +25,8 @@ from bot.store.retention import SqlRetention
 from bot.store.threads import SqlThreads
 from bot.store.told import SqlTold
 
+DIGEST_S = 600.0  # within that a digest is made and told
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -51,6 +53,7 @@ class Store:
     outbox: SqlOutbox
     outbox_upkeep: SqlOutboxUpkeep
     gaps: SqlGaps
+    digests: SqlTold
 
     async def open_work(self) -> OpenWork:
         """What is not finished. Raises StoreUnavailable, and so tells whether the store is there."""
@@ -96,4 +99,5 @@ async def open_store(
         outbox=outbox,
         outbox_upkeep=SqlOutboxUpkeep(database, clock),
         gaps=SqlGaps(database),
+        digests=SqlTold(leases, DIGEST_S),
     )
