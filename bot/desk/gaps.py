@@ -148,7 +148,7 @@ def advice(gap: Gap) -> tuple[str, ...]:
         are = "is" if gap.restricted == 1 else "are"
         said.append(f"{them} that not everybody may read {are} near: see whether more people may, or write another.")
     else:
-        said.append(f"There is no document on {gap.name}: write one.")
+        said.append(f"There is no document on “{gap.name}”: write one.")
     return tuple(said)
 
 

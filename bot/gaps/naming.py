@@ -21,8 +21,8 @@ _WORDS_ASKING = """
     able anybody anyone anything else ever exactly far figure figures happen help here hi hello hey know like looking
     mean name old one people possible possibly question say somebody someone something still such take there thing use
     used way wondering work works new find let make time week ask asking available really actually via kind
-    answer bring brings coming contact date do done each figure go going list next number own pay run sit wants within
-    its it'd i'd they're
+    answer book bring brings come comes coming contact date do done each figure go going list next number own pay run
+    sit wants within its it'd i'd they're whom
 """
 _ASKING = frozenset(_WORDS_ASKING.split())
 
@@ -45,9 +45,9 @@ def name_of(group: Sequence[Asked], others: Sequence[Asked]) -> str:
     its middle one, and is not among `others`."""
     counts, spelt = _counted(group, _speakable(group, others))
     if not counts:
-        return PRIVATE
+        return next((cut(flat(one.text)) for one in group if one.open), PRIVATE)
     elsewhere, _ = _counted(others, None)
-    middle = {phrase for phrase, _ in _phrases(group[0].text)}
+    middle = [phrase for phrase, _ in _phrases(group[0].text)]
 
     def weight(phrase: Phrase) -> float:
         """How many have it, by how rare it is; what only one has is worth more where that is the middle one."""
@@ -60,6 +60,8 @@ def name_of(group: Sequence[Asked], others: Sequence[Asked]) -> str:
     for phrase in sorted(counts, key=lambda one: (-weight(one), one)):
         if len(chosen) < _PHRASES and all(set(phrase).isdisjoint(one) for one in chosen):
             chosen.append(phrase)
+    if set(chosen) <= set(middle):
+        chosen.sort(key=middle.index)  # as somebody would say it
     said = [spelt[phrase].most_common(1)[0][0] for phrase in chosen]
     return cut(" · ".join(said))
 
@@ -107,9 +109,8 @@ def _phrases(text: str) -> Iterator[tuple[Phrase, str]]:
             for end in range(begin + 1, min(begin + _WORDS, len(words)) + 1):
                 run = words[begin:end]
                 inner = run[1:-1]
-                if _empty(run[0]) or _empty(run[-1]):
-                    continue
-                if any(_empty(word) and word.lower() not in _INSIDE for word in inner):
+                begins = not _empty(run[0]) or [word.lower() for word in run[:2]] == ["out", "of"]
+                if not begins or _empty(run[-1]) or any(_empty(word) and word.lower() not in _INSIDE for word in inner):
                     continue
                 yield tuple(stem(word.lower()) for word in run), " ".join(map(_spelling, run))
 

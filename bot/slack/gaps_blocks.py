@@ -28,7 +28,7 @@ def gaps_message(notice: GapsNotice) -> Message:
     more = f"{notice.more} more: " if notice.more else ""
     command = {"style": {"code": True}}
     blocks.append(rich(span(f"{more}all of them by "), span("frontdesk gaps") | command))
-    names = "; ".join(f"{number}. {gap.name}" for number, gap in enumerate(notice.gaps, 1))
+    names = "; ".join(f"{number}. {plain(gap.name, 80)}" for number, gap in enumerate(notice.gaps, 1))
     return Message(escape(f"{title}: {numbers}" + (f" Gaps: {names}." if names else "")), tuple(blocks))
 
 
