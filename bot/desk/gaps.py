@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 RATED = ("wrong", "outdated", "incomplete")  # ratings that are about a document, the gravest first
+PRIVATE = "asked privately"  # the name of a gap of which every word would tell what one person asked
 Why = Literal["abstained", "handed over", "rated"]
 
 
@@ -147,6 +148,8 @@ def advice(gap: Gap) -> tuple[str, ...]:
         them = "A document" if gap.restricted == 1 else f"{gap.restricted} documents"
         are = "is" if gap.restricted == 1 else "are"
         said.append(f"{them} that not everybody may read {are} near: see whether more people may, or write another.")
+    elif gap.name == PRIVATE:
+        said.append("There is no document near to it.")
     else:
         said.append(f"There is no document on “{gap.name}”: write one.")
     return tuple(said)

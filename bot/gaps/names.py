@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from bot.desk.budget import Budget
 from bot.desk.errors import ModelUnavailable, StoreUnavailable
-from bot.desk.gaps import GapNamer, Unmet
+from bot.desk.gaps import PRIVATE, GapNamer, Unmet
 from bot.desk.words import flat
-from bot.gaps.naming import LONGEST, PRIVATE, Asked, name_of
+from bot.gaps.naming import LONGEST, Asked, name_of
 from bot.redaction import Redactor
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import log
 
+from bot.desk.gaps import PRIVATE
 from bot.desk.words import flat, means_nothing, stem
 
-PRIVATE = "asked privately"  # where every word would tell what one person asked
 LONGEST = 60  # characters of a name
 _PHRASES = 2  # of a name
 _WORDS = 3  # of a phrase

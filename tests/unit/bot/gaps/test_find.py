@@ -206,6 +206,7 @@ async def test_a_model_names_what_it_may_read(index: Index) -> None:
     namer = Namer()
     [private] = (await found(index, unmet("What does Joost earn?", open=False), namer=namer)).gaps
     assert (namer.read, private.name) == ([], "asked privately")
+    assert advice(private) == ("There is no document near to it.",)
 
 
 @pytest.mark.parametrize("said", ["", "x" * 61, "gift wrapping for $5"])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.gaps.naming import LONGEST, PRIVATE, Asked, name_of
+from bot.desk.gaps import PRIVATE
+from bot.gaps.naming import LONGEST, Asked, name_of
 
 
 def asked(*texts: str, open: bool = True) -> list[Asked]:
@@ -24,7 +25,7 @@ def test_what_most_of_them_say_and_others_do_not() -> None:
 @pytest.mark.parametrize(
     ("texts", "name"),
     [
-        (("is there a TPM in the TFG-200?", "TFG-200 TPM chip?"), "TFG-200 · TPM"),
+        (("is there a TPM in the TFG-200?", "TFG-200 TPM chip?"), "TPM · TFG-200"),
         (("Can I bring my dog?", "dogs in the office?", "are dogs allowed"), "dogs"),
         (("Whom do I ask?",), "Whom do I ask?"),
     ],
