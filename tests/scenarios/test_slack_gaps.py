@@ -3,17 +3,22 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.desk.model import Desk, Outcome
+from bot.desk.model import Accepted, Answer, Desk, Outcome, Person, Place, Question, question_key
 from bot.gaps.digest import WeeklyDigest, last_due
 from bot.gaps.find import FindGaps
 from bot.gaps.names import Names
 from bot.redaction import Redactor
 from bot.slack.admin_channel import SlackAdminChannel
 from bot.slack.client import SlackClients
+from bot.store import open_store
 from ingest.index import Embedder, Found, Vectors
+from ops.config import load_config
+from ops.local import connected
+from ops.serve import serving
 from ops.workspace.block_kit import strings
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import Bot, MakeBot
@@ -85,3 +90,46 @@ async def test_the_admins_hear_once_of_the_week(
     assert "asked privately" in told
     assert "Hendrik" not in told
     assert "submarine" not in told
+
+
+CONFIG = """
+[desks.support]
+prompt = "electromart"
+[sources.docs]
+kind = "folder"
+path = "docs"
+[slack]
+admin_channel = "C0ESCALATE"
+[gaps]
+zone = "Europe/Berlin"
+"""
+
+
+async def test_serve_tells_what_it_missed(workspace: LocalWorkspace, tmp_path: Path) -> None:
+    """The whole process, started after a Monday at nine."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("# Opening hours\n\nWe open at nine.\n")
+    (tmp_path / "frontdesk.toml").write_text(CONFIG)
+    config = connected(load_config(tmp_path / "frontdesk.toml"), workspace)
+    at = last_due(datetime.now(UTC), ZoneInfo("Europe/Berlin")) - timedelta(days=1)
+    await stored(config.store_url, at)
+    async with serving(config, lambda _: None):
+        await workspace.wait_for(lambda: heard(workspace), 20)
+    told = "".join(strings(heard(workspace)[0]["blocks"]))
+    assert "1 question: 0 answered, 1 without an answer" in told
+    assert "zeppelin tariff" in told
+
+
+async def stored(url: str, at: datetime) -> None:
+    """A question that was asked then, in vain."""
+    store = await open_store(url, lambda: at)
+    try:
+        ts, text = f"{at.timestamp():.6f}", "What is the zeppelin tariff?"
+        key = question_key("T0ELECTRO", "C0SUPPORT", ts)
+        place = Place("T0ELECTRO", "C0SUPPORT", "channel")
+        await store.inbox.accept(Accepted(key, place.team, place.channel, ts, "U0DANA", place.kind, text, {}, at))
+        answer = Answer(Outcome.ABSTAINED, "Said.", searched=text, answered_at=at, readable=("everyone", "public"))
+        await store.answers.save(Question(key, text, Person("U0DANA"), place, ts, at), "support", answer)
+        await store.inbox.finish(key, Outcome.ABSTAINED)
+    finally:
+        await store.close()
