@@ -61,6 +61,7 @@ class WeeklyDigest:
         self._zone = ZoneInfo(zone)
         self._clock = clock
         self._over: datetime | None = None  # the last one that we know was told
+        self._made: GapsNotice | None = None  # and is yet to be told: to make it may cost calls of a model
 
     async def watch(self) -> None:
         while True:
@@ -87,9 +88,10 @@ class WeeklyDigest:
         began = await self._told.begin(key, until)
         if not began:
             return began is False
-        notice = await self._notice(key, due)
-        if notice is not None and not await self._channel.told(notice):
-            await self._channel.tell(notice)
+        if self._made is None or self._made.key != key:
+            self._made = await self._notice(key, due)
+        if self._made is not None and not await self._channel.told(self._made):
+            await self._channel.tell(self._made)
         await self._told.done(key, until)
         return True
 

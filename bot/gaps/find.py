@@ -61,10 +61,8 @@ class FindGaps:
         for rows in clusters(vectors):
             now = [row for row in rows if asked[row].at >= begin]
             if now:
-                mine = set(rows)
-                others = [one for row, one in enumerate(asked) if row not in mine]
-                middle = [asked[row] for row in central(vectors, now)]
-                found.append(Group(middle, len(rows) - len(now), others))
+                before = [asked[row] for row in rows if asked[row].at < begin]
+                found.append(Group([asked[row] for row in central(vectors, now)], before))
         return found
 
     def _gap(self, group: Group, name: str, weeks: int, readers: Sequence[str]) -> Gap:
@@ -78,7 +76,7 @@ class FindGaps:
             questions=len(group.now),
             askers=group.askers,
             per_week=len(group.now) / weeks,
-            before=group.before / weeks,
+            before=len(group.before) / weeks,
             unanswered=sum(one.why != {"rated"} for one in group.now),
             near=near,
             restricted=restricted,

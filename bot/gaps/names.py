@@ -1,5 +1,6 @@
 """What each gap is called and which of its questions is shown: nothing that one person asked in private."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from bot.desk.budget import Budget
 from bot.desk.errors import ModelUnavailable, StoreUnavailable
 from bot.desk.gaps import PRIVATE, GapNamer, Unmet
 from bot.desk.words import flat
-from bot.gaps.naming import LONGEST, Asked, name_of
+from bot.gaps.naming import LONGEST, Asked, names_of
 from bot.redaction import Redactor
 
 log = logging.getLogger(__name__)
@@ -22,12 +23,10 @@ _READ_BY_MODEL = 12  # questions of a gap
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Questions of one desk that want the same: those of the window, the most central first; how many of the window
-    before; and the desk's other questions."""
+    """Questions of one desk that want the same: those of the window, the most central first, and of the one before."""
 
     now: Sequence[Unmet]
-    before: int
-    others: Sequence[Unmet]
+    before: Sequence[Unmet]
 
     @property
     def desk(self) -> str:
@@ -54,7 +53,7 @@ class Names:
 
     async def of(self, groups: Sequence[Group]) -> list[str]:
         """By the model where there is one, for the largest; else by their distinctive words. Never raises."""
-        names = [self._by_words(group) for group in groups]
+        names = await asyncio.to_thread(self._by_words, groups)
         if self._namer is None or not await self._may_spend():
             return names
         largest = sorted(range(len(groups)), key=lambda at: (-len(groups[at].now), at))[:NAMED_BY_MODEL]
@@ -70,8 +69,14 @@ class Names:
         text = self._without_persons(group.shown[0].text) if group.shown else ""
         return text if len(text) <= LONGEST_SAMPLE else text[: LONGEST_SAMPLE - 1].rstrip() + "…"
 
-    def _by_words(self, group: Group) -> str:
-        return name_of([self._asked(one) for one in group.now], [self._asked(one) for one in group.others])
+    def _by_words(self, groups: Sequence[Group]) -> list[str]:
+        """A desk's groups are told from each other, not from another desk's."""
+        names = dict[int, str]()
+        for desk in {group.desk for group in groups}:
+            mine = [at for at, group in enumerate(groups) if group.desk == desk]
+            asked = [[self._asked(one) for one in (*groups[at].now, *groups[at].before)] for at in mine]
+            names.update(zip(mine, names_of(asked), strict=True))
+        return [names[at] for at in range(len(groups))]
 
     def _asked(self, one: Unmet) -> Asked:
         return Asked(re.sub(r"\[[a-z ]+\]", ". ", self._without_persons(one.text)), one.asker, one.open)

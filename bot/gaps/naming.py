@@ -2,8 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -39,66 +38,64 @@ class Asked:
 Phrase = tuple[str, ...]  # stems
 
 
-def name_of(group: Sequence[Asked], others: Sequence[Asked]) -> str:
-    """The phrases that most of the group has and few others have: "battery replacement · out of warranty". It has no
-    word that only one person wrote, and privately; PRIVATE where none is left. `group` begins with
-    its middle one, and is not among `others`."""
-    counts, spelt = _counted(group, _speakable(group, others))
-    if not counts:
-        return next((cut(flat(one.text)) for one in group if one.open), PRIVATE)
-    elsewhere, _ = _counted(others, None)
-    middle = [phrase for phrase, _ in _phrases(group[0].text)]
+def names_of(groups: Sequence[Sequence[Asked]]) -> list[str]:
+    """Of each group the phrases that most of it has and few others have: "battery replacement · out of warranty". They
+    have no word that only one person wrote, and privately; PRIVATE where none is left. A group begins with its middle
+    one."""
+    found = [[dict(_phrases(asked.text)) for asked in group] for group in groups]
+    counts = [Counter(phrase for phrases in group for phrase in phrases) for group in found]
+    everywhere: Counter[Phrase] = Counter()
+    for count in counts:
+        everywhere.update(count)
+    opened = {one for group in groups for asked in group if asked.open for one in _stems(asked.text)}
+    questions = sum(map(len, groups))
+    names = []
+    for group, phrases, count in zip(groups, found, counts, strict=True):
+        told = opened | _said_by_two(group)
+        rare = {one: log(1 + questions / everywhere[one]) for one in count if told.issuperset(one)}
+        names.append(_name(group, phrases, _chosen(phrases[0], count, rare)))
+    return names
 
+
+def _chosen(middle: Mapping[Phrase, str], count: Mapping[Phrase, int], rare: Mapping[Phrase, float]) -> list[Phrase]:
     def weight(phrase: Phrase) -> float:
         """How many have it, by how rare it is; what only one has is worth more where that is the middle one."""
-        often = counts[phrase]
-        rare = log(1 + (len(group) + len(others)) / (often + elsewhere[phrase]))
-        longer = 1 + 0.6 * (len(phrase) - 1) if often > 1 else 1 + 0.2 * (len(phrase) - 1)
-        return float(often**_OFTEN) * rare * longer * (1.5 if phrase in middle else 1.0)
+        often = count[phrase]
+        longer = 1 + (0.6 if often > 1 else 0.2) * (len(phrase) - 1)
+        return float(often**_OFTEN) * rare[phrase] * longer * (1.5 if phrase in middle else 1.0)
 
     chosen: list[Phrase] = []
-    for phrase in sorted(counts, key=lambda one: (-weight(one), one)):
+    for phrase in sorted(rare, key=lambda one: (-weight(one), one)):
         if len(chosen) < _PHRASES and all(set(phrase).isdisjoint(one) for one in chosen):
             chosen.append(phrase)
-    if set(chosen) <= set(middle):
-        chosen.sort(key=middle.index)  # as somebody would say it
-    said = [spelt[phrase].most_common(1)[0][0] for phrase in chosen]
-    return cut(" · ".join(said))
+    if set(chosen) <= middle.keys():
+        chosen.sort(key=list(middle).index)  # as somebody would say it
+    return chosen
+
+
+def _name(group: Sequence[Asked], phrases: Sequence[Mapping[Phrase, str]], chosen: Sequence[Phrase]) -> str:
+    """Each phrase as most spell it; where there is none, a question that everybody could read."""
+    if not chosen:
+        return next((cut(flat(one.text)) for one in group if one.open), PRIVATE)
+    spelt = [Counter(one[phrase] for one in phrases if phrase in one) for phrase in chosen]
+    return cut(" · ".join(spellings.most_common(1)[0][0] for spellings in spelt))
 
 
 def cut(name: str) -> str:
     return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
 
 
-def _speakable(group: Sequence[Asked], others: Sequence[Asked]) -> set[str]:
-    """Stems that may be told: said where everybody could read it, or by two people of the group."""
-    told = {one for asked in (*group, *others) if asked.open for one in _stems(asked.text)}
+def _said_by_two(group: Sequence[Asked]) -> set[str]:
+    """The stems that two people of the group wrote."""
     by_stem: defaultdict[str, set[str]] = defaultdict(set)
     for asked in group:
         for one in _stems(asked.text):
             by_stem[one].add(asked.asker)
-    return told | {one for one, askers in by_stem.items() if len(askers) > 1}
+    return {one for one, askers in by_stem.items() if len(askers) > 1}
 
 
 def _stems(text: str) -> set[str]:
     return {stem(word.lower()) for word in _WORD.findall(flat(text))}
-
-
-def _counted(
-    asked: Sequence[Asked], allowed: AbstractSet[str] | None
-) -> tuple[Counter[Phrase], dict[Phrase, Counter[str]]]:
-    """In how many questions each phrase stands, and how it is spelt."""
-    counts: Counter[Phrase] = Counter()
-    spelt: defaultdict[Phrase, Counter[str]] = defaultdict(Counter)
-    for one in asked:
-        found: dict[Phrase, str] = {}
-        for phrase, words in _phrases(one.text):
-            if allowed is None or allowed >= set(phrase):
-                found.setdefault(phrase, words)
-        counts.update(found.keys())
-        for phrase, words in found.items():
-            spelt[phrase][words] += 1
-    return counts, spelt
 
 
 def _phrases(text: str) -> Iterator[tuple[Phrase, str]]:

@@ -155,6 +155,17 @@ async def test_what_is_in_the_way_puts_it_off(trouble: str, caplog: pytest.LogCa
     assert len(world.heard) == 1
 
 
+async def test_it_is_made_once_however_often_it_is_tried() -> None:
+    """To name gaps may cost calls of a model."""
+    world = World(channel_down=True)
+    digest = world.digest()
+    for _ in range(3):
+        await digest.check()
+    world.channel_down = False
+    await digest.check()
+    assert (len(world.readers), len(world.heard)) == (1, 1)
+
+
 async def test_one_whose_reply_was_lost_is_looked_for() -> None:
     world = World(reply_lost=True)
     for _ in range(3):

@@ -3,11 +3,15 @@
 import pytest
 
 from bot.desk.gaps import PRIVATE
-from bot.gaps.naming import LONGEST, Asked, name_of
+from bot.gaps.naming import LONGEST, Asked, names_of
 
 
 def asked(*texts: str, open: bool = True) -> list[Asked]:
     return [Asked(text, f"U{number}", open) for number, text in enumerate(texts)]
+
+
+def name_of(group: list[Asked], others: list[Asked]) -> str:
+    return names_of([group, *([one] for one in others)])[0]
 
 
 BATTERY = (
