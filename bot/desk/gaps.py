@@ -101,7 +101,6 @@ class GapsNotice:
     key: str
     since: datetime
     begin: datetime
-    zone: str
     numbers: WeekNumbers
     gaps: tuple[Gap, ...]
     weeks: int

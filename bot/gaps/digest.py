@@ -102,4 +102,4 @@ class WeeklyDigest:
             return None
         found = await self._find(await self._readers())
         shown = found.gaps[:MOST]
-        return GapsNotice(key, due, begin, self._zone.key, numbers, shown, found.weeks, len(found.gaps) - len(shown))
+        return GapsNotice(key, due, begin, numbers, shown, found.weeks, len(found.gaps) - len(shown))

@@ -23,7 +23,7 @@ numbers = st.builds(
 
 
 def notice(*gaps: Gap, more: int = 0, numbers: WeekNumbers | None = None) -> GapsNotice:
-    return GapsNotice("gaps", MONDAY, MONDAY - timedelta(days=7), "UTC", numbers or WeekNumbers(0), gaps, 4, more)
+    return GapsNotice("gaps", MONDAY, MONDAY - timedelta(days=7), numbers or WeekNumbers(0), gaps, 4, more)
 
 
 @settings(max_examples=60, deadline=None)
