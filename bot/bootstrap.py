@@ -25,6 +25,7 @@ from bot.engine.claude import ClaudeWriter
 from bot.engine.claude_api import ClaudeApi
 from bot.engine.claude_drafter import ClaudeDrafter
 from bot.engine.claude_interpreter import ClaudeInterpreter
+from bot.engine.claude_namer import ClaudeNamer
 from bot.engine.claude_triage import ClaudeTriager
 from bot.engine.query_engine import DocumentEngine
 from bot.engine.triage import Classifier, layers_of
@@ -35,6 +36,10 @@ from bot.escalation.learning import Learn
 from bot.escalation.timekeeper import Timekeeper
 from bot.escalation.timetable import timetables_of
 from bot.escalation.triaging import Triaging
+from bot.gaps.digest import Readers as DigestReaders
+from bot.gaps.digest import WeeklyDigest
+from bot.gaps.find import FindGaps
+from bot.gaps.names import Names
 from bot.orders import SqlOrders
 from bot.outbox import Deliveries, GivenUpWarnings, targets_of
 from bot.prompting import PromptLibrary
@@ -58,7 +63,7 @@ from ingest.index import Reranker, SearchIndex
 log = logging.getLogger(__name__)
 
 # The prompts that are no persona's: see prompts/.
-INTERPRETER, RESOLUTION, TRIAGE = "interpreter", "resolution", "triage"
+INTERPRETER, RESOLUTION, TRIAGE, GAPS = "interpreter", "resolution", "triage", "gaps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,15 @@ class Bot:
 
     def given_up_warnings(self, channel: AdminChannel | None) -> GivenUpWarnings:
         return GivenUpWarnings(self.store.outbox, self.store.told, channel, self.clock)
+
+    def gaps(self, index: SearchIndex) -> FindGaps:
+        namer = ClaudeNamer(self.writer.api, self.prompts.live(GAPS)) if self.writer else None
+        names = Names(Redactor(_numbers(self.settings)), namer, self._budget())
+        return FindGaps(self.store.gaps, index, self.desks, names, self.clock)
+
+    def digest(self, index: SearchIndex, channel: AdminChannel, readers: DigestReaders) -> WeeklyDigest:
+        store, zone = self.store, self.settings.gaps.zone
+        return WeeklyDigest(store.gaps, self.gaps(index), store.digests, channel, readers, zone, self.clock)
 
     async def check_orders(self) -> None:
         """Raises OrdersInvalid. A database that can't be reached now is no reason not to start."""

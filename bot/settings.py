@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from bot.gaps_settings import GapsSettings
 from bot.handover_settings import HandoverSettings
 from bot.human_time_settings import HoursSettings, SlaSettings
 from bot.outgoing_settings import EmailSettings, WebhookSettings
@@ -215,6 +216,7 @@ class BotSettings(Section):
     limits: LimitSettings = LimitSettings()
     learning: LearningSettings = LearningSettings()
     triage: TriageSettings = TriageSettings()
+    gaps: GapsSettings = GapsSettings()
     orders: OrdersSettings | None = None
     webhooks: tuple[WebhookSettings, ...] = ()
     email: EmailSettings | None = None

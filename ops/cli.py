@@ -22,6 +22,7 @@ from ops.escalations import escalations
 from ops.evaluation.cli import export, ladder, run
 from ops.evaluation.triage_cli import fit as triage_fitted
 from ops.evaluation.triage_cli import triage as triage_measured
+from ops.gaps import gaps
 from ops.operations import OperationError, Operations
 from ops.outbox import outbox
 from ops.reports import AskRequest, ForgetRequest, SourcesRequest, SpokenTurn, SyncRequest, VerifyRequest
@@ -348,6 +349,7 @@ def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, as_j
 
 
 main.add_command(escalations)
+main.add_command(gaps)
 main.add_command(outbox)
 main.add_command(triage)
 evaluate.add_command(run)

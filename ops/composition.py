@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from bot.bootstrap import Bot, build_bot
-from bot.desk.audience import readable_in
+from bot.desk.audience import EVERYONE, MEMBERS, PUBLIC, readable_in
 from bot.desk.errors import DeskError
 from bot.desk.metering import NO_METER
 from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
@@ -22,6 +22,7 @@ from ingest.index import installation_of, make_reranker
 from ingest.schedule import utc_now
 from ops.config import Config
 from ops.control import connect
+from ops.gap_reports import GapsReport, GapsRequest
 from ops.knowledge import Knowledge, open_knowledge, reported
 from ops.learnt_entries import StoredEntries
 from ops.operations import OnStep, OperationError, Operations
@@ -102,6 +103,13 @@ class LocalOperations:
             )
             for hit in found.hits
         )
+
+    async def gaps(self, request: GapsRequest) -> GapsReport:
+        """Documents for members are named: whoever runs this has the documents."""
+        desk = self._desk(request.desk).name if request.desk else None
+        with _reported():
+            found = await self.bot.gaps(self.knowledge.search)((PUBLIC, EVERYONE, MEMBERS), request.weeks, desk)
+        return GapsReport.of(found)
 
     async def index_status(self) -> IndexReport:
         return await asyncio.to_thread(self.knowledge.status)

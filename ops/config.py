@@ -57,6 +57,7 @@ _BOT = frozenset(
         "limits",
         "learning",
         "triage",
+        "gaps",
         "orders",
         "webhooks",
         "email",

@@ -21,6 +21,7 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.desk.model import incident_of
+from ops.gap_reports import GapsReport, GapsRequest
 from ops.operations import OnStep, OperationError, Operations
 from ops.reports import (
     AskReport,
@@ -85,6 +86,9 @@ def _application(operations: Operations) -> web.Application:
     async def sources(request: web.Request) -> web.StreamResponse:
         return await _respond(request, SourcesRequest, lambda asked, _: operations.sources(asked))
 
+    async def gaps(request: web.Request) -> web.StreamResponse:
+        return await _respond(request, GapsRequest, lambda asked, _: operations.gaps(asked))
+
     async def index_status(request: web.Request) -> web.StreamResponse:
         return await _respond(request, Nothing, lambda _asked, _: operations.index_status())
 
@@ -95,7 +99,7 @@ def _application(operations: Operations) -> web.Application:
         return await _respond(request, ForgetRequest, lambda asked, _: operations.forget(asked))
 
     application = web.Application()
-    for handler in (ask, sync, sources, index_status, index_verify, forget):
+    for handler in (ask, sync, sources, gaps, index_status, index_verify, forget):
         application.router.add_post(f"/{handler.__name__}", handler)
     return application
 
@@ -153,6 +157,9 @@ class RemoteOperations:
 
     async def sources(self, request: SourcesRequest) -> tuple[FoundSource, ...]:
         return _FOUND.validate_python(await self._call("sources", request))
+
+    async def gaps(self, request: GapsRequest) -> GapsReport:
+        return GapsReport.model_validate(await self._call("gaps", request))
 
     async def index_status(self) -> IndexReport:
         return IndexReport.model_validate(await self._call("index_status"))

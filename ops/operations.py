@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from ops.gap_reports import GapsReport, GapsRequest
 from ops.reports import (
     AskReport,
     AskRequest,
@@ -36,6 +37,8 @@ class Operations(Protocol):
     async def sync(self, request: SyncRequest, on_step: OnStep) -> tuple[SyncOutcome, ...]: ...
 
     async def sources(self, request: SourcesRequest) -> tuple[FoundSource, ...]: ...
+
+    async def gaps(self, request: GapsRequest) -> GapsReport: ...
 
     async def index_status(self) -> IndexReport: ...
 

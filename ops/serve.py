@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from bot.desk.errors import DeskError, Unavailable
@@ -82,7 +83,7 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
         figures = Figures(local, connection)
         async with serve_control(local, config.data_dir), serve_monitoring(config.bot.monitoring, meter, figures):
             try:
-                await connection.start()
+                me = await connection.start()
             except Unavailable as error:
                 raise OperationError(f"{slack.api_url} can't be reached ({error}); check the network") from error
             except DeskError as error:
@@ -94,6 +95,10 @@ async def _running(config: Config, on_step: OnStep) -> AsyncIterator[LocalOperat
                 retention, days = local.bot.store.retention, config.bot.retention_days
                 watches.append(asyncio.create_task(notices.watch()))
                 watches.append(asyncio.create_task(keep_up(knowledge, retention, days)))
+                if admin_channel is not None:
+                    readers = partial(connection.readers_of, slack.admin_channel or "", me.team)
+                    digest = local.bot.digest(knowledge.search, admin_channel, readers)
+                    watches.append(asyncio.create_task(digest.watch()))
                 if warnings is not None:
                     watches.append(asyncio.create_task(warnings.watch()))
                 yield local

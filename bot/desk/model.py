@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Literal
 
+from bot.desk.gaps import GapsNotice
 from bot.handover_settings import HandoverSettings
 
 ORDER_ID = "order:"  # begins the chunk id of an order's passage
@@ -644,4 +645,4 @@ class OutboxNotice:
     since: datetime
 
 
-AdminNotice = SourceNotice | BudgetNotice | OutboxNotice
+AdminNotice = SourceNotice | BudgetNotice | OutboxNotice | GapsNotice

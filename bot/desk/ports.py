@@ -365,7 +365,7 @@ class SyncDesk(Protocol):
 
 
 class AdminChannel(Protocol):
-    """Where the admins hear of sources and of the budget. Raises SlackUnavailable and SlackRefused, which are
+    """Where the admins hear of sources, the budget and the week. Raises SlackUnavailable and SlackRefused, which are
     DeskErrors."""
 
     async def tell(self, notice: AdminNotice) -> None: ...

@@ -1,10 +1,12 @@
 """The admins' channel: each notice once, found again by its key after a crash or a lost reply (rule 2)."""
 
+from bot.desk.gaps import GapsNotice
 from bot.desk.model import AdminNotice, BudgetNotice, OutboxNotice
 from bot.desk.ports import Clock
 from bot.slack.blocks import Message
 from bot.slack.budget_blocks import budget_message
 from bot.slack.client import SlackClients, slack_errors
+from bot.slack.gaps_blocks import gaps_message
 from bot.slack.outbox_blocks import outbox_message
 from bot.slack.sync_blocks import notice_message
 
@@ -36,6 +38,8 @@ class SlackAdminChannel:
             return budget_message(notice)
         if isinstance(notice, OutboxNotice):
             return outbox_message(notice)
+        if isinstance(notice, GapsNotice):
+            return gaps_message(notice)
         return notice_message(notice, self._clock())
 
     async def told(self, notice: AdminNotice) -> bool:

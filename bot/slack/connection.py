@@ -92,6 +92,10 @@ class SlackConnection:
         """Good while it runs."""
         return SlackWhereabouts(self._edge.clients, self._edge.people)
 
+    async def readers_of(self, channel: str, team: str) -> tuple[str, ...]:
+        """The audience keywords that everybody has who can see a channel. Good while it runs."""
+        return (await self._edge.people.readable_by(channel, "", team)).keywords
+
     async def start(self) -> Identity:
         """Raises CredentialsRefused, DoorTaken, SlackUnavailable or StoreUnavailable."""
         clients, work = self._edge.clients, self._edge.work

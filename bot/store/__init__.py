@@ -13,6 +13,7 @@ from bot.store.due import SqlDue, nothing_is_due
 from bot.store.escalation_log import SqlEscalationLog
 from bot.store.escalations import Recorder, SqlEscalations
 from bot.store.forgetting import SqlForgetting
+from bot.store.gaps import SqlGaps
 from bot.store.inbox import SqlInbox
 from bot.store.learnings import SqlLearnings
 from bot.store.leases import SqlLeases
@@ -24,6 +25,8 @@ from bot.store.retention import SqlRetention
 from bot.store.threads import SqlThreads
 from bot.store.told import SqlTold
 from bot.store.triages import SqlTriages
+
+DIGEST_S = 600.0  # within that a digest is made and told
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Store:
     forgetting: SqlForgetting
     outbox: SqlOutbox
     outbox_upkeep: SqlOutboxUpkeep
+    gaps: SqlGaps
+    digests: SqlTold
 
     async def open_work(self) -> OpenWork:
         """What is not finished. Raises StoreUnavailable, and so tells whether the store is there."""
@@ -96,4 +101,6 @@ async def open_store(
         forgetting=SqlForgetting(database, clock),
         outbox=outbox,
         outbox_upkeep=SqlOutboxUpkeep(database, clock),
+        gaps=SqlGaps(database),
+        digests=SqlTold(leases, DIGEST_S),
     )

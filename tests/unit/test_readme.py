@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from bot.desk.human_path import Escalation, EscalationState, Move, Transition
 from bot.desk.outgoing import PEOPLE, event_of, with_whereabouts
+from bot.gaps_settings import GapsSettings
 from bot.handover_settings import HandoverSettings
 from bot.human_time_settings import HoursSettings, SlaSettings
 from bot.outgoing_settings import EmailSettings, WebhookSettings
@@ -55,6 +56,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "limits": LimitSettings,
     "learning": LearningSettings,
     "triage": TriageSettings,
+    "gaps": GapsSettings,
     "webhooks": WebhookSettings,
     "email": EmailSettings,
     "orders": OrdersSettings,
