@@ -4,11 +4,14 @@ On SQLite one connection writes at a time. On Postgres many do, so nothing here 
 keys, upserts and conditions of an update decide.
 """
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
@@ -113,6 +116,7 @@ def _engine(url: URL) -> AsyncEngine:
         pool_timeout=_PATIENCE_S,
         hide_parameters=True,  # what people wrote is a parameter: errors must not carry it into the log
         pool_reset_on_return=None,  # every transaction here is ended; a rollback more is a hop more
+        connect_args={"async_creator_fn": _sqlite},
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
@@ -131,6 +135,20 @@ def _postgres(url: URL) -> AsyncEngine:
         hide_parameters=True,
         connect_args={name: value for name, value in given.items() if name not in url.query},
     )
+
+
+class _StoppedOnce(aiosqlite.Connection):
+    """SQLAlchemy stops it a second time when who waits for its end is cancelled; its thread has ended by then, and what
+    waited for that would wait for ever: a process that can't exit."""
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        return super().stop() if self._running else None
+
+
+def _sqlite(path: str, **given: Any) -> aiosqlite.Connection:
+    made = _StoppedOnce(lambda: sqlite3.connect(path, **given), iter_chunk_size=64)
+    made._thread.daemon = True  # as SQLAlchemy does with its own
+    return made
 
 
 def _roll_back(connection: Any, _record: object, _error: object) -> None:

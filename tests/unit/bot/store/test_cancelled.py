@@ -51,3 +51,27 @@ async def test_a_cancelled_transaction_locks_nobody_out(tmp_path: Path) -> None:
         assert (await connection.execute(text("SELECT count(*) FROM things"))).scalar_one() == TIMES
     await database.close()
     await other.close()
+
+
+@pytest.mark.usefixtures("cancelling")
+async def test_who_is_cancelled_while_a_connection_ends_leaves_nothing_that_waits_for_ever(tmp_path: Path) -> None:
+    """Else the event loop can't be closed, and the process does not exit."""
+    before = asyncio.all_tasks()
+    database = await open_database(f"sqlite:///{tmp_path}/frontdesk.sqlite3")
+    async with database.transaction() as connection:
+        await connection.execute(text("CREATE TABLE things (id INTEGER PRIMARY KEY, at INTEGER)"))
+
+    async def write() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(text(INSERT))
+
+    writer = asyncio.create_task(write())
+    ended = database._engine.sync_engine.pool
+    event.listen(ended, "invalidate", lambda *_: asyncio.get_running_loop().call_soon(writer.cancel))
+    with suppress(asyncio.CancelledError):
+        await writer
+    await database.close()
+    left = asyncio.all_tasks() - before
+    assert left
+    _, waiting = await asyncio.wait(left, timeout=5)
+    assert not waiting
