@@ -363,8 +363,10 @@ MakeBot = Callable[..., Awaitable[Bot]]
 
 
 @pytest.fixture
-async def workspace() -> AsyncIterator[LocalWorkspace]:
-    async with LocalWorkspace(manifest=MANIFEST, ack_timeout=1.0, redelivery_delays=(0, 0.2, 0.5)) as workspace:
+async def workspace(request: pytest.FixtureRequest) -> AsyncIterator[LocalWorkspace]:
+    """It waits a second for an ack, to be quick; by an indirect parameter as long as that."""
+    wait = getattr(request, "param", 1.0)
+    async with LocalWorkspace(manifest=MANIFEST, ack_timeout=wait, redelivery_delays=(0, 0.2, 0.5)) as workspace:
         yield workspace
 
 

@@ -204,6 +204,7 @@ async def test_an_answer_beyond_slacks_limits_goes_on_in_a_second_message(
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
+@pytest.mark.parametrize("workspace", [3.0], indirect=True)  # as Slack waits: two cores may do other tests meanwhile
 async def test_fifty_events_at_once_are_acked_and_answered(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """All are acked in time and each is answered once."""
     bot = await make_bot(limits=UNLIMITED)

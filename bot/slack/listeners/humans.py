@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.desk.errors import DeskError
 from bot.desk.human_path import Escalation, HumanCalled, Humans, HumanState
@@ -21,6 +21,28 @@ Ack = Callable[..., Awaitable[Any]]
 Body = Mapping[str, Any]
 
 
+class Press(NamedTuple):
+    """Of a button under a message."""
+
+    action: str
+    value: str
+    at: str
+    user: str
+    channel: str
+    thread_ts: str
+
+    @classmethod
+    def of(cls, body: Body) -> "Press | None":
+        """None: nothing that Slack sends."""
+        try:
+            action, message = body["actions"][0], body.get("message") or {}
+            thread_ts = str(message.get("thread_ts") or message.get("ts") or "")
+            pressed = str(action.get("action_id")), str(action.get("value") or ""), str(action.get("action_ts"))
+            return cls(*pressed, str(body["user"]["id"]), str(body["channel"]["id"]), thread_ts)
+        except (LookupError, TypeError, AttributeError):
+            return None
+
+
 class HumanButtons:
     """Presses that need no window. Each is known by its time: delivered twice it is one move. It is acked when what
     came of it is stored, or was refused in words: who sees no warning under the button need not press again."""
@@ -37,12 +59,13 @@ class HumanButtons:
 
     async def call(self, ack: Ack, body: Body) -> None:
         """Somebody wants a human in the thread of the answer under which the button stands."""
-        message, key = body.get("message") or {}, str(body["actions"][0].get("value") or "")
-        thread_ts = str(message.get("thread_ts") or message.get("ts") or "")
+        press = Press.of(body)
+        if press is None:
+            await ack()
+            return
+        key, place = press.value, (self._me.team, press.channel, press.thread_ts)
         try:
-            called = await self._humans.call(
-                self._me.team, str(body["channel"]["id"]), thread_ts, str(body["user"]["id"]), key, stored=ack
-            )
+            called = await self._humans.call(*place, press.user, key, stored=ack)
         except DeskError as error:
             log.error("nobody was called to %s: %s", key, error)
             await whisper(self._clients, body, "I could not record that. Please press again in a minute.")
@@ -74,21 +97,26 @@ class HumanButtons:
             await ack()
             await self._modals.give_reason(body, escalation_id)
             return
-        offset = await self._people.utc_offset(str(body["user"]["id"]))
-        end = until(choice, self._clock(), offset)
-        await self._move(ack, body, lambda _, user, cause: self._humans.snooze(escalation_id, user, end, cause))
+
+        async def snooze(_: str, user: str, cause: str) -> Escalation:
+            end = until(choice, self._clock(), await self._people.utc_offset(user))
+            return await self._humans.snooze(escalation_id, user, end, cause)
+
+        await self._move(ack, body, snooze)
 
     async def drain(self, seconds: float) -> None:
         await self._humans.drain(seconds)
 
     async def _move(self, ack: Ack, body: Body, step: Callable[[str, str, str], Awaitable[Escalation]]) -> None:
-        action, user = body["actions"][0], str(body["user"]["id"])
-        escalation_id = str(action.get("value") or "")
+        press = Press.of(body)
+        if press is None:
+            await ack()
+            return
         try:
-            one = await step(escalation_id, user, f"{user} {action.get('action_ts')}")
-            log.info("%s is %s by %s", one.id, one.state.value, user)
+            one = await step(press.value, press.user, f"{press.user} {press.at}")
+            log.info("%s is %s by %s", one.id, one.state.value, press.user)
         except DeskError as error:
-            log.info("%s of %s by %s was refused: %s", action.get("action_id"), escalation_id, user, error)
+            log.info("%s of %s by %s was refused: %s", press.action, press.value, press.user, error)
             await whisper(self._clients, body, escape(error.public))
         await ack()
 
