@@ -35,8 +35,9 @@ class Press(NamedTuple):
     def of(cls, body: Body) -> "Press | None":
         """None: nothing that Slack sends."""
         try:
-            action, message = body["actions"][0], body.get("message") or {}
-            thread_ts = str(message.get("thread_ts") or message.get("ts") or "")
+            action, message, container = body["actions"][0], body.get("message") or {}, body.get("container") or {}
+            of_thread, own = container.get("thread_ts") or message.get("thread_ts"), message.get("ts")
+            thread_ts = str(of_thread or own or "")
             pressed = str(action.get("action_id")), str(action.get("value") or ""), str(action.get("action_ts"))
             return cls(*pressed, str(body["user"]["id"]), str(body["channel"]["id"]), thread_ts)
         except (LookupError, TypeError, AttributeError):
