@@ -19,7 +19,9 @@ from ops.workspace.state import BOT
 from tests.fakes.claude import ClaudeDouble
 
 MODEL_S = 4  # the model's deadline here: a stall is to end within the soak
-MORE = f"{NO_MONITORING}[model]\ndeadline_s = {MODEL_S}\nretries = 1\n"
+# Nobody calls a human by themselves, so that all that the desk says in a thread is its answer.
+QUIET = "[desks.support.handover]\ntriage_severity = 0\n"
+MORE = f"{NO_MONITORING}{QUIET}[model]\ndeadline_s = {MODEL_S}\nretries = 1\n"
 ATTEMPTS = 1000  # a question that is killed again and again is to be answered here, and not given up
 QUIET_S, LOOK_S = 180.0, 0.2
 REDELIVERIES = (0, 1, 2, 4, 8, 16)
@@ -82,6 +84,8 @@ class Arena:
         for ts in lost:
             self.told(f"{fault}: lost {ts}, {ended.get(ts, 'no outcome')}")
         twice = [ts for ts in asked if seen[ts] > 1]
+        for ts in twice:
+            self.told(f"{fault}: twice {ts}: {self.workspace.messages('support', ts)}")
         outcomes = dict(Counter(ended.values()))
         took = {"fault": fault, "runs": runs, "asked": len(asked), "lost": len(lost), "twice": len(twice)}
         return took | {"outcomes": outcomes, "quiet_after_s": round(time.monotonic() - began, 1)}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
 from bot.desk.beside import Beside
-from bot.engine.triage import Classifier, Seen
+from bot.engine.triage import SURE, Classifier, Seen
 from bot.triage_settings import CATEGORIES
 from ingest.index import make_embedder
 from ingest.settings import IndexSettings
@@ -90,7 +90,7 @@ def _report(
         severity_mae_always_3=float(np.abs(3 - severity).mean()),
         escalation_precision=float(needed[called].mean()) if called.any() else 0.0,
         escalation_recall=float(called[needed].mean()),
-        complaints_found=float(np.mean([one.complaint >= 0.5 for one in seen])),
+        complaints_found=float(np.mean([one.complaint >= SURE for one in seen])),
         near_duplicates=twins,
     )
 
