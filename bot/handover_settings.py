@@ -33,7 +33,7 @@ TOPICS: dict[str, Pattern] = {
 class HandoverSettings(Section):
     """A topic is what one of its regular expressions finds in the question, whatever the case of its letters."""
 
-    abstentions: Annotated[int, Field(ge=0, le=20)] = 2  # in a row in one thread; 0: never for that
+    abstentions: Annotated[int, Field(ge=0, le=20)] = 2  # in one thread; 0: never for that
     topics: dict[str, Pattern] = Field(TOPICS, examples=[{"safety": "smoke|sparks"}])  # {}: none
     refund_above: float | None = Field(None, gt=0, examples=[500])  # dollars, euros or pounds that the question names
     feedback_wrong: bool = True  # somebody says that an answer was wrong

@@ -8,23 +8,29 @@ from bot.desk.model import Outcome
 from bot.desk.triage import Triage
 from bot.handover_settings import HandoverSettings
 
-_REFUND = re.compile(r"\b(?:refund\w*|money back|reimburse\w*)\b", re.IGNORECASE)
+_REFUND = re.compile(
+    r"\b(?:refund\w*|money back|reimburse\w*|(?:pay|give|want|demand|get)\b[^.?!]{0,40}\bback"
+    r"|erstatt\w+|geld zurück)\b",
+    re.IGNORECASE,
+)
+_FIGURE = r"(\d{1,3}(?:[,. ]\d{3})+(?:[.,]\d\d)?|\d+(?:[.,]\d\d)?)(?![\d]|[.,]\d)"
 _AMOUNT = re.compile(
-    r"[$€£]\s?(\d[\d,]*(?:\.\d\d)?)|\b(\d[\d,]*(?:\.\d\d)?)\s?(?:[$€£]|(?:dollars|euros|pounds|usd|eur|gbp)\b)",
+    rf"(?:[$€£]|\b(?:usd|eur|gbp))\s?{_FIGURE}|\b{_FIGURE}\s?(?:[$€£]|(?:dollars|euros?|pounds|usd|eur|gbp)\b)",
     re.IGNORECASE,
 )
 TOLD = (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.ASKED)
+CONCLUDED = (*TOLD, Outcome.FAILED)
 
 
 def handover(question: str, outcomes: Sequence[Outcome], rules: HandoverSettings) -> HandoverReason | None:
     """Why a human is called to the thread of a question that was dealt with; None: for no reason. `outcomes` of the
-    thread's questions, the latest, which is this one's, first."""
-    if not outcomes or outcomes[0] not in TOLD:
+    thread's questions since a human was there, the latest, which is this one's, first. A danger is one, too, where
+    nothing could be said."""
+    if not outcomes or outcomes[0] not in CONCLUDED:
         return None
     if _is_topic(question, rules) or _is_large_refund(question, rules.refund_above):
         return HandoverReason.POLICY
-    latest = outcomes[: rules.abstentions]
-    if rules.abstentions and len(latest) == rules.abstentions and set(latest) == {Outcome.ABSTAINED}:
+    if outcomes[0] is Outcome.ABSTAINED and 0 < rules.abstentions <= outcomes.count(Outcome.ABSTAINED):
         return HandoverReason.ABSTAINED_TWICE
     return None
 
@@ -42,4 +48,10 @@ def _is_large_refund(question: str, above: float | None) -> bool:
     if above is None or not _REFUND.search(question):
         return False
     amounts = [first or second for first, second in _AMOUNT.findall(question)]
-    return any(float(amount.replace(",", "")) > above for amount in amounts)
+    return any(_number(amount) > above for amount in amounts)
+
+
+def _number(amount: str) -> float:
+    """Two digits after the last comma or point are cents."""
+    whole, cents = (amount[:-3], amount[-2:]) if amount[-3:-2] in (",", ".") else (amount, "0")
+    return float(f"{re.sub('[,. ]', '', whole)}.{cents}")

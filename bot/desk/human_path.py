@@ -238,8 +238,9 @@ class Escalations(Protocol):
 
 
 class Triages(Protocol):
-    async def of(self, question_key: str) -> Triaged | None:
-        """What kind of complaint a question is; None: it is none, or nobody has looked yet. Raises StoreUnavailable."""
+    async def of_thread(self, team: str, channel: str, thread_ts: str) -> Triaged | None:
+        """Of the complaints in a thread the gravest; None: there is none, or nobody has looked yet. Raises
+        StoreUnavailable."""
         ...
 
 
@@ -327,8 +328,8 @@ class Humans(Protocol):
         """EXPIRE, CLOSE or WAKE, when their time has come; refused where it has moved since it was as `known`."""
         ...
 
-    async def refresh(self, escalation_id: str) -> None:
-        """Bring the brief up to date with what has become known beside its moves, such as its triage."""
+    async def refresh(self, escalation_id: str) -> bool:
+        """Bring the brief up to date with what has become known beside its moves, such as its triage. Whether it is."""
         ...
 
     async def post_pending(self) -> None:

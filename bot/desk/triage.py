@@ -6,13 +6,15 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LONGEST = 4000  # characters of a complaint: what is longer is cut
+
 
 class Triage(BaseModel):
     """The record as it is handed on: exactly these four fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    complaint: str = Field(min_length=1, max_length=4000)  # what the person wrote
+    complaint: str = Field(min_length=1, max_length=LONGEST)  # what the person wrote
     category: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)
     severity: int = Field(ge=1, le=5)
     requires_escalation: bool
@@ -40,8 +42,10 @@ class Triager(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ToTriage:
-    """A question of which a record is wanted. `text`: what its asker wrote, and where a human was called, what they had
-    written in the thread before. `triaged`: what an earlier run found, and had not done with."""
+    """A question of which a record is wanted. `text`: what its asker wrote, and where a human was called because of it,
+    the last of what they had written in the thread before. `triaged`: what an earlier run found, and had not done with.
+    `escalation_id`: that of its thread, unless it is over; `called`: it is because of this question. Only who has the
+    newest `fence` may say what came of it; it counts the tries."""
 
     key: str
     desk: str
@@ -51,7 +55,9 @@ class ToTriage:
     asker: str
     text: str
     escalation_id: str | None
+    called: bool
     triaged: Triage | None
+    fence: int
 
 
 class TriageRows(Protocol):
@@ -65,10 +71,10 @@ class TriageRows(Protocol):
         """Those that wait, first those to which a human was called; until the lease ends nobody else gets them."""
         ...
 
-    async def keep(self, key: str, record: TriageRecord) -> None: ...
-
-    async def done(self, key: str) -> None:
-        """It waits no more."""
+    async def keep(self, one: ToTriage, record: TriageRecord) -> bool:
+        """False: it is claimed anew, because a human was called meanwhile, or it was forgotten."""
         ...
 
-    async def of(self, question_key: str) -> Triage | None: ...
+    async def done(self, one: ToTriage) -> None:
+        """It waits no more, unless it is claimed anew."""
+        ...

@@ -15,11 +15,11 @@ from bot.desk.budget import Budget
 from bot.desk.errors import ModelUnavailable, StoreUnavailable
 from bot.desk.languages import LANGUAGES
 from bot.desk.model import Prompt
-from bot.desk.triage import Triage, TriageRecord
+from bot.desk.triage import LONGEST, Triage, TriageRecord
 from bot.desk.words import flat
 from bot.engine.claude_api import ClaudeApi
 from bot.engine.claude_short import short_reply
-from bot.engine.triage import LONGEST, Classifier
+from bot.engine.triage import Classifier
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Form(BaseModel):
 
 
 class ClaudeTriager:
-    """bot.desk.triage.Triager. Raises RetrievalUnavailable."""
+    """bot.desk.triage.Triager. Raises RetrievalUnavailable, and ModelUnavailable where only Claude could tell."""
 
     def __init__(
         self,
@@ -71,14 +71,18 @@ class ClaudeTriager:
         complaint = text.strip()[:LONGEST]
         if not complaint or not (escalated or await self._classifier.may_be_one(complaint)):
             return None
+        form, outage = None, None
         try:
             form = await self._filled_in(complaint) if await self._may_spend() else None
         except ModelUnavailable as error:
             log.warning("triage is the classifier's: %s", error)
-            form = None
-        if form is None:
-            return await self._classifier.triage(complaint, escalated=escalated)
-        return self._record(complaint, form) if form.is_complaint or escalated else None
+            outage = error
+        if form is not None:
+            return self._record(complaint, form) if form.is_complaint or escalated else None
+        record = await self._classifier.triage(complaint, escalated=escalated)
+        if record is None and escalated and outage is not None:  # the classifier does not know these categories
+            raise outage
+        return record
 
     async def _may_spend(self) -> bool:
         try:

@@ -20,13 +20,12 @@ import numpy as np
 
 from bot.desk.beside import Beside
 from bot.desk.errors import RetrievalUnavailable, TriageInvalid
-from bot.desk.triage import Triage, TriageRecord
+from bot.desk.triage import LONGEST, Triage, TriageRecord
 from bot.engine.triage_features import Embed, Phrases, Rows, meanings, worded
 from ingest.index.contract import IndexUnavailable
 
 log = logging.getLogger(__name__)
 
-LONGEST = 4000  # characters of a complaint: what is longer is cut
 SURE = 0.7  # how probable it is that something is a complaint: of plain questions one in six gets that far
 MADE_BY = "classifier"
 

@@ -84,7 +84,7 @@ class Escalate:
     ) -> HumanCalled:
         """Record it, post its brief, tell the thread. What can't be shown now is shown by post_pending()."""
         latest = await self._escalations.latest_of_thread(team, channel, thread_ts)
-        if latest is not None and (known := await self._known(latest, asker, answer_key)):
+        if latest is not None and (known := await self._known(latest, asker, answer_key, reason)):
             return known
         answer = await self._answers.get(answer_key)
         desk = answer.desk if answer else (await self._threads.state(team, channel, thread_ts)).desk
@@ -106,7 +106,7 @@ class Escalate:
             state=EscalationState.OPEN,
             created_at=now,
             reason=reason,
-            severity=await self._severity(answer_key),
+            severity=await self._severity(team, channel, thread_ts),
         )
         # The bot is part of a thread that a human was called to, so that its state is looked up there.
         await self._threads.join(team, channel, thread_ts, desk)
@@ -118,12 +118,13 @@ class Escalate:
         shown = await self._showing.show(made, again=False)
         return HumanCalled(HumanState.CALLED if shown else HumanState.DELAYED, made)
 
-    async def _known(self, one: Escalation, asker: str, answer_key: str) -> HumanCalled | None:
+    async def _known(self, one: Escalation, asker: str, answer_key: str, reason: HandoverReason) -> HumanCalled | None:
         """What the thread's latest one makes of another call. None: it is over, and the call is a new one."""
         goes_on = one.answer_key == answer_key and self._may_reopen(one, asker)
         if one.state is EscalationState.CONFIRMED or goes_on:
-            by = asker if asker == one.asker else DESK
-            return HumanCalled(HumanState.REOPENED, await self._move(one.id, Wanted(Move.REOPEN, by)))
+            theirs = asker == one.asker and reason in (HandoverReason.ASKED, HandoverReason.FEEDBACK)
+            wanted = Wanted(Move.REOPEN, asker if theirs else DESK, reason="" if theirs else reason.value)
+            return HumanCalled(HumanState.REOPENED, await self._move(one.id, wanted))
         return None if one.state in OVER else await self._held(one)
 
     async def _held(self, one: Escalation) -> HumanCalled:
@@ -223,16 +224,16 @@ class Escalate:
             except Exception:
                 log.exception("%s can't be shown; the others are to be", one.id)
 
-    async def refresh(self, escalation_id: str) -> None:
+    async def refresh(self, escalation_id: str) -> bool:
         """Bring the brief, and what is due, up to date with what has become known beside its moves: its triage."""
         one = await self._escalations.get(escalation_id)
-        severity = await self._severity(one.answer_key) if one else None
+        severity = await self._severity(one.team, one.channel, one.thread_ts) if one else None
         if self._due is not None and severity is not None:
             await self._due.set_severity(escalation_id, severity)
-        await self._showing.refresh(escalation_id)
+        return await self._showing.refresh(escalation_id)
 
-    async def _severity(self, answer_key: str | None) -> int | None:
-        triaged = await self._triages.of(answer_key) if self._triages and answer_key else None
+    async def _severity(self, team: str, channel: str, thread_ts: str) -> int | None:
+        triaged = await self._triages.of_thread(team, channel, thread_ts) if self._triages else None
         return triaged.severity if triaged else None
 
     async def drain(self, seconds: float) -> None:

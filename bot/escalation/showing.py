@@ -53,16 +53,18 @@ class Showing:
             log.error("%s is not shown to everybody yet, trying again later: %s", known.id, error)
         return one.brief_ts is not None
 
-    async def refresh(self, escalation_id: str) -> None:
-        """Best effort: the next move brings the brief up to date as well."""
+    async def refresh(self, escalation_id: str) -> bool:
+        """Whether it is up to date; if not, the next move brings it so as well."""
         with suppress(DeskError):
             async with self._lock(escalation_id):
                 if not await self._escalations.begin_showing(escalation_id):
-                    return
+                    return False
                 one = await self._escalations.get(escalation_id)
                 if one is not None and one.brief_ts is not None:
                     await self._desk.update_brief(await self._brief(one, await self._moves(one)))
                 await self._escalations.end_showing(escalation_id)
+                return True
+        return False
 
     def _lock(self, escalation_id: str) -> asyncio.Lock:
         if len(self._locks) > 1_000:
@@ -138,4 +140,4 @@ class Showing:
         return self._expectations.expected(one, called[-1]) if self._expectations and called else ""
 
     async def _triage(self, one: Escalation) -> Triaged | None:
-        return await self._triages.of(one.answer_key) if self._triages and one.answer_key else None
+        return await self._triages.of_thread(one.team, one.channel, one.thread_ts) if self._triages else None

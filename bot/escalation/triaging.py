@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 1.0
 AT_ONCE = 4  # a second: under load answers come first, and what waits is triaged when it ebbs
 AFTER_TROUBLE_S = 10.0
+TRIES = 10  # a lease apart, to show a record in a brief
 _LEASE_S = 60.0
 
 
@@ -45,9 +46,12 @@ class Triaging:
             except DeskError as error:
                 log.error("what is to be triaged is looked at again in a moment: %s", error)
                 await asyncio.sleep(AFTER_TROUBLE_S)
+            except Exception:
+                log.exception("what is to be triaged could not be looked at, and is in a moment")
+                await asyncio.sleep(AFTER_TROUBLE_S)
 
     async def work(self) -> int:
-        """Triage some of those that wait; how many. Raises RetrievalUnavailable and StoreUnavailable."""
+        """Triage some of those that wait; how many. Raises Unavailable."""
         waiting = await self._rows.claim(AT_ONCE, _LEASE_S)
         failures = await asyncio.gather(*map(self._settle, waiting), return_exceptions=True)
         for one, failure in zip(waiting, failures, strict=True):
@@ -55,27 +59,25 @@ class Triaging:
                 raise failure
             if failure is not None:  # it would stumble again
                 log.error("%s is not triaged", one.key, exc_info=failure)
-                await self._rows.done(one.key)
+                await self._rows.done(one)
         return len(waiting)
 
     async def _settle(self, one: ToTriage) -> None:
         triaged = one.triaged or await self._triaged(one)
-        if triaged is not None:
-            await self._follow(one, triaged)
-        await self._rows.done(one.key)
+        if triaged is None or await self._follow(one, triaged) or one.fence >= TRIES:
+            await self._rows.done(one)
 
     async def _triaged(self, one: ToTriage) -> Triage | None:
-        record = await self._triager.triage(one.text, escalated=one.escalation_id is not None)
-        if record is None:
-            return None
-        await self._rows.keep(one.key, record)
-        return record.triage
+        record = await self._triager.triage(one.text, escalated=one.called)
+        return record.triage if record is not None and await self._rows.keep(one, record) else None
 
-    async def _follow(self, one: ToTriage, triaged: Triage) -> None:
+    async def _follow(self, one: ToTriage, triaged: Triage) -> bool:
+        """False: the brief does not show it yet, since another process is at work on it, or Slack is away."""
         desk = self._desks.get(one.desk)
         if one.escalation_id is not None:
-            await self._humans.refresh(one.escalation_id)
-        elif desk is not None and desk.escalation_channel is not None and calls(triaged, desk.handover):
+            return await self._humans.refresh(one.escalation_id)
+        if desk is not None and desk.escalation_channel is not None and calls(triaged, desk.handover):
             log.info("a human is called to %s: %s, severity %d", one.key, triaged.category, triaged.severity)
             where = (one.team, one.channel, one.thread_ts)
             await self._humans.call(*where, one.asker, one.key, HandoverReason.TRIAGE)
+        return True

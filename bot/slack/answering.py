@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import QuestionEdited, Unavailable
-from bot.desk.handover import TOLD, handover
+from bot.desk.handover import CONCLUDED, handover
 from bot.desk.human_path import HandoverReason
 from bot.desk.model import (
     NOBODY,
@@ -40,6 +40,7 @@ from bot.slack.unseen import Unseen
 from bot.slack.work import Work
 
 log = logging.getLogger(__name__)
+LOOKED_BACK = 50  # questions of a thread, for those that had no answer
 
 
 def _passes(error: Exception) -> bool:
@@ -150,14 +151,14 @@ class Answering:
         if reason is not None:
             place, asker = question.place, question.asker.user_id
             await self._work.humans.call(place.team, place.channel, question.thread_ts, asker, question.key, reason)
-        elif desk.triage and outcome in TOLD and question.asker.user_id:
+        if desk.triage and outcome in CONCLUDED and question.asker.user_id:
             await self._work.triages.want(question.key)
         return outcome
 
     async def _policy(self, question: Question, outcome: Outcome, desk: Desk) -> HandoverReason | None:
         if desk.escalation_channel is None or not question.asker.user_id:  # nobody to call, or a bot asks
             return None
-        others = await self._work.answers.outcomes(question, max(0, desk.handover.abstentions - 1))
+        others = await self._work.answers.outcomes(question, LOOKED_BACK if desk.handover.abstentions > 1 else 0)
         return handover(question.text, [outcome, *others], desk.handover)
 
     async def _as_it_stands(

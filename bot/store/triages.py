@@ -1,7 +1,8 @@
 """Which questions wait for triage, and the records that were made."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     exists,
+    not_,
     or_,
     select,
     text,
@@ -24,8 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.desk.human_path import Escalation, Move, Transition
 from bot.desk.ports import Clock
-from bot.desk.triage import ToTriage, Triage, TriageRecord
+from bot.desk.triage import LONGEST, ToTriage, Triage, TriageRecord
 from bot.store.database import Database
+from bot.store.escalations import IS_OVER
 from bot.store.records import put
 from bot.store.tables import UtcDateTime, answers, escalations, inbox, metadata
 
@@ -39,6 +42,7 @@ triages = Table(
     Column("wanted_at", UtcDateTime, nullable=False),
     Column("done_at", UtcDateTime),
     Column("lease_until", UtcDateTime),
+    Column("fence", Integer, nullable=False, server_default="0"),
     # None, all of them: it is no complaint, or nobody has looked yet.
     Column("complaint", Text),
     Column("category", String(60)),
@@ -65,7 +69,7 @@ _NEXT = (
 _CLAIM = (
     update(triages)
     .where(triages.c.key.in_(select(_NEXT.c.key)))
-    .values(lease_until=bindparam("lease"))
+    .values(lease_until=bindparam("lease"), fence=triages.c.fence + 1)
     .returning(triages.c.key)
 )
 
@@ -82,14 +86,13 @@ class WantTriage:
         if transition.move is not Move.CALL or escalation.desk not in self._desks or key is None:
             return
         if not await put(connection, triages, {"key": key, "wanted_at": self._clock()}, replace=False):
-            # Then it was no complaint, before a human was called; or it has a record, which stays as it is.
-            anew = update(triages).where(triages.c.key == key).values(done_at=None)
-            await connection.execute(anew)
+            # Whoever looks at it now does not know of the human; a record that is there stays.
+            anew = update(triages).where(triages.c.key == key)
+            await connection.execute(anew.values(done_at=None, lease_until=None, fence=triages.c.fence + 1))
 
 
 class SqlTriages:
-    """bot.desk.triage.TriageRows and bot.desk.human_path.Triages over SQL. Two who work on the same question make the
-    same of it, so that a lease is enough."""
+    """bot.desk.triage.TriageRows and bot.desk.human_path.Triages over SQL."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -106,35 +109,45 @@ class SqlTriages:
             keys = (await connection.scalars(_CLAIM, values)).all()
             return [await _to_triage(connection, key) for key in keys]
 
-    async def keep(self, key: str, record: TriageRecord) -> None:
+    async def keep(self, one: ToTriage, record: TriageRecord) -> bool:
         beside = {"language": record.language, "order_number": record.order, "product": record.product}
         made = {"confidence": record.confidence, "made_by": record.made_by}
-        mine = update(triages).where(triages.c.key == key)
-        async with self._database.transaction() as connection:
-            await connection.execute(mine.values(**record.triage.model_dump(), **beside, **made))
+        return await self._settle(one, {**record.triage.model_dump(), **beside, **made})
 
-    async def done(self, key: str) -> None:
-        mine = update(triages).where(triages.c.key == key)
-        async with self._database.transaction() as connection:
-            await connection.execute(mine.values(done_at=self._clock(), lease_until=None))
+    async def done(self, one: ToTriage) -> None:
+        await self._settle(one, {"done_at": self._clock(), "lease_until": None})
 
-    async def of(self, question_key: str) -> Triage | None:
-        known = select(triages).where(triages.c.key == question_key)
+    async def _settle(self, one: ToTriage, values: Mapping[str, Any]) -> bool:
+        mine = update(triages).where(triages.c.key == one.key, triages.c.fence == one.fence)
+        async with self._database.transaction() as connection:
+            return bool((await connection.execute(mine.values(**values))).rowcount)
+
+    async def of_thread(self, team: str, channel: str, thread_ts: str) -> Triage | None:
+        known = (
+            select(triages)
+            .join(answers, answers.c.key == triages.c.key)
+            .where(answers.c.team == team, answers.c.channel == channel, answers.c.thread_ts == thread_ts)
+            .where(triages.c.severity.is_not(None))
+            .order_by(triages.c.severity.desc(), triages.c.wanted_at.desc())
+            .limit(1)
+        )
         async with self._database.transaction() as connection:
             row = (await connection.execute(known)).one_or_none()
         return _triage(row) if row else None
 
 
 async def _to_triage(connection: AsyncConnection, key: str) -> ToTriage:
-    called = select(escalations.c.id).where(escalations.c.answer_key == key).order_by(escalations.c.created_at.desc())
-    escalation_id = await connection.scalar(called.limit(1))
     row = (await connection.execute(select(triages).where(triages.c.key == key))).one()
     asked = (await connection.execute(select(answers).where(answers.c.key == key))).one_or_none()
     if asked is None:  # forgotten meanwhile: there is nothing to triage
-        return ToTriage(key, "", "", "", "", "", "", escalation_id, _triage(row))
-    said = await _said(connection, asked) if escalation_id else asked.question
+        return ToTriage(key, "", "", "", "", "", "", None, False, None, row.fence)
+    thread = [escalations.c[name] == getattr(asked, name) for name in ("team", "channel", "thread_ts")]
+    of_thread = select(escalations.c.id, escalations.c.answer_key).where(*thread, not_(IS_OVER))
+    one = (await connection.execute(of_thread)).one_or_none()
+    called = one is not None and one.answer_key == key
+    said = await _said(connection, asked) if called else asked.question
     place = (asked.desk, asked.team, asked.channel, asked.thread_ts, asked.asker)
-    return ToTriage(key, *place, said, escalation_id, _triage(row))
+    return ToTriage(key, *place, said, one.id if one else None, called, _triage(row), row.fence)
 
 
 async def _said(connection: AsyncConnection, asked: Row[tuple[str, ...]]) -> str:
@@ -148,7 +161,7 @@ async def _said(connection: AsyncConnection, asked: Row[tuple[str, ...]]) -> str
         .limit(SAID)
     )
     texts = (await connection.scalars(theirs)).all()
-    return "\n".join(reversed(texts)) or asked.question
+    return "\n".join(reversed(texts))[-LONGEST:] or asked.question
 
 
 def _triage(row: Row[tuple[object, ...]]) -> Triage | None:

@@ -127,6 +127,23 @@ async def test_an_escalation_is_triaged_from_all_that_its_asker_wrote(
     assert at == quick.of("support").response_by(5, one.created_at)
 
 
+async def test_what_is_graver_than_what_a_human_was_called_for_shows_in_the_brief(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    triager = Scripted(2, requires_escalation=False)
+    bot = await make_bot(triager=triager)
+    ts = await ended(workspace, bot, PLAIN)
+    await workspace.click("dana", "support", said(workspace, ts)[0]["ts"], "human_call")
+    await workspace.wait_for(
+        lambda: workspace.messages(DESK) and "severity 2 of 5" in everything(workspace.messages(DESK)[0])
+    )
+    triager._severity, triager._requires = 5, True
+    await ended(workspace, bot, "how long do I have to return it? it burned my child", ts)
+    await workspace.wait_for(lambda: "severity 5 of 5 · needs a human" in everything(workspace.messages(DESK)[0]))
+    assert (await stored(bot, ts)).severity == 5
+    assert len(workspace.messages(DESK)) == 1
+
+
 @pytest.mark.parametrize("triager", [Scripted(3), Scripted(5, requires_escalation=False)])
 async def test_nobody_is_called_to_what_is_not_grave_or_needs_nobody(
     workspace: LocalWorkspace, make_bot: MakeBot, triager: Scripted

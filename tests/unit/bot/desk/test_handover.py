@@ -19,8 +19,8 @@ POLICY, TWICE = HandoverReason.POLICY, HandoverReason.ABSTAINED_TWICE
         ([ABSTAINED], 2, None),
         ([ABSTAINED, ABSTAINED], 2, TWICE),
         ([ABSTAINED, ABSTAINED, ANSWERED], 2, TWICE),
-        ([ABSTAINED, ANSWERED, ABSTAINED], 2, None),
-        ([ABSTAINED, ASKED, ABSTAINED], 2, None),
+        ([ABSTAINED, ANSWERED, ABSTAINED], 2, TWICE),
+        ([ABSTAINED, ASKED, ABSTAINED], 2, TWICE),
         ([ANSWERED, ABSTAINED, ABSTAINED], 2, None),
         ([ABSTAINED], 1, TWICE),
         ([ABSTAINED, ABSTAINED], 3, None),
@@ -94,6 +94,15 @@ def test_what_needs_nobody(question: str) -> None:
         ("refund $500", None),
         ("The TV costs $1,299", None),
         ("refund for order 123456", None),
+        ("I want a refund of 49,99 €", None),
+        ("refund my €49,95 please", None),
+        ("refund the 1.299 € that I paid", POLICY),
+        ("refund 2 000 €", POLICY),
+        ("refund EUR 1299", POLICY),
+        ("USD 900 refund", POLICY),
+        ("I demand my $1299 back", POLICY),
+        ("wann wird mir 1.299,00 € erstattet?", POLICY),
+        ("refund of $1,299.99", POLICY),
     ],
 )
 def test_large_refunds(question: str, reason: HandoverReason | None) -> None:
@@ -101,9 +110,14 @@ def test_large_refunds(question: str, reason: HandoverReason | None) -> None:
     assert handover(question, [ANSWERED], HandoverSettings()) is None
 
 
-@pytest.mark.parametrize("outcome", [Outcome.ESCALATED, Outcome.WITHDRAWN, Outcome.FAILED])
+@pytest.mark.parametrize("outcome", [Outcome.ESCALATED, Outcome.WITHDRAWN])
 def test_what_was_not_dealt_with_calls_nobody(outcome: Outcome) -> None:
     assert handover("my charger is smoking", [outcome, ABSTAINED], HandoverSettings()) is None
+
+
+def test_a_danger_calls_a_human_also_when_nothing_could_be_said() -> None:
+    assert handover("my charger is smoking", [Outcome.FAILED], HandoverSettings()) is POLICY
+    assert handover("how long is it?", [Outcome.FAILED, ABSTAINED, ABSTAINED], HandoverSettings()) is None
 
 
 def test_a_topic_is_a_regular_expression_of_ones_own() -> None:

@@ -93,8 +93,8 @@ class Found:
 class Triages:
     found: dict[str, Found] = field(default_factory=dict)
 
-    async def of(self, question_key: str) -> Found | None:
-        return self.found.get(question_key)
+    async def of_thread(self, team: str, channel: str, thread_ts: str) -> Found | None:
+        return self.found.get(thread_ts)
 
 
 @pytest.fixture
@@ -276,7 +276,7 @@ async def test_a_brief_has_what_becomes_known_later(store: Store) -> None:
     called = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
     assert called is not None
     assert room.briefs[called.id].triage is None
-    triages.found[QUESTION.key] = Found("SHIPPING_ISSUE", 4, True)
+    triages.found[QUESTION.thread_ts] = Found("SHIPPING_ISSUE", 4, True)
     await humans.refresh(called.id)
     assert room.briefs[called.id].triage == Found("SHIPPING_ISSUE", 4, True)
     assert [one.move for one in room.briefs[called.id].history] == [Move.CALL]

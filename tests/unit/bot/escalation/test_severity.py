@@ -32,7 +32,7 @@ async def response_at(store: Store) -> datetime | None:
 
 
 async def test_what_triage_knew_before_the_call_counts_from_the_call(store: Store) -> None:
-    triages = Triages({QUESTION.key: Found("SAFETY", 5, True)})
+    triages = Triages({QUESTION.thread_ts: Found("SAFETY", 5, True)})
     called = await escalate(store, Room(), triages=triages, due=store.due).call(*THREAD, "U1", QUESTION.key)
     assert called.escalation is not None
     assert called.escalation.severity == 5
@@ -45,7 +45,7 @@ async def test_what_triage_finds_later_moves_what_is_due(store: Store) -> None:
     called = await humans.call(*THREAD, "U1", QUESTION.key)
     assert called.escalation is not None
     assert await response_at(store) == NOW + timedelta(hours=2)
-    triages.found[QUESTION.key] = Found("DAMAGED", 4, True)
+    triages.found[QUESTION.thread_ts] = Found("DAMAGED", 4, True)
     await humans.refresh(called.escalation.id)
     assert await response_at(store) == NOW + timedelta(minutes=30)
     await humans.refresh("nobody's")

@@ -42,15 +42,16 @@ async def test_what_waits_is_claimed_once_until_its_lease_ends(store: Store, oth
     assert (one.key, one.desk, one.text, one.asker) == (key, "support", "It smokes.", "U1")
     assert (one.thread_ts, one.escalation_id, one.triaged) == ("1.0", None, None)
     assert await other.triages.claim(5, 60) == []
-    await store.triages.keep(key, RECORD)
+    assert await store.triages.keep(one, RECORD)
     clock.now += timedelta(seconds=61)
     [again] = await other.triages.claim(5, 60)
     assert again.triaged == MADE
-    await other.triages.done(key)
+    await store.triages.done(one)  # too late
+    await other.triages.done(again)
     clock.now += timedelta(seconds=61)
     assert await store.triages.claim(5, 60) == []
-    assert await store.triages.of(key) == MADE
-    assert await store.triages.of("another") is None
+    assert await store.triages.of_thread("T1", "C1", "1.0") == MADE
+    assert await store.triages.of_thread("T1", "C1", "2.0") is None
 
 
 async def test_an_escalation_comes_first_with_all_that_its_asker_wrote(store: Store) -> None:
@@ -72,15 +73,41 @@ async def test_what_was_no_complaint_is_looked_at_again_when_a_human_is_called(s
     """Not for each move, and not for another desk."""
     key = await answered(store, "1.0", "Do you ship to Alaska?")
     await store.triages.want(key)
-    await store.triages.done(key)
+    [before] = await store.triages.claim(5, 60)
+    assert (before.escalation_id, before.called) == (None, False)
+    await store.triages.done(before)
     assert await store.triages.claim(5, 60) == []
     await store.escalations.create(replace(escalation(), answer_key=key))
     [one] = await store.triages.claim(5, 60)
-    assert one.escalation_id == "E1"
-    await store.triages.done(key)
+    assert (one.escalation_id, one.called) == ("E1", True)
+    await store.triages.done(one)
     await moved(store.escalations, "E1", Move.CLAIM, "U9", START)
     await store.escalations.create(replace(escalation("E2"), desk="people", thread_ts="7.0", answer_key="T1:C1:7.0"))
     assert await store.triages.claim(5, 60) == []
+
+
+async def test_a_human_who_is_called_while_somebody_looks_at_it_is_not_overlooked(store: Store) -> None:
+    key = await answered(store, "1.0", "Do you ship to Alaska?")
+    await store.triages.want(key)
+    [before] = await store.triages.claim(5, 60)
+    await store.escalations.create(replace(escalation(), answer_key=key))
+    assert not await store.triages.keep(before, RECORD)
+    await store.triages.done(before)
+    [one] = await store.triages.claim(5, 60)
+    assert (one.escalation_id, one.called, one.triaged) == ("E1", True, None)
+
+
+async def test_the_gravest_of_a_thread_counts_and_its_escalation_hears_of_each(store: Store) -> None:
+    first = await answered(store, "1.0", "My parcel is gone.")
+    await store.escalations.create(replace(escalation(), answer_key=first))
+    second = await answered(store, "2.0", "It burns!", "1.0")
+    await store.triages.want(second)
+    mild = TriageRecord(MADE.model_copy(update={"severity": 2}), "English", None, None, 0.9, "classifier")
+    claimed = {one.key: one for one in await store.triages.claim(5, 60)}
+    assert [(one.escalation_id, one.called) for one in claimed.values()] == [("E1", True), ("E1", False)]
+    await store.triages.keep(claimed[second], RECORD)
+    await store.triages.keep(claimed[first], mild)
+    assert await store.triages.of_thread("T1", "C1", "1.0") == MADE
 
 
 async def test_of_a_forgotten_question_nothing_is_left_to_triage(store: Store, clock: Clock) -> None:
