@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.desk.errors import RetrievalUnavailable
-from bot.desk.gaps import Gap, Gaps, Unmet, UnmetQuestions, ratings_of
+from bot.desk.gaps import Gap, Gaps, Unmet, UnmetQuestions
 from bot.desk.model import Desk
 from bot.desk.ports import Clock
 from bot.gaps.clustering import MOST, central, clusters
 from bot.gaps.documents import Documents
 from bot.gaps.names import Group, Names
+from bot.gaps.ratings import ratings_of
 from ingest.index import IndexUnavailable, SearchIndex
 
 WEEKS = 4
@@ -69,6 +70,7 @@ class FindGaps:
         desk = self._desks.get(group.desk)
         asked, sources = [one.text for one in group.now], desk.sources if desk else ()
         near, restricted = self._documents.near(asked, sources, readers)
+        rated, rated_restricted = ratings_of(group.now, readers)
         return Gap(
             desk=group.desk,
             name=name,
@@ -80,5 +82,6 @@ class FindGaps:
             unanswered=sum(one.why != {"rated"} for one in group.now),
             near=near,
             restricted=restricted,
-            rated=ratings_of(group.now),
+            rated=rated,
+            rated_restricted=rated_restricted,
         )

@@ -10,7 +10,7 @@ import pytest
 
 from bot.desk.budget import Budget
 from bot.desk.errors import ModelUnavailable, RetrievalUnavailable, StoreUnavailable
-from bot.desk.gaps import Gap, Gaps, RatedDocument, Unmet, WeekNumbers, Why, advice
+from bot.desk.gaps import CitedDocument, Gap, Gaps, RatedDocument, Unmet, WeekNumbers, Why, advice
 from bot.desk.model import Desk
 from bot.gaps.find import FindGaps
 from bot.gaps.names import Names
@@ -156,7 +156,7 @@ async def test_what_is_near_is_to_be_extended_and_what_is_not_to_be_written(inde
 
 
 async def test_what_was_rated_badly_is_to_be_checked(index: Index) -> None:
-    rated: dict[str, Any] = {"why": "rated", "cited": ("Warranty terms",)}
+    rated: dict[str, Any] = {"why": "rated", "cited": (CitedDocument("Warranty terms", ("everyone",)),)}
     asked = [
         unmet("How long is the warranty?", asker="U1", ratings=("outdated", "outdated"), **rated),
         unmet("how long is your warranty", asker="U2", ratings=("incomplete",), **rated),
@@ -171,6 +171,20 @@ async def test_what_was_rated_badly_is_to_be_checked(index: Index) -> None:
         "“Warranty terms” was cited and rated outdated 2 times: check it.",
         "“Warranty terms” was cited and rated incomplete once: extend it.",
     )
+
+
+async def test_a_title_that_its_readers_may_not_read_is_only_counted(index: Index) -> None:
+    """A private answer may have cited what the channel that the digest goes to must not know of (rule 6)."""
+    secret, unknown = CitedDocument("Redundancy plan: closing Lyon", ("group:S1",)), CitedDocument("Old record")
+    terms = CitedDocument("Warranty terms", ("everyone",))
+    asked = unmet("Who goes?", open=False, why="rated", cited=(secret, unknown, terms), ratings=("outdated",))
+    [gap] = (await found(index, asked)).gaps
+    assert (gap.rated, gap.rated_restricted) == ((RatedDocument("Warranty terms", "outdated", 1),), 2)
+    assert advice(gap)[-1] == (
+        "2 documents that not everybody may read were cited and rated badly: ask who may read them."
+    )
+    [gap] = (await found(index, asked, readers=("everyone", "group:S1"))).gaps
+    assert [one.title for one in gap.rated] == ["Redundancy plan: closing Lyon", "Warranty terms"]
 
 
 SECRET = "My number is +49 30 901820, what does Joost earn?"
