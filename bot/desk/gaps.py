@@ -21,9 +21,9 @@ class CitedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Unmet:
-    """A question that the desk did not do justice to. `text` is as it was searched for. `open`: it was asked where
-    everybody of the workspace can read it. `cited` is what its answer stood on, `ratings` what was said of it:
-    words of RATED."""
+    """A question that the desk did not do justice to. `text` is as it was searched for, `asked` as it was written.
+    `open`: it was asked where everybody of the workspace can read it. `cited` is what its answer stood on, `ratings`
+    what was said of it: words of RATED."""
 
     key: str
     desk: str
@@ -32,6 +32,7 @@ class Unmet:
     at: datetime
     open: bool
     why: frozenset[Why]
+    asked: str = ""
     cited: tuple[CitedDocument, ...] = ()
     ratings: tuple[str, ...] = ()
 
@@ -66,7 +67,7 @@ class RatedDocument:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Questions that want the same, of one desk. `sample` is the most central one, without personal data; "" where
-    showing it would tell what somebody asked privately. `before` is `per_week` of the window before this one.
+    nobody asked it openly. `before` is `per_week` of the window before this one.
     `restricted`: how many documents are near that not everybody may read; `rated_restricted`: how many were rated."""
 
     desk: str

@@ -70,6 +70,7 @@ _COLUMNS = (
     answers.c.desk,
     answers.c.channel,
     answers.c.searched,
+    answers.c.question,
     answers.c.asker,
     answers.c.created_at,
     answers.c.citations,
@@ -130,6 +131,7 @@ def _unmet(row: Row[Any], why: Iterable[Why], ratings: Iterable[str]) -> Unmet:
         at=row.created_at,
         open=_is_open(row),
         why=frozenset(why),
+        asked=row.question,
         cited=tuple(dict.fromkeys(_cited(row))),
         ratings=tuple(ratings),
     )

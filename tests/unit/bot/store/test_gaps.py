@@ -94,6 +94,7 @@ async def test_a_bad_rating_tells_of_the_documents_that_were_cited(store: Store)
     await store.feedback.save(liked, "U1", Verdict("up"))
     [one] = await store.gaps.unmet(START, START + DAY)
     assert (one.key, one.why, one.ratings) == (outdated, {"rated"}, ("outdated",))
+    assert one.asked == "Do you wrap gifts?"
     assert one.cited == (CitedDocument("Warranty terms", ("group:S1",)),)
 
 
