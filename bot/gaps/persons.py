@@ -5,7 +5,8 @@ By capitals, as nobody keeps a list of all people: too much is taken for a name 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from bot.desk.words import flat, means_nothing, stem
 from bot.gaps.naming import WORD
@@ -31,7 +32,7 @@ def stems_of(text: str) -> set[str]:
     return {one for word in WORD.findall(flat(text)) for one in _stems(word)}
 
 
-def without(text: str, persons: Collection[str]) -> str:
+def without(text: str, persons: AbstractSet[str]) -> str:
     """A full stop stands in the place of each, so that no phrase goes across."""
     return WORD.sub(lambda word: word[0] if persons.isdisjoint(_stems(word[0])) else " . ", flat(text))
 
