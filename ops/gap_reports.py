@@ -39,6 +39,7 @@ class GapReport(Report):
     near: tuple[NearReport, ...]
     restricted: int
     rated: tuple[RatedReport, ...]
+    rated_restricted: int
     advice: tuple[str, ...]
 
     @classmethod
@@ -58,6 +59,7 @@ class GapReport(Report):
             ),
             restricted=gap.restricted,
             rated=tuple(RatedReport(title=one.title, rating=one.rating, times=one.times) for one in gap.rated),
+            rated_restricted=gap.rated_restricted,
             advice=advice(gap),
         )
 

@@ -1,7 +1,6 @@
 """What the documents lack: the questions that went unanswered or whose answers were rated badly, as gaps. Values and
 what is said of them; nothing here reads anything."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,10 +12,18 @@ Why = Literal["abstained", "handed over", "rated"]
 
 
 @dataclass(frozen=True, slots=True)
+class CitedDocument:
+    """What an answer stood on. `audience`: the keywords of which a reader needs one; none: nobody knows who may."""
+
+    title: str
+    audience: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Unmet:
-    """A question that the desk did not do justice to. `text` is as it was searched for. `open`: it was asked where
-    everybody of the workspace can read it. `cited` are the titles that its answer stood on, `ratings` what was said of
-    it: words of RATED."""
+    """A question that the desk did not do justice to. `text` is as it was searched for, `asked` as it was written.
+    `open`: it was asked where everybody of the workspace can read it. `cited` is what its answer stood on, `ratings`
+    what was said of it: words of RATED."""
 
     key: str
     desk: str
@@ -25,7 +32,8 @@ class Unmet:
     at: datetime
     open: bool
     why: frozenset[Why]
-    cited: tuple[str, ...] = ()
+    asked: str = ""
+    cited: tuple[CitedDocument, ...] = ()
     ratings: tuple[str, ...] = ()
 
 
@@ -59,8 +67,8 @@ class RatedDocument:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Questions that want the same, of one desk. `sample` is the most central one, without personal data; "" where
-    showing it would tell what somebody asked privately. `before` is `per_week` of the window before this one.
-    `restricted`: how many documents are near that not everybody may read."""
+    nobody asked it openly. `before` is `per_week` of the window before this one.
+    `restricted`: how many documents are near that not everybody may read; `rated_restricted`: how many were rated."""
 
     desk: str
     name: str
@@ -73,6 +81,7 @@ class Gap:
     near: tuple[NearDocument, ...] = ()
     restricted: int = 0
     rated: tuple[RatedDocument, ...] = ()
+    rated_restricted: int = 0
 
     @property
     def trend(self) -> Literal["new", "rising", "falling", "steady"]:
@@ -123,13 +132,6 @@ class GapNamer(Protocol):
         ...
 
 
-def ratings_of(questions: Sequence[Unmet]) -> tuple[RatedDocument, ...]:
-    """Which documents were cited and rated badly, the worst first."""
-    counted = Counter((title, rating) for one in questions for rating in one.ratings for title in one.cited)
-    found = [RatedDocument(title, rating, times) for (title, rating), times in counted.items()]
-    return tuple(sorted(found, key=lambda one: (-one.times, RATED.index(one.rating), one.title)))
-
-
 def advice(gap: Gap) -> tuple[str, ...]:
     """What to do about it, one sentence a document; the first is the most urgent."""
     said = [
@@ -137,6 +139,9 @@ def advice(gap: Gap) -> tuple[str, ...]:
         + ("extend it." if one.rating == "incomplete" else "check it.")
         for one in gap.rated[:2]
     ]
+    if gap.rated_restricted:
+        them, were = _restricted(gap.rated_restricted), "was" if gap.rated_restricted == 1 else "were"
+        said.append(f"{them} {were} cited and rated badly: ask who may read {'it' if were == 'was' else 'them'}.")
     if not gap.unanswered and said:
         return tuple(said)
     if gap.near:
@@ -144,14 +149,17 @@ def advice(gap: Gap) -> tuple[str, ...]:
         section = f" ({near.section})" if near.section and near.section != near.title else ""
         said.append(f"“{near.title}”{section} is near, but doesn't say it: extend it.")
     elif gap.restricted:
-        them = "A document" if gap.restricted == 1 else f"{gap.restricted} documents"
-        are = "is" if gap.restricted == 1 else "are"
-        said.append(f"{them} that not everybody may read {are} near: see whether more people may, or write another.")
+        them, are = _restricted(gap.restricted), "is" if gap.restricted == 1 else "are"
+        said.append(f"{them} {are} near: see whether more people may, or write another.")
     elif gap.name == PRIVATE:
         said.append("There is no document near to it.")
     else:
         said.append(f"There is no document on “{gap.name}”: write one.")
     return tuple(said)
+
+
+def _restricted(count: int) -> str:
+    return ("A document" if count == 1 else f"{count} documents") + " that not everybody may read"
 
 
 def _times(count: int) -> str:

@@ -20,6 +20,14 @@ class Documents:
     def __init__(self, index: SearchIndex) -> None:
         self._index = index
 
+    def titles(self, questions: Sequence[str], sources: Sequence[str], readers: Sequence[str]) -> set[str]:
+        """Of what a search for the first questions finds for `readers`, however near."""
+        searches = (
+            self._index.search(question, audience=readers, sources=sources, limit=_HITS)
+            for question in questions[:_LOOKED_UP]
+        )
+        return {hit.payload.title for hits in searches for hit in hits}
+
     def near(
         self, questions: Sequence[str], sources: Sequence[str], readers: Sequence[str]
     ) -> tuple[tuple[NearDocument, ...], int]:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.desk.errors import RetrievalUnavailable
-from bot.desk.gaps import Gap, Gaps, Unmet, UnmetQuestions, ratings_of
+from bot.desk.gaps import Gap, Gaps, Unmet, UnmetQuestions
 from bot.desk.model import Desk
 from bot.desk.ports import Clock
 from bot.gaps.clustering import MOST, central, clusters
 from bot.gaps.documents import Documents
 from bot.gaps.names import Group, Names
+from bot.gaps.persons import persons_in, stems_of
+from bot.gaps.ratings import ratings_of
 from ingest.index import IndexUnavailable, SearchIndex
 
 WEEKS = 4
@@ -42,7 +44,7 @@ class FindGaps:
             groups = [
                 group
                 for asked in by_desk.values()
-                for group in await asyncio.to_thread(self._grouped, asked[-MOST:], begin)
+                for group in await asyncio.to_thread(self._grouped, asked[-MOST:], begin, readers)
             ]
             named = await self._names.of(groups)
             gaps = [
@@ -54,21 +56,38 @@ class FindGaps:
         ranked = sorted(gaps, key=lambda one: (-one.questions, -one.askers, one.desk, one.name))
         return Gaps(begin, end, weeks, tuple(ranked), sum(max(0, len(asked) - MOST) for asked in by_desk.values()))
 
-    def _grouped(self, asked: Sequence[Unmet], begin: datetime) -> list[Group]:
+    def _grouped(self, asked: Sequence[Unmet], begin: datetime, readers: Sequence[str]) -> list[Group]:
         """Both windows together, so that a gap is the same one in both. What nobody asks any more is none."""
         vectors = self._index.embed([one.text for one in asked])
+        persons = self._persons(asked)
         found = []
         for rows in clusters(vectors):
             now = [row for row in rows if asked[row].at >= begin]
             if now:
                 before = [asked[row] for row in rows if asked[row].at < begin]
-                found.append(Group([asked[row] for row in central(vectors, now)], before))
+                middle = [asked[row] for row in central(vectors, now)]
+                found.append(Group(middle, before, persons - self._titled(middle, before, readers)))
         return found
 
+    def _persons(self, asked: Sequence[Unmet]) -> frozenset[str]:
+        """Of a whole desk: where one writes a name in small letters, another does not."""
+        written = {text for one in asked if not one.open for text in (one.text, one.asked)}
+        return frozenset().union(*(persons_in(text, self._index.knows) for text in written))
+
+    def _titled(self, now: Sequence[Unmet], before: Sequence[Unmet], readers: Sequence[str]) -> set[str]:
+        """The stems of what documents near to private questions are called: those are no names of people."""
+        if all(one.open for one in (*now, *before)):
+            return set()
+        sources = self._sources(now[0].desk)
+        return stems_of(". ".join(self._documents.titles([one.text for one in now], sources, readers)))
+
+    def _sources(self, desk: str) -> Sequence[str]:
+        return self._desks[desk].sources if desk in self._desks else ()
+
     def _gap(self, group: Group, name: str, weeks: int, readers: Sequence[str]) -> Gap:
-        desk = self._desks.get(group.desk)
-        asked, sources = [one.text for one in group.now], desk.sources if desk else ()
-        near, restricted = self._documents.near(asked, sources, readers)
+        asked = [one.text for one in group.now]
+        near, restricted = self._documents.near(asked, self._sources(group.desk), readers)
+        rated, rated_restricted = ratings_of(group.now, readers)
         return Gap(
             desk=group.desk,
             name=name,
@@ -80,5 +99,6 @@ class FindGaps:
             unanswered=sum(one.why != {"rated"} for one in group.now),
             near=near,
             restricted=restricted,
-            rated=ratings_of(group.now),
+            rated=rated,
+            rated_restricted=rated_restricted,
         )

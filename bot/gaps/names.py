@@ -1,4 +1,5 @@
-"""What each gap is called and which of its questions is shown: nothing that one person asked in private."""
+"""What each gap is called and which of its questions is shown: none that was asked in private, and nobody
+who was asked about there."""
 
 import asyncio
 import logging
@@ -11,22 +12,24 @@ from bot.desk.errors import ModelUnavailable, StoreUnavailable
 from bot.desk.gaps import PRIVATE, GapNamer, Unmet
 from bot.desk.words import flat
 from bot.gaps.naming import LONGEST, Asked, names_of
+from bot.gaps.persons import without
 from bot.redaction import Redactor
 
 log = logging.getLogger(__name__)
 
 NAMED_BY_MODEL = 10  # gaps, the largest: each is a call
-ENOUGH_ASKERS = 3  # from here on nobody knows whose question it is
 LONGEST_SAMPLE = 200  # characters
 _READ_BY_MODEL = 12  # questions of a gap
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Questions of one desk that want the same: those of the window, the most central first, and of the one before."""
+    """Questions of one desk that want the same: those of the window, the most central first, and of the one before.
+    `persons`: stems of words that look like people's names in what was asked privately."""
 
     now: Sequence[Unmet]
     before: Sequence[Unmet]
+    persons: frozenset[str]
 
     @property
     def desk(self) -> str:
@@ -38,9 +41,8 @@ class Group:
 
     @property
     def shown(self) -> Sequence[Unmet]:
-        """Those whose text may be shown."""
-        opened = [one for one in self.now if one.open]
-        return opened or (self.now if self.askers >= ENOUGH_ASKERS else ())
+        """Those whose text may be shown. That many ask protects who asked, not who was asked about."""
+        return [one for one in self.now if one.open]
 
 
 class Names:
@@ -74,12 +76,16 @@ class Names:
         names = dict[int, str]()
         for desk in {group.desk for group in groups}:
             mine = [at for at, group in enumerate(groups) if group.desk == desk]
-            asked = [[self._asked(one) for one in (*groups[at].now, *groups[at].before)] for at in mine]
+            asked = [self._asked(groups[at]) for at in mine]
             names.update(zip(mine, names_of(asked), strict=True))
         return [names[at] for at in range(len(groups))]
 
-    def _asked(self, one: Unmet) -> Asked:
-        return Asked(re.sub(r"\[[a-z ]+\]", ". ", self._without_persons(one.text)), one.asker, one.open)
+    def _asked(self, group: Group) -> list[Asked]:
+        found = []
+        for one in (*group.now, *group.before):
+            text = re.sub(r"\[[a-z ]+\]", ". ", self._without_persons(one.text))
+            found.append(Asked(text if one.open else without(text, group.persons), one.asker, one.open))
+        return found
 
     def _without_persons(self, text: str) -> str:
         return flat(self._redactor.redact(text))

@@ -13,7 +13,7 @@ LONGEST = 60  # characters of a name
 _PHRASES = 2  # of a name
 _WORDS = 3  # of a phrase
 _OFTEN = 1.3  # how much more it counts that many of the group say it
-_WORD = re.compile(r"[^\W_]+(?:[-'.][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:[-'.][^\W_]+)*")
 _INSIDE = frozenset({"of", "for", "in", "on"})  # words that a phrase may have within: "out of warranty"
 # They ask, and say nothing of what about; bot.desk.words leaves them in, because a search needs them at times.
 _WORDS_ASKING = """
@@ -95,13 +95,13 @@ def _said_by_two(group: Sequence[Asked]) -> set[str]:
 
 
 def _stems(text: str) -> set[str]:
-    return {stem(word.lower()) for word in _WORD.findall(flat(text))}
+    return {stem(word.lower()) for word in WORD.findall(flat(text))}
 
 
 def _phrases(text: str) -> Iterator[tuple[Phrase, str]]:
     """Runs of up to three words that begin and end with one that means something."""
     for part in re.split(r"[,;:.!?()\[\]\"]+(?:\s|$)", flat(text)):
-        words = _WORD.findall(part)
+        words = WORD.findall(part)
         for begin in range(len(words)):
             for end in range(begin + 1, min(begin + _WORDS, len(words)) + 1):
                 run = words[begin:end]

@@ -1,14 +1,14 @@
 """Questions that were not done justice to, and how a week went, read from what the store keeps anyway."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, not_, or_, select
 
 from bot.desk.audience import EVERYONE
-from bot.desk.gaps import RATED, Unmet, WeekNumbers, Why
+from bot.desk.gaps import RATED, CitedDocument, Unmet, WeekNumbers, Why
 from bot.desk.human_path import HandoverReason
 from bot.desk.model import Outcome, is_private
 from bot.store.database import Database
@@ -70,9 +70,11 @@ _COLUMNS = (
     answers.c.desk,
     answers.c.channel,
     answers.c.searched,
+    answers.c.question,
     answers.c.asker,
     answers.c.created_at,
     answers.c.citations,
+    answers.c.chunks,
     answers.c.readable,
     inbox.c.kind,
 )
@@ -121,7 +123,6 @@ def _rated(begin: datetime, end: datetime, desk: str | None) -> Select[Any]:
 
 
 def _unmet(row: Row[Any], why: Iterable[Why], ratings: Iterable[str]) -> Unmet:
-    titles = dict.fromkeys(str(one["title"]) for one in row.citations if one.get("title"))
     return Unmet(
         key=row.key,
         desk=row.desk,
@@ -130,9 +131,18 @@ def _unmet(row: Row[Any], why: Iterable[Why], ratings: Iterable[str]) -> Unmet:
         at=row.created_at,
         open=_is_open(row),
         why=frozenset(why),
-        cited=tuple(titles),
+        asked=row.question,
+        cited=tuple(dict.fromkeys(_cited(row))),
         ratings=tuple(ratings),
     )
+
+
+def _cited(row: Row[Any]) -> Iterator[CitedDocument]:
+    """Each with the audience of the chunk that was quoted; where that was not kept, nobody's."""
+    for one in row.citations:
+        if one.get("title"):
+            kept = row.chunks[one["passage"] : one["passage"] + 1]
+            yield CitedDocument(str(one["title"]), tuple(kept[0].get("audience", ())) if kept else ())
 
 
 def _is_open(row: Row[Any]) -> bool:

@@ -100,6 +100,7 @@ REPORT = GapsReport(
             near=(),
             restricted=0,
             rated=(),
+            rated_restricted=0,
             advice=("There is no document on it: write one.",),
         ),
     ),

@@ -10,7 +10,7 @@ import pytest
 
 from bot.desk.budget import Budget
 from bot.desk.errors import ModelUnavailable, RetrievalUnavailable, StoreUnavailable
-from bot.desk.gaps import Gap, Gaps, RatedDocument, Unmet, WeekNumbers, Why, advice
+from bot.desk.gaps import CitedDocument, Gap, Gaps, RatedDocument, Unmet, WeekNumbers, Why, advice
 from bot.desk.model import Desk
 from bot.gaps.find import FindGaps
 from bot.gaps.names import Names
@@ -46,6 +46,9 @@ class Index:
 
     def withheld(self, text: str, **given: Any) -> int:
         return self.restricted
+
+    def knows(self, word: str) -> bool:
+        return word in ("is", "my", "redundancy", "warranty")
 
 
 @dataclass
@@ -156,7 +159,7 @@ async def test_what_is_near_is_to_be_extended_and_what_is_not_to_be_written(inde
 
 
 async def test_what_was_rated_badly_is_to_be_checked(index: Index) -> None:
-    rated: dict[str, Any] = {"why": "rated", "cited": ("Warranty terms",)}
+    rated: dict[str, Any] = {"why": "rated", "cited": (CitedDocument("Warranty terms", ("everyone",)),)}
     asked = [
         unmet("How long is the warranty?", asker="U1", ratings=("outdated", "outdated"), **rated),
         unmet("how long is your warranty", asker="U2", ratings=("incomplete",), **rated),
@@ -173,6 +176,20 @@ async def test_what_was_rated_badly_is_to_be_checked(index: Index) -> None:
     )
 
 
+async def test_a_title_that_its_readers_may_not_read_is_only_counted(index: Index) -> None:
+    """A private answer may have cited what the channel that the digest goes to must not know of (rule 6)."""
+    secret, unknown = CitedDocument("Redundancy plan: closing Lyon", ("group:S1",)), CitedDocument("Old record")
+    terms = CitedDocument("Warranty terms", ("everyone",))
+    asked = unmet("Who goes?", open=False, why="rated", cited=(secret, unknown, terms), ratings=("outdated",))
+    [gap] = (await found(index, asked)).gaps
+    assert (gap.rated, gap.rated_restricted) == ((RatedDocument("Warranty terms", "outdated", 1),), 2)
+    assert advice(gap)[-1] == (
+        "2 documents that not everybody may read were cited and rated badly: ask who may read them."
+    )
+    [gap] = (await found(index, asked, readers=("everyone", "group:S1"))).gaps
+    assert [one.title for one in gap.rated] == ["Redundancy plan: closing Lyon", "Warranty terms"]
+
+
 SECRET = "My number is +49 30 901820, what does Joost earn?"
 
 
@@ -181,20 +198,42 @@ SECRET = "My number is +49 30 901820, what does Joost earn?"
     [
         ([unmet(SECRET, open=False)], ""),
         ([unmet(SECRET, open=False), unmet(SECRET, 2, asker="U2", open=False)], ""),
-        (
-            [unmet(SECRET, number, asker=f"U{number}", open=False) for number in (1, 2, 3)],
-            "My number is [phone number], what",
-        ),
+        ([unmet(SECRET, number, asker=f"U{number}", open=False) for number in (1, 2, 3)], ""),
         ([unmet(SECRET, open=False), unmet("what does Joost earn", asker="U2")], "what does Joost earn"),
     ],
 )
 async def test_a_private_question_counts_and_is_not_shown(index: Index, asked: list[Unmet], sample: str) -> None:
-    """Unless three people asked it, and then without what tells who."""
+    """However many asked: that protects them, not Joost."""
     [gap] = (await found(index, *asked)).gaps
     assert gap.questions == len(asked)
     assert gap.sample.startswith(sample)
     assert bool(gap.sample) is bool(sample)
     assert "901820" not in gap.name + gap.sample
+
+
+SICK = ("is Joost Becker still on sick leave", "how long is joost becker's sick leave?", "Becker sick leave until when")
+
+
+async def test_nobody_is_named_who_was_asked_about_in_private(index: Index) -> None:
+    """Neither by who wrote the name small, nor by a question elsewhere; what a document is called is no person."""
+    private = [unmet(text, asker=f"U{number}", open=False) for number, text in enumerate(SICK)]
+    elsewhere = [unmet("Does the Joost Becker gift shop wrap parcels?", asker="U8")]
+    namer = Namer("Joost Becker's sick leave")
+    [gap] = [one for one in (await found(index, *private, *elsewhere)).gaps if one.askers == 3]
+    assert (gap.name, gap.sample) == ("sick leave", "")
+    [gap] = (await found(index, *private, namer=namer)).gaps
+    assert (gap.name, gap.sample, namer.read) == ("sick leave", "", [])
+    index.near = (("The Becker scheme", 0.2),)
+    [gap] = (await found(index, *private)).gaps
+    assert "becker" in gap.name
+    assert "joost" not in gap.name
+
+
+async def test_a_name_that_only_the_question_as_asked_has_in_capitals_is_one(index: Index) -> None:
+    asked = "Is Joost Becker on sick leave?"
+    private = [unmet("joost becker sick leave", asker=f"U{one}", open=False, asked=asked) for one in (1, 2)]
+    [gap] = (await found(index, *private)).gaps
+    assert gap.name == "sick leave"
 
 
 async def test_a_model_names_what_it_may_read(index: Index) -> None:

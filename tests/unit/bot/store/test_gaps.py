@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.desk.gaps import CitedDocument
 from bot.desk.human_path import Escalation, EscalationState, HandoverReason
 from bot.desk.model import (
     Accepted,
     Answer,
     Citation,
     Outcome,
+    Passage,
     Person,
     Place,
     PlaceKind,
@@ -49,7 +51,10 @@ async def ended(
     await store.inbox.accept(Accepted(key, "T1", channel, ts, "U1", kind, searched, {}, at, thread))
     question = Question(key, searched, Person("U1"), Place("T1", channel, kind, thread), ts, at)
     citations = (cites(cited),) if cited else ()
-    answer = Answer(outcome, text, citations=citations, searched=searched, answered_at=at, readable=readable)
+    passages = (Passage("c1", "d1", "docs", cited, "", "", "", START, 0, 1.0, audience=("group:S1",)),) if cited else ()
+    answer = Answer(
+        outcome, text, citations=citations, passages=passages, searched=searched, answered_at=at, readable=readable
+    )
     await store.answers.save(question, desk, answer)
     await store.inbox.finish(key, outcome)
     return key
@@ -88,7 +93,9 @@ async def test_a_bad_rating_tells_of_the_documents_that_were_cited(store: Store)
     liked = await ended(store, "2.0", Outcome.ANSWERED, cited="Warranty terms")
     await store.feedback.save(liked, "U1", Verdict("up"))
     [one] = await store.gaps.unmet(START, START + DAY)
-    assert (one.key, one.why, one.cited, one.ratings) == (outdated, {"rated"}, ("Warranty terms",), ("outdated",))
+    assert (one.key, one.why, one.ratings) == (outdated, {"rated"}, ("outdated",))
+    assert one.asked == "Do you wrap gifts?"
+    assert one.cited == (CitedDocument("Warranty terms", ("group:S1",)),)
 
 
 async def test_a_request_for_a_human_is_about_the_last_question_before_it(store: Store) -> None:
