@@ -161,6 +161,11 @@ class Answers(Protocol):
 
     async def get(self, key: str) -> StoredAnswer | None: ...
 
+    async def subject(self, key: str) -> StoredAnswer | None:
+        """What a human is called about from there: the answer itself, or, where its question was nothing but the call,
+        the one to what its asker had asked in the thread before."""
+        ...
+
     async def outcomes(self, question: Question, limit: int) -> Sequence[Outcome]:
         """How the latest other questions of its thread ended, the latest first; none from before the last move of
         what a human was called for there: those have been dealt with."""

@@ -86,7 +86,7 @@ class Escalate:
         latest = await self._escalations.latest_of_thread(team, channel, thread_ts)
         if latest is not None and (known := await self._known(latest, asker, answer_key, reason)):
             return known
-        answer = await self._answers.get(answer_key)
+        answer = await self._answers.subject(answer_key)
         desk = answer.desk if answer else (await self._threads.state(team, channel, thread_ts)).desk
         desk = desk or next(iter(self._channels))
         if self._channels.get(desk) is None:

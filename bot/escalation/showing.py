@@ -123,7 +123,7 @@ class Showing:
         people = sorted(people_of(one, moves))
         channel = one.brief_channel or self._channels.get(one.desk)
         answer, triage, url, names, _ = await asyncio.gather(
-            self._answers.get(one.answer_key or ""),
+            self._answers.subject(one.answer_key or ""),
             self._triage(one),
             self._desk.thread_url(one),
             asyncio.gather(*map(self._desk.name, people)),

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Executable, Row, Table, func, select, update
+from sqlalchemy import ColumnElement, Executable, Row, Table, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -95,6 +95,23 @@ class SqlAnswers:
         async with self._database.transaction() as connection:
             row = (await connection.execute(select(answers).where(answers.c.key == key))).one_or_none()
         return stored_answer(row) if row else None
+
+    async def subject(self, key: str) -> StoredAnswer | None:
+        answer = await self.get(key)
+        if answer is None or answer.outcome is not Outcome.ESCALATED:
+            return answer
+        call = answers.alias("call")
+        place = [answers.c[name] == call.c[name] for name in ("team", "channel", "thread_ts", "asker")]
+        before = (
+            select(answers)
+            .join(call, and_(call.c.key == key, answers.c.created_at < call.c.created_at, *place))
+            .where(answers.c.outcome != Outcome.ESCALATED.value, answers.c.text != "")
+            .order_by(answers.c.created_at.desc())
+            .limit(1)
+        )
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(before)).one_or_none()
+        return stored_answer(row) if row else answer
 
     async def outcomes(self, question: Question, limit: int) -> Sequence[Outcome]:
         moved = func.coalesce(escalations.c.changed_at, escalations.c.created_at)

@@ -287,6 +287,22 @@ async def test_asking_in_words_for_a_human(workspace: LocalWorkspace, make_bot: 
     assert "talk to a human" in everything(brief)
 
 
+async def test_asked_for_in_words_the_brief_is_about_what_was_asked_before(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    bot = await make_bot()
+    ts, _ = await answered(workspace, bot)
+    asked = await workspace.say("dana", "support", "I want to talk to a human", ts)
+    assert await bot.ended(asked) is Outcome.ESCALATED
+    await workspace.wait_for(lambda: workspace.messages(DESK))
+    [brief] = workspace.messages(DESK)
+    shown = everything(brief)
+    assert "how long do I have to return something?" in shown
+    assert "30 days" in shown
+    assert "Returns policy › Overview" in shown
+    assert "passing this on" not in shown
+
+
 async def test_a_human_called_from_a_direct_message(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """Nobody else sees a DM, so the brief says whom to write to and links no thread."""
     bot = await make_bot()
