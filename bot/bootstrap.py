@@ -26,6 +26,7 @@ from bot.engine.claude_api import ClaudeApi
 from bot.engine.claude_drafter import ClaudeDrafter
 from bot.engine.claude_interpreter import ClaudeInterpreter
 from bot.engine.claude_namer import ClaudeNamer
+from bot.engine.claude_summary import ClaudeSummarizer
 from bot.engine.claude_triage import ClaudeTriager
 from bot.engine.query_engine import DocumentEngine
 from bot.engine.triage import Classifier, layers_of
@@ -63,7 +64,7 @@ from ingest.index import Reranker, SearchIndex
 log = logging.getLogger(__name__)
 
 # The prompts that are no persona's: see prompts/.
-INTERPRETER, RESOLUTION, TRIAGE, GAPS = "interpreter", "resolution", "triage", "gaps"
+INTERPRETER, RESOLUTION, TRIAGE, GAPS, SUMMARY = "interpreter", "resolution", "triage", "gaps", "summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,8 @@ class Bot:
     def _triaging(self, humans: Escalate) -> Triaging:
         api = self.writer.api if self.writer else None
         triager = triager_of(self.settings, self.prompts, self.classifier, api, self._budget())
-        return Triaging(self.store.triages, triager, humans, {desk.name: desk for desk in self.desks})
+        summarizer = ClaudeSummarizer(api, self.prompts.live(SUMMARY), self._budget()) if api else None
+        return Triaging(self.store.triages, triager, humans, {desk.name: desk for desk in self.desks}, summarizer)
 
     async def close(self) -> None:
         if self.writer is not None:

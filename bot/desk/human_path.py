@@ -166,6 +166,7 @@ class Brief:
     sees_orders: bool = False
     history: tuple[PastMove, ...] = ()
     triage: Triaged | None = None
+    summary: str = ""  # of what the asker wrote
     names: Mapping[str, str] = field(default_factory=dict)  # by id, of everybody who made or was given a move
     now: datetime | None = None  # of its age; None: when it was asked for
     expected: str = ""  # when the asker may expect somebody, in sentences
@@ -241,6 +242,10 @@ class Triages(Protocol):
     async def of_thread(self, team: str, channel: str, thread_ts: str) -> Triaged | None:
         """Of the complaints in a thread the gravest; None: there is none, or nobody has looked yet. Raises
         StoreUnavailable."""
+        ...
+
+    async def summary(self, question_key: str) -> str:
+        """What its asker wants, in short; "": it is not made, or not yet. Raises StoreUnavailable."""
         ...
 
 

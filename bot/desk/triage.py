@@ -40,6 +40,13 @@ class Triager(Protocol):
         ...
 
 
+class Summarizer(Protocol):
+    async def summary(self, wrote: str) -> str:
+        """What somebody wants, in short, of the messages that they wrote, one a line; "": there is none to be had, or
+        none is needed. Raises StoreUnavailable."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ToTriage:
     """A question of which a record is wanted. `text`: what its asker wrote, and where a human was called because of it,
@@ -73,6 +80,10 @@ class TriageRows(Protocol):
 
     async def keep(self, one: ToTriage, record: TriageRecord) -> bool:
         """False: it is claimed anew, because a human was called meanwhile, or it was forgotten."""
+        ...
+
+    async def summarise(self, one: ToTriage, summary: str) -> bool:
+        """For the brief; False as for keep()."""
         ...
 
     async def done(self, one: ToTriage) -> None:

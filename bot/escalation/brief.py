@@ -18,6 +18,7 @@ class Known:
     thread_url: str | None
     sees_orders: bool = False
     triage: Triaged | None = None
+    summary: str = ""
     now: datetime | None = None
     expected: str = ""
 
@@ -43,6 +44,7 @@ def brief_of(escalation: Escalation, answer: StoredAnswer | None, moves: Sequenc
         sees_orders=known.sees_orders,
         history=tuple(_past(one, names) for one in moves),
         triage=known.triage,
+        summary=known.summary,
         names=names,
         now=known.now,
         expected=known.expected,

@@ -122,15 +122,16 @@ class Showing:
     async def _brief(self, one: Escalation, moves: list[Transition]) -> Brief:
         people = sorted(people_of(one, moves))
         channel = one.brief_channel or self._channels.get(one.desk)
-        answer, triage, url, names, _ = await asyncio.gather(
+        answer, triage, summary, url, names, _ = await asyncio.gather(
             self._answers.subject(one.answer_key or ""),
             self._triage(one),
+            self._summary(one),
             self._desk.thread_url(one),
             asyncio.gather(*map(self._desk.name, people)),
             self._desk.look_ahead(one, channel) if channel else asyncio.sleep(0),
         )
         named, orders = dict(zip(people, names, strict=True)), one.desk in self._order_desks
-        known = Known(named, url, orders, triage, self._clock(), self._expected(one, moves))
+        known = Known(named, url, orders, triage, summary, self._clock(), self._expected(one, moves))
         one = replace(one, question=one.question or (answer.question if answer else ""))
         return brief_of(one, answer, moves, known)
 
@@ -138,6 +139,9 @@ class Showing:
         """As it was when a human was called, so that a later try tells the same."""
         called = [move.at for move in moves if move.move in (Move.CALL, Move.REOPEN)]
         return self._expectations.expected(one, called[-1]) if self._expectations and called else ""
+
+    async def _summary(self, one: Escalation) -> str:
+        return await self._triages.summary(one.answer_key) if self._triages and one.answer_key else ""
 
     async def _triage(self, one: Escalation) -> Triaged | None:
         return await self._triages.of_thread(one.team, one.channel, one.thread_ts) if self._triages else None

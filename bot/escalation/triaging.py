@@ -1,5 +1,7 @@
 """Triages what was asked, after its answer is out: a record for each complaint and for each escalation. Where a record
-says so, a human is called; where one was called, their brief and their time to respond learn of it."""
+says so, a human is called; where one was called, their brief and their time to respond learn of it, and the brief gets
+a summary.
+"""
 
 import asyncio
 import logging
@@ -9,7 +11,7 @@ from bot.desk.errors import DeskError
 from bot.desk.handover import calls
 from bot.desk.human_path import HandoverReason, Humans
 from bot.desk.model import Desk
-from bot.desk.triage import ToTriage, Triage, Triager, TriageRows
+from bot.desk.triage import Summarizer, ToTriage, Triage, Triager, TriageRows
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +31,14 @@ class Triaging:
         triager: Triager,
         humans: Humans,
         desks: Mapping[str, Desk],
+        summarizer: Summarizer | None = None,
         every_s: float = EVERY_S,
     ) -> None:
         self._rows = rows
         self._triager = triager
         self._humans = humans
         self._desks = desks
+        self._summarizer = summarizer
         self._every_s = every_s
 
     async def watch(self) -> None:
@@ -65,7 +69,16 @@ class Triaging:
     async def _settle(self, one: ToTriage) -> None:
         triaged = one.triaged or await self._triaged(one)
         if triaged is None or await self._follow(one, triaged) or one.fence >= TRIES:
+            await self._summarise(one)
             await self._rows.done(one)
+
+    async def _summarise(self, one: ToTriage) -> None:
+        """After the brief is there, and after its triage."""
+        if self._summarizer is None or not one.called or one.escalation_id is None:
+            return
+        summary = await self._summarizer.summary(one.text)
+        if summary and await self._rows.summarise(one, summary):
+            await self._humans.refresh(one.escalation_id)
 
     async def _triaged(self, one: ToTriage) -> Triage | None:
         record = await self._triager.triage(one.text, escalated=one.called)

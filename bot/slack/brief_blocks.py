@@ -56,6 +56,7 @@ def brief_message(brief: Brief) -> Message:
     state = state_line(brief)
     blocks: list[Block] = [{"type": "rich_text", "elements": [*_question(brief), *_answered(brief)]}]
     blocks += [source_list("Sources", cited(brief.sources, one.created_at))] if brief.sources else []
+    blocks += [rich(span("In short: ", bold=True), span(plain(brief.summary, 600)))] if brief.summary else []
     blocks += [note(line) for line in _triage(brief)]
     blocks += [_history(brief)] if len(brief.history) > 1 else []
     blocks.append(note(f"{state} · {_age(brief)}"))

@@ -43,6 +43,7 @@ triages = Table(
     Column("done_at", UtcDateTime),
     Column("lease_until", UtcDateTime),
     Column("fence", Integer, nullable=False, server_default="0"),
+    Column("summary", Text, nullable=False, server_default=""),  # for the brief, of all that the asker wrote
     # None, all of them: it is no complaint, or nobody has looked yet.
     Column("complaint", Text),
     Column("category", String(60)),
@@ -113,6 +114,14 @@ class SqlTriages:
         beside = {"language": record.language, "order_number": record.order, "product": record.product}
         made = {"confidence": record.confidence, "made_by": record.made_by}
         return await self._settle(one, {**record.triage.model_dump(), **beside, **made})
+
+    async def summarise(self, one: ToTriage, summary: str) -> bool:
+        return await self._settle(one, {"summary": summary})
+
+    async def summary(self, question_key: str) -> str:
+        made = select(triages.c.summary).where(triages.c.key == question_key)
+        async with self._database.transaction() as connection:
+            return str(await connection.scalar(made) or "")
 
     async def done(self, one: ToTriage) -> None:
         await self._settle(one, {"done_at": self._clock(), "lease_until": None})

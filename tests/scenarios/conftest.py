@@ -32,7 +32,7 @@ from bot.desk.model import (
 )
 from bot.desk.orders import OrderDesk
 from bot.desk.ports import Interpreter, Meter, OrderTools, SyncDesk
-from bot.desk.triage import Triager
+from bot.desk.triage import Summarizer, Triager
 from bot.escalation.escalate import Escalate
 from bot.escalation.timekeeper import Timekeeper
 from bot.escalation.timetable import Timetables
@@ -204,6 +204,7 @@ class Bot:
     sync_desk: SyncDesk | None = None
     orders: OrderDesk | None = None
     triager: Triager | None = None  # None: nothing is triaged
+    summarizer: Summarizer | None = None
     interpreter: Interpreter | None = None
     budget: Budget | None = None
     prompts: Prompts = Prompts()
@@ -310,7 +311,9 @@ class Bot:
             ping_every_s=0.3,
             timekeeper=timekeeper,
             triaging=self.triager
-            and Triaging(self.store.triages, self.triager, self.humans, {"support": support}, every_s=0.02),
+            and Triaging(
+                self.store.triages, self.triager, self.humans, {"support": support}, self.summarizer, every_s=0.02
+            ),
             sync_desk=self.sync_desk,
             admins=self.slack.admins,
             progress_after_s=self.progress_after_s,

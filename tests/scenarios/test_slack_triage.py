@@ -1,5 +1,6 @@
 """Complaints in Slack: a record of each, which calls a human where it must, and which the humans' brief shows."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -125,6 +126,35 @@ async def test_an_escalation_is_triaged_from_all_that_its_asker_wrote(
     async with bot.store.database.transaction() as connection:
         [at] = (await connection.scalars(rows)).all()
     assert at == quick.of("support").response_by(5, one.created_at)
+
+
+class Slow:
+    """bot.desk.triage.Summarizer, which waits to be let go."""
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+        self.gate = asyncio.Event()
+
+    async def summary(self, wrote: str) -> str:
+        self.given.append(wrote)
+        await self.gate.wait()
+        return "They want to return something."
+
+
+async def test_a_summary_is_added_to_the_brief_when_it_comes(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    slow = Slow()
+    bot = await make_bot(triager=Scripted(2, requires_escalation=False), summarizer=slow)
+    ts = await ended(workspace, bot, PLAIN)
+    asked = await ended(workspace, bot, "I want to talk to a human", ts)
+    await workspace.wait_for(
+        lambda: workspace.messages(DESK) and "severity 2 of 5" in everything(workspace.messages(DESK)[0])
+    )
+    assert "In short" not in everything(workspace.messages(DESK)[0])
+    slow.gate.set()
+    await workspace.wait_for(lambda: "They want to return something." in everything(workspace.messages(DESK)[0]))
+    assert await recorded(bot, asked)
+    [wrote] = slow.given  # of the message that called, and of no other
+    assert "talk to a human" in wrote
 
 
 async def test_what_is_graver_than_what_a_human_was_called_for_shows_in_the_brief(

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("summary", sa.Text(), server_default="", nullable=False),
         sa.Column("complaint", sa.Text(), nullable=True),
         sa.Column("category", sa.String(length=60), nullable=True),
         sa.Column("severity", sa.Integer(), nullable=True),

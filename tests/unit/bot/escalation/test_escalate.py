@@ -96,6 +96,9 @@ class Triages:
     async def of_thread(self, team: str, channel: str, thread_ts: str) -> Found | None:
         return self.found.get(thread_ts)
 
+    async def summary(self, question_key: str) -> str:
+        return ""
+
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
