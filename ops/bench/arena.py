@@ -19,9 +19,7 @@ from ops.workspace.state import BOT
 from tests.fakes.claude import ClaudeDouble
 
 MODEL_S = 4  # the model's deadline here: a stall is to end within the soak
-# Nobody calls a human by themselves, so that all that the desk says in a thread is its answer.
-QUIET = "[desks.support.handover]\ntriage_severity = 0\n"
-MORE = f"{NO_MONITORING}{QUIET}[model]\ndeadline_s = {MODEL_S}\nretries = 1\n"
+MORE = f"{NO_MONITORING}[model]\ndeadline_s = {MODEL_S}\nretries = 1\n"
 ATTEMPTS = 1000  # a question that is killed again and again is to be answered here, and not given up
 QUIET_S, LOOK_S = 180.0, 0.2
 REDELIVERIES = (0, 1, 2, 4, 8, 16)

@@ -27,6 +27,8 @@ CONFIG = """
 [desks.support]
 prompt = "electromart"
 escalation_channel = "C0ESCALATE"
+[desks.support.handover]
+triage_severity = 0 # so that all that it says in a thread is its answer
 [sources.electromart]
 kind = "folder"
 path = "{documents}"
