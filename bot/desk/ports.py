@@ -163,7 +163,8 @@ class Answers(Protocol):
 
     async def subject(self, key: str) -> StoredAnswer | None:
         """What a human is called about from there: the answer itself, or, where its question was nothing but the call,
-        the one to what its asker had asked in the thread before."""
+        the one to what its asker had asked in the thread before: no courtesy, and nothing that was asked in private.
+        """
         ...
 
     async def outcomes(self, question: Question, limit: int) -> Sequence[Outcome]:

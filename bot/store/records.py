@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.desk.audience import OWNER
+from bot.desk.courtesy import NOTED, courtesy
 from bot.desk.model import (
     ORDER_ID,
     Answer,
@@ -29,6 +30,8 @@ from bot.store.database import Database
 from bot.store.tables import answers, escalations, feedback, inbox, posts, presence
 
 _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
+_LOOKED_BACK = 8  # answers of a thread among which is what a human is called about
+_BEGUN = (Turn("asker", ""),)  # in a running conversation a short message is no riddle
 
 
 async def put(connection: AsyncConnection, table: Table, row: dict[str, Any], *, replace: bool) -> bool:
@@ -106,12 +109,14 @@ class SqlAnswers:
             select(answers)
             .join(call, and_(call.c.key == key, answers.c.created_at < call.c.created_at, *place))
             .where(answers.c.outcome != Outcome.ESCALATED.value, answers.c.text != "")
+            # What its asker was told in private, beside the thread, is nothing for the humans' channel (rule 6).
+            .where(answers.c.key.startswith(answers.c.team + ":" + answers.c.channel + ":"))
             .order_by(answers.c.created_at.desc())
-            .limit(1)
+            .limit(_LOOKED_BACK)
         )
         async with self._database.transaction() as connection:
-            row = (await connection.execute(before)).one_or_none()
-        return stored_answer(row) if row else answer
+            rows = (await connection.execute(before)).all()
+        return next((stored_answer(row) for row in rows if not _is_courtesy(row)), answer)
 
     async def outcomes(self, question: Question, limit: int) -> Sequence[Outcome]:
         moved = func.coalesce(escalations.c.changed_at, escalations.c.created_at)
@@ -158,6 +163,12 @@ class SqlAnswers:
                 orders = tuple(one.removeprefix(ORDER_ID) for one in ids if one.startswith(ORDER_ID))
                 turns.append(Turn("desk", answer, answered_at, orders))
         return turns
+
+
+def _is_courtesy(row: Row[Any]) -> bool:
+    """Nobody is called about thanks or a greeting."""
+    asked = row.outcome == Outcome.ASKED.value
+    return asked and (row.text == NOTED or courtesy(row.question, len(row.question), _BEGUN) is not None)
 
 
 async def _is_wanted(connection: AsyncConnection, key: str) -> bool:

@@ -292,6 +292,8 @@ async def test_asked_for_in_words_the_brief_is_about_what_was_asked_before(
 ) -> None:
     bot = await make_bot()
     ts, _ = await answered(workspace, bot)
+    thanks = await workspace.say("dana", "support", "@frontdesk thanks", ts)
+    assert await bot.ended(thanks) is Outcome.ASKED  # that is not what a human is called about
     asked = await workspace.say("dana", "support", "I want to talk to a human", ts)
     assert await bot.ended(asked) is Outcome.ESCALATED
     await workspace.wait_for(lambda: workspace.messages(DESK))

@@ -16,6 +16,7 @@ from bot.desk.ports import OrderTools
 from bot.engine.claude import ClaudeWriter
 from bot.orders import SqlOrders
 from bot.settings import ModelSettings
+from bot.slack.listeners.message_shortcuts import ASK_ABOUT
 from bot.store.tables import answers
 from ops.workspace.server import LocalWorkspace
 from tests.fakes.claude import KEY, Cite, ClaudeDouble, HttpError, Reply, Text, ToolUse
@@ -280,3 +281,20 @@ async def test_humans_see_an_order_only_where_their_channel_may(
     await workspace.wait_for(lambda: workspace.messages("support-escalations"))
     [brief] = workspace.messages("support-escalations")
     assert any(secret in everything(brief) for secret in SECRETS) is sees
+
+
+async def test_a_brief_tells_nothing_of_what_was_asked_in_private(
+    workspace: LocalWorkspace, start: Any, claude: ClaudeDouble
+) -> None:
+    """Asked about in a message's menu an order is told in full, to its owner alone; then they ask for a human there."""
+    bot = await start()
+    claude.script([Reply([Text("It was delivered on 12 November 2026. ", [Cite(0, 0)])])])
+    ts = await workspace.say("dana", "support", "where is EM-104233?")
+    await workspace.shortcut("dana", ASK_ABOUT, "support", ts)
+    await workspace.wait_for(lambda: any("delivered on" in everything(one) for one in workspace.ephemerals("dana")))
+    asked = await workspace.say("dana", "support", "@frontdesk I want to talk to a human", ts)
+    assert await bot.ended(asked) is Outcome.ESCALATED
+    await workspace.wait_for(lambda: workspace.messages("support-escalations"))
+    [brief] = workspace.messages("support-escalations")
+    assert "I want to talk to a human" in everything(brief)
+    assert not any(secret in everything(brief) for secret in SECRETS)

@@ -75,7 +75,7 @@ def test_no_brief_passes_a_limit(
 ) -> None:
     """A brief of anything is a message that Slack takes and that notifies nobody."""
     brief = Brief(one(state, question), name, link, answered, sources, name, private=answered, history=history)
-    message = brief_message(replace(brief, triage=Record()))
+    message = brief_message(replace(brief, triage=Record(), summary=answered))
     check_blocks(list(message.blocks))
     assert mentions({"text": message.text, "blocks": list(message.blocks)}) == []
 
