@@ -1,8 +1,12 @@
 """What the model may cost a day."""
 
+import logging
 from datetime import datetime
 
+from bot.desk.errors import StoreUnavailable
 from bot.desk.ports import Answers, Clock
+
+log = logging.getLogger(__name__)
 
 
 class Budget:
@@ -26,3 +30,12 @@ class Budget:
     async def spent(self) -> bool:
         """Whether it is used up. Raises StoreUnavailable."""
         return await self.today() >= self.dollars
+
+
+async def may_spend(budget: Budget | None) -> bool:
+    """Whether a call that can be done without may be made: not where nobody knows what was spent."""
+    try:
+        return budget is None or not await budget.spent()
+    except StoreUnavailable as error:
+        log.warning("the model is not asked: %s", error)
+        return False

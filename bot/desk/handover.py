@@ -18,8 +18,7 @@ _AMOUNT = re.compile(
     rf"(?:[$€£]|\b(?:usd|eur|gbp))\s?{_FIGURE}|\b{_FIGURE}\s?(?:[$€£]|(?:dollars|euros?|pounds|usd|eur|gbp)\b)",
     re.IGNORECASE,
 )
-TOLD = (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.ASKED)
-CONCLUDED = (*TOLD, Outcome.FAILED)
+CONCLUDED = (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.ASKED, Outcome.FAILED)
 
 
 def handover(question: str, outcomes: Sequence[Outcome], rules: HandoverSettings) -> HandoverReason | None:

@@ -58,6 +58,11 @@ class HandoverReason(StrEnum):
     TRIAGE = "triage"
     FEEDBACK = "feedback"
 
+    @property
+    def is_theirs(self) -> bool:
+        """A person called, and not the desk by itself."""
+        return self in (HandoverReason.ASKED, HandoverReason.FEEDBACK)
+
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
@@ -109,14 +114,13 @@ class Transition:
 
 def called(escalation: Escalation) -> Transition:
     """The first move of a new escalation: the asker's, or the desk's own."""
-    asked = escalation.reason in (HandoverReason.ASKED, HandoverReason.FEEDBACK)
     return Transition(
         escalation.id,
         1,
         None,
         EscalationState.OPEN,
         Move.CALL,
-        escalation.asker if asked else DESK,
+        escalation.asker if escalation.reason.is_theirs else DESK,
         None,
         escalation.reason.value,
         escalation.created_at,

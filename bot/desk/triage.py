@@ -43,7 +43,7 @@ class Triager(Protocol):
 class Summarizer(Protocol):
     async def summary(self, wrote: str) -> str:
         """What somebody wants, in short, of the messages that they wrote, one a line; "": there is none to be had, or
-        none is needed. Raises StoreUnavailable."""
+        none is needed."""
         ...
 
 

@@ -7,7 +7,7 @@ import anthropic
 from anthropic.types import JSONOutputFormatParam, MessageParam
 from pydantic import BaseModel, Field
 
-from bot.desk.budget import Budget
+from bot.desk.budget import Budget, may_spend
 from bot.desk.errors import ModelUnavailable
 from bot.desk.model import Prompt
 from bot.engine.claude_api import ClaudeApi
@@ -46,7 +46,7 @@ class ClaudeSummarizer:
         given = json.dumps({"wrote": wrote}, ensure_ascii=False)
         message: MessageParam = {"role": "user", "content": [{"type": "text", "text": given}]}
         try:
-            if self._budget is not None and await self._budget.spent():
+            if not await may_spend(self._budget):
                 return ""
             reply = await short_reply(self._api, self._deadline_s, self._prompt.text, [message], _FILLED_IN)
             return Summary.model_validate_json(reply.text).summary.strip()[:LONGEST] if reply.text else ""

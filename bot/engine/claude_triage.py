@@ -11,8 +11,8 @@ from anthropic.types import JSONOutputFormatParam, MessageParam
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from bot.desk.beside import Beside
-from bot.desk.budget import Budget
-from bot.desk.errors import ModelUnavailable, StoreUnavailable
+from bot.desk.budget import Budget, may_spend
+from bot.desk.errors import ModelUnavailable
 from bot.desk.languages import LANGUAGES
 from bot.desk.model import Prompt
 from bot.desk.triage import LONGEST, Triage, TriageRecord
@@ -73,7 +73,7 @@ class ClaudeTriager:
             return None
         form, outage = None, None
         try:
-            form = await self._filled_in(complaint) if await self._may_spend() else None
+            form = await self._filled_in(complaint) if await may_spend(self._budget) else None
         except ModelUnavailable as error:
             log.warning("triage is the classifier's: %s", error)
             outage = error
@@ -83,13 +83,6 @@ class ClaudeTriager:
         if record is None and escalated and outage is not None:  # the classifier does not know these categories
             raise outage
         return record
-
-    async def _may_spend(self) -> bool:
-        try:
-            return self._budget is None or not await self._budget.spent()
-        except StoreUnavailable as error:  # nobody knows
-            log.warning("triage is the classifier's: %s", error)
-            return False
 
     async def _filled_in(self, complaint: str) -> Form | None:
         """None: refused, cut, or wrong twice. Raises ModelUnavailable."""

@@ -122,7 +122,7 @@ class Escalate:
         """What the thread's latest one makes of another call. None: it is over, and the call is a new one."""
         goes_on = one.answer_key == answer_key and self._may_reopen(one, asker)
         if one.state is EscalationState.CONFIRMED or goes_on:
-            theirs = asker == one.asker and reason in (HandoverReason.ASKED, HandoverReason.FEEDBACK)
+            theirs = asker == one.asker and reason.is_theirs
             wanted = Wanted(Move.REOPEN, asker if theirs else DESK, reason="" if theirs else reason.value)
             return HumanCalled(HumanState.REOPENED, await self._move(one.id, wanted))
         return None if one.state in OVER else await self._held(one)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.desk.budget import Budget
-from bot.desk.errors import ModelUnavailable, StoreUnavailable
+from bot.desk.budget import Budget, may_spend
+from bot.desk.errors import ModelUnavailable
 from bot.desk.gaps import PRIVATE, GapNamer, Unmet
 from bot.desk.words import flat
 from bot.gaps.naming import LONGEST, Asked, names_of
@@ -56,7 +56,7 @@ class Names:
     async def of(self, groups: Sequence[Group]) -> list[str]:
         """By the model where there is one, for the largest; else by their distinctive words. Never raises."""
         names = await asyncio.to_thread(self._by_words, groups)
-        if self._namer is None or not await self._may_spend():
+        if self._namer is None or not await may_spend(self._budget):
             return names
         largest = sorted(range(len(groups)), key=lambda at: (-len(groups[at].now), at))[:NAMED_BY_MODEL]
         for at in largest:
@@ -89,13 +89,6 @@ class Names:
 
     def _without_persons(self, text: str) -> str:
         return flat(self._redactor.redact(text))
-
-    async def _may_spend(self) -> bool:
-        try:
-            return self._budget is None or not await self._budget.spent()
-        except StoreUnavailable as error:  # nobody knows
-            log.warning("gaps are named by their words: %s", error)
-            return False
 
     async def _by_model(self, namer: GapNamer, group: Group) -> str:
         """ "" where it is of no use: too long, or with a number that nobody wrote. Raises ModelUnavailable."""

@@ -28,6 +28,7 @@ TIGHT = 6.0  # how little the category's weights are held back
 MET = 2  # texts that a term must be in
 QUESTIONS = ("electromart", "people", "techflow")
 NO_COMPLAINTS = ("question", "courtesy", "instruct")  # intents
+LABELLED = ("text", "category", "severity", "requires_escalation")
 WARMTHS = np.linspace(0.4, 2.5, 22)
 
 
@@ -66,8 +67,9 @@ def examples_of(path: Path) -> tuple[list[dict[str, Any]], list[tuple[str, str]]
         for number, line in enumerate(path.read_text().splitlines(), 1):
             one = json.loads(line)
             if "severity" in one:
-                told.append({"scenario": f"line {number}"} | one)
-                [one[name] for name in ("text", "category", "requires_escalation")]
+                told.append(
+                    {"scenario": one.get("scenario", f"line {number}")} | {name: one[name] for name in LABELLED}
+                )
             else:
                 short.append((one["text"], one["category"]))
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -1,7 +1,6 @@
 """Claude as the drafter of what a thread taught, against its wire: the real SDK, and the double of the Messages API."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
@@ -17,12 +16,6 @@ from tests.fakes.claude import KEY, ClaudeDouble, HttpError, Reply, Stall, Text
 
 PROMPT = PromptLibrary([PACKAGE_PROMPTS]).live("resolution")
 THREAD = (("asker", "Does it charge?"), ("agent", "From 30 W upwards."))
-
-
-@pytest.fixture
-async def claude() -> AsyncIterator[ClaudeDouble]:
-    async with ClaudeDouble() as double:
-        yield double
 
 
 def says(entry: object, stop_reason: str = "end_turn") -> Reply:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
@@ -20,12 +19,6 @@ from tests.fakes.claude import KEY, Broken, ClaudeDouble, HttpError, Reply, Stal
 PROMPT = PromptLibrary([PACKAGE_PROMPTS]).live("interpreter")
 GERMAN = "Wie lange kann ich Kopfhörer zurückgeben?"
 PRICES = {"price_input": 3.0, "price_output": 15.0, "price_cache_read": 0.3, "price_cache_write": 3.75}
-
-
-@pytest.fixture
-async def claude() -> AsyncIterator[ClaudeDouble]:
-    async with ClaudeDouble() as double:
-        yield double
 
 
 def says(questions: object, language: object = "de", stop_reason: str = "end_turn") -> Reply:

@@ -1,7 +1,5 @@
 """Claude's look at pictures before the search, against its wire: what it gives, and that it is paid for in any case."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from pydantic import SecretStr
 
@@ -13,12 +11,6 @@ from tests.fakes.claude import KEY, Broken, ClaudeDouble, HttpError, Reply, Text
 
 PICTURE = Attachment("screen.png", media_type="image/png", data=b"\x89PNG")
 SEEN = Reply([Text("Handshake error GW-4031.\n")])
-
-
-@pytest.fixture
-async def claude() -> AsyncIterator[ClaudeDouble]:
-    async with ClaudeDouble() as double:
-        yield double
 
 
 async def look(claude: ClaudeDouble, **changed: object) -> tuple[str, DraftEnd]:

@@ -1,7 +1,7 @@
 """Claude's order tools at the wire: the loop, its limits, what goes back, what it costs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -56,12 +56,6 @@ class Shelf:
     async def list_orders(self, email: str, limit: int) -> Sequence[Order]:
         self.asked.append((str(limit), email))
         return ORDERS[:limit]
-
-
-@pytest.fixture
-async def claude() -> AsyncIterator[ClaudeDouble]:
-    async with ClaudeDouble() as double:
-        yield double
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Claude's summary for a brief, against its wire: a brief does without one rather than wait or break."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
@@ -15,12 +14,6 @@ from tests.fakes.claude import KEY, Broken, ClaudeDouble, HttpError, Reply, Stal
 
 PROMPT = PromptLibrary([PACKAGE_PROMPTS]).live("summary")
 WROTE = "The TV from EM-104250 is dead.\nI have tried another socket.\nA human, please."
-
-
-@pytest.fixture
-async def claude() -> AsyncIterator[ClaudeDouble]:
-    async with ClaudeDouble() as double:
-        yield double
 
 
 async def summary(claude: ClaudeDouble, wrote: str = WROTE) -> str:

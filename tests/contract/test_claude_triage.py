@@ -1,7 +1,6 @@
 """Claude's triage against its wire, and the classifier behind it: no reply makes a malformed record."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
@@ -39,12 +38,6 @@ def named(text: str) -> Beside:
 
 
 CLASSIFIER = Classifier(EMBEDDER.embed, lambda: EMBEDDER.fingerprint, CATEGORIES, named)
-
-
-@pytest.fixture
-async def claude() -> AsyncIterator[ClaudeDouble]:
-    async with ClaudeDouble() as double:
-        yield double
 
 
 async def triaged(

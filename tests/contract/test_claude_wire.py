@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -48,12 +47,6 @@ THREE = Reply(
         Text("\n\n- Lenses cost 15% too", [Cite(1, 2)]),
     ]
 )
-
-
-@pytest.fixture
-async def claude() -> AsyncIterator[ClaudeDouble]:
-    async with ClaudeDouble() as double:
-        yield double
 
 
 def settings(claude: ClaudeDouble, **changed: object) -> ModelSettings:
