@@ -87,7 +87,7 @@ def _prose(text: str) -> Iterator[tuple[str, str, str]]:
     asked = ""
     for unit in split_passage(text):
         quote = unit.strip()
-        cells = [cell.strip() for cell in quote.split(" | ")]
+        cells = [cell.strip() for cell in f" {quote} ".split(" | ")]  # the first or last may be empty
         if len(cells) > 1:
             if header:
                 yield quote, _row(header, cells), ""
