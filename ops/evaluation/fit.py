@@ -2,7 +2,8 @@
 embedding model. Prints them, and how well they do on questions that they were not fitted on.
 
 Trained on the open golden cases of the three desks and on `training/DESK.jsonl` (questions with the documents that
-answer them, written from the documents); never on a held case.
+answer them, written from the documents); never on a held case. `training/quotes.jsonl` says which sentences answer
+them: `answers` each alone, `beside` are true and useful next to one of those.
 """
 
 import asyncio
@@ -24,7 +25,6 @@ from bot.engine import ranking
 from bot.engine.extractive import ExtractiveWriter
 from ops.config import load_config
 from ops.evaluation.golden import load
-from ops.evaluation.judging import comparable, says
 from ops.evaluation.run import golden_of, opened, question_of
 
 HERE = Path(__file__).parent
@@ -32,13 +32,13 @@ CONFIG = HERE.parent / "demo" / "three-desks.toml"
 DESKS = ("support", "people", "techflow")
 FOLDS = 8
 MEMBER = ("public", "everyone", "members")  # what a full member may read
-FACT = 0.3  # how much more it counts that the fact is stated than that the document is right
-HELD_BACK = 10.0  # the ridge of the ranking's weights
+ANSWERS, BESIDE, DOCUMENT = 0.5, 0.2, 0.3  # what it counts that a sentence answers, is useful, is of a right document
+HELD_BACK = 2.0  # the ridge of the ranking's weights
 DOUBT = 2.0  # and of those that say how sure it is
 WRITTEN_FOR_THIS = 0.6  # what a training question counts beside a golden case: a third of them have no answer
 
-RANKING = ("like", "met", "words", "first", "length", "record", "figure", "label", "here", "unnamed", "superseded",
-           "fused", "near", "passage_met", "document")  # fmt: skip
+RANKING = ("like", "met", "words", "own_words", "heading", "heading_else", "title_else", "first", "length", "record",
+           "figure", "label", "here", "unnamed", "superseded", "fused", "near", "unmet")  # fmt: skip
 SURE = ("one", "unmet", "least_met", "asked", "share", "named", "unnamed", "near", "who", "most_words")
 
 
@@ -52,17 +52,18 @@ class Example:
     likely: list[tuple[Any, float]]
     seen: list[dict[str, float]]
     right: Any  # units of a document that answers; none where there is no answer
-    stated: Any  # of those, the units that state the fact
+    answers: Any  # units that answer alone
+    useful: Any  # those, and the ones to be quoted beside them
     weight: float
 
 
 async def examples(desk_name: str) -> list[Example]:
-    config = load_config(CONFIG)
+    config, quotes = load_config(CONFIG), _quotes()
     found = []
     async with opened(config, desk_name, lambda *_: None) as (local, desk):
         engine, search = local.bot.engine, local.knowledge.search
         writer = ExtractiveWriter(search.likeness, search.knows)
-        for name, question, turns, readable, cites, facts, weight in _questions(config, desk):
+        for name, question, turns, readable, cites, weight in _questions(config, desk):
             alone = standalone(question, turns)
             got = await engine.retrieve(alone, sources=desk.sources, audience=readable)
             parts, units = writer.parts(alone, question, got.passages, turns)
@@ -70,10 +71,18 @@ async def examples(desk_name: str) -> list[Example]:
             if len(parts) > 1 or not likely:
                 continue
             right = np.array([_cited(got.passages[unit.passage].url, cites) for unit, _ in likely])
-            stated = right & np.array([any(says(comparable(unit.text), fact) for fact in facts) for unit, _ in likely])
+            quoted, beside = quotes.get((desk_name, question), ((), ()))
+            answers = np.array([unit.text in quoted for unit, _ in likely])
+            useful = answers | np.array([unit.text in beside for unit, _ in likely])
             seen = ranking.features(parts[0], likely, got.passages, search.likeness)
-            found.append(Example(name, parts[0], got.passages, likely, seen, right, stated, weight))
+            found.append(Example(name, parts[0], got.passages, likely, seen, right, answers, useful, weight))
     return found
+
+
+def _quotes() -> dict[tuple[str, str], tuple[list[str], list[str]]]:
+    """Of a desk and a question, the sentences that answer it and those that are useful beside them."""
+    lines = map(json.loads, (HERE / "training" / "quotes.jsonl").read_text().splitlines())
+    return {(one["desk"], one["question"]): (one.get("answers", []), one.get("beside", [])) for one in lines}
 
 
 def _questions(config: Any, desk: Any) -> Any:
@@ -83,11 +92,10 @@ def _questions(config: Any, desk: Any) -> Any:
         question = question_of(case)
         turns = tuple(turn.turn() for turn in case.conversation)
         cites = [part for entry in case.cites for part in entry] if "answered" in case.outcome else []
-        facts = [fact for entry in case.must_say for fact in entry]
-        yield case.id, case.question, turns, readable_in(question.place, question.asker).keywords, cites, facts, 1.0
+        yield case.id, case.question, turns, readable_in(question.place, question.asker).keywords, cites, 1.0
     for number, line in enumerate((HERE / "training" / f"{desk.prompt}.jsonl").read_text().splitlines()):
         written = json.loads(line)
-        yield f"{number}", written["question"], (), MEMBER, written["cites"], [], WRITTEN_FOR_THIS
+        yield f"{number}", written["question"], (), MEMBER, written["cites"], WRITTEN_FOR_THIS
 
 
 def _cited(url: str, cites: Sequence[str]) -> bool:
@@ -107,7 +115,7 @@ def fit_ranking(found: Sequence[Example]) -> dict[str, float]:
             rows = rows / spread
             scores = rows @ weights
             chance = np.exp(scores - logsumexp(scores))
-            for which, counts in ((each.right, 1 - FACT), (each.stated, FACT)):
+            for which, counts in ((each.answers, ANSWERS), (each.useful, BESIDE), (each.right, DOCUMENT)):
                 if which.any():
                     mass = chance[which].sum() + 1e-12
                     total -= counts * np.log(mass)
@@ -154,8 +162,9 @@ def scores_by(weights: Mapping[str, float]) -> Callable[[Example], list[float]]:
 
 def crossed(found: Sequence[Example]) -> None:
     """What each fold's weights, fitted on the others, make of it: at each threshold the share that ends as it should
-    (answered where there is an answer, else not), and how often the first document is a right one."""
-    sure, right, answerable, golden = [], [], [], []
+    (answered where there is an answer, else not), and how often the first document is a right one; how often the first
+    sentence is one that answers."""
+    sure, right, answers, answerable, golden = [], [], [], [], []
     fold = [zlib.crc32(each.asked.encode()) % FOLDS for each in found]
     for number in range(FOLDS):
         others = [each for each, its in zip(found, fold, strict=True) if its != number]
@@ -164,10 +173,13 @@ def crossed(found: Sequence[Example]) -> None:
         for each in (each for each, its in zip(found, fold, strict=True) if its == number):
             doubts = dict(zip(SURE, _doubts(each, score(each)), strict=True))
             sure.append(1 / (1 + np.exp(-sum(weight * doubts[name] for name, weight in weights.items()))))
-            right.append(bool(each.right[int(np.argmax(score(each)))]))
+            best = int(np.argmax(score(each)))
+            right.append(bool(each.right[best]))
+            answers.append(float(each.answers[best]) if each.answers.any() else np.nan)
             answerable.append(each.right.any())
             golden.append(each.weight == 1.0)
     for name, which in (("golden", np.array(golden)), ("training", ~np.array(golden))):
+        print(f"{name}: first sentence answers {np.nanmean(np.array(answers)[which]):.3f}")  # noqa: T201
         for threshold in (0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
             given, there, first = np.array(sure) >= threshold, np.array(answerable), np.array(right)
             fine = np.where(there, given, ~given)[which].mean()

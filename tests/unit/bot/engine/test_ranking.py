@@ -9,18 +9,19 @@ import pytest
 from bot.desk.model import Passage
 from bot.engine.intents import Intents
 from bot.engine.quotable import units_of
-from bot.engine.ranking import NOTHING, Ranking, rank
+from bot.engine.ranking import NOTHING, Ranking, features, rank
 from ingest.index import IndexSettings, make_embedder
 from ingest.index.likeness import Read, Readings
 
 EMBEDDER = make_embedder(IndexSettings())
+AT = datetime(2026, 1, 1, tzinfo=UTC)
 TEXTS = (
     ("Returns", "You can return a laptop within 30 days of delivery. Keep the receipt."),
     ("Shipping", "Standard shipping costs $5.99 and takes 3 to 5 business days."),
     ("Repair", "While we repair your phone you can borrow one of ours for a deposit of $100."),
 )
 PASSAGES = [
-    Passage(f"c{at}", f"d{at}", "docs", title, "", text, f"https://d/{at}", datetime(2026, 1, 1, tzinfo=UTC), 0, 1.0)
+    Passage(f"c{at}", f"d{at}", "docs", title, "", text, f"https://d/{at}", AT, 0, 1.0)
     for at, (title, text) in enumerate(TEXTS)
 ]
 
@@ -85,3 +86,21 @@ def test_what_was_read_lately_is_not_read_again() -> None:
     readings.of(["a", "b", "a"])
     readings.of(["b", "c"])
     assert read == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "heading", "same"),
+    [
+        ("How long does delivery take?", "How long does shipping take?", True),
+        ("what's your return policy", "What is your return policy?", True),
+        ("How do I cancel my order?", "Can I cancel my order?", True),
+        ("How do I return something?", "How long do I have to return something?", False),  # another kind of answer
+        ("Can I return opened software?", "Can I return an ElectroCare plan?", False),
+        ("shipping costs", "Shipping costs", False),  # the heading of a section may be above anything
+    ],
+)
+def test_a_question_of_an_faq_is_known_as_the_askers(asked: str, heading: str, same: bool) -> None:
+    passage = Passage("c", "d", "docs", "FAQ", heading, "It says something here.", "https://d/1", AT, 0, 1.0)
+    [unit] = units_of(0, passage)
+    [seen] = features(asked, [(unit, 0.0)], [passage], EMBEDDER.likeness)
+    assert bool(seen["asked_there"]) is same
