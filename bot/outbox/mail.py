@@ -7,6 +7,7 @@ from email.policy import SMTP
 from typing import Any
 
 from bot.desk.outgoing import Delivery
+from bot.desk.reasons import in_words
 
 # Not folded at 78: a long Message-ID would be encoded as a word then, and no reply would be found to belong to it.
 _POLICY = SMTP.clone(max_line_length=900)
@@ -45,7 +46,7 @@ def _text(data: dict[str, Any], at: str) -> str:
         "Owner": _name(data["owner"]),
         "Desk": data["desk"],
         "When": f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC",
-        "Why": data["reason"],
+        "Why": in_words(data["move"], data["reason"]),
     }
     lines += [f"{what}: {_plain(said)}" for what, said in facts.items() if said]
     lines += ["", f"{_name(data['asker']) or 'Somebody'} asked:"]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.desk.freshness import ago
 from bot.desk.human_path import QUIET, Brief, EscalationState, HandoverReason, Move, PastMove
+from bot.desk.reasons import WHY_CALLED, given_reason
 from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span
 from bot.slack.mrkdwn import escape, plain
 from bot.slack.snoozing import SNOOZES
@@ -25,13 +26,6 @@ _STATE = {
     EscalationState.CLOSED: "Resolved by {by}",
     EscalationState.REOPENED: "Reopened, and waiting for somebody to claim it",
     EscalationState.EXPIRED: "Expired: {asker} did not answer",
-}
-_WHY = {
-    HandoverReason.ASKED: "they asked for it",
-    HandoverReason.ABSTAINED_TWICE: "the bot found no answer, twice",
-    HandoverReason.POLICY: "the desk's rules say so",
-    HandoverReason.TRIAGE: "it looks like a case for a human",
-    HandoverReason.FEEDBACK: "they marked the answer as wrong",
 }
 _DID = {
     Move.CALL: "asked for a human",
@@ -68,8 +62,8 @@ def state_line(brief: Brief) -> str:
     one, last = brief.escalation, brief.history[-1] if brief.history else None
     by = last.by if last and last.move is Move.CLOSE else brief.owner or "an agent"
     said = _STATE[one.state].format(owner=brief.owner or "An agent", asker=brief.asker, by=by or "itself")
-    if one.state is EscalationState.CLOSED and last and last.reason:
-        said += f": {plain(last.reason, 200)}"
+    if one.state is EscalationState.CLOSED and last and (why := plain(given_reason(last.move, last.reason), 200)):
+        said += f": {why}"
     if one.snoozed_until is not None:
         said += f", snoozed until {one.snoozed_until:%-d %b, %H:%M} UTC"
     return said
@@ -85,7 +79,7 @@ def _question(brief: Brief) -> list[Block]:
         asked += [span("It is in "), {"type": "channel", "channel_id": one.channel}, span(". ")]
         if brief.thread_url and fits(brief.thread_url):
             asked.append({"type": "link", "url": brief.thread_url, "text": "Open the thread"})
-    why = [span(f"\nWhy: {_WHY[one.reason]}")] if one.reason is not HandoverReason.ASKED else []
+    why = [span(f"\nWhy: {WHY_CALLED[one.reason]}")] if one.reason is not HandoverReason.ASKED else []
     question: list[Block] = [span(plain(one.question, 2_500) or "(no question in words)")]
     return [
         {"type": "rich_text_section", "elements": [*asked, *why]},
@@ -124,7 +118,7 @@ def _did(one: PastMove) -> str:
     else:
         who = plain(one.by, 60) or "The desk"
         said = f"{who} {_DID[one.move].format(owner=plain(one.owner, 60) or 'somebody')}"
-    reason = plain(one.reason, 150) if one.move is not Move.CALL else ""
+    reason = plain(given_reason(one.move, one.reason), 150) if one.move is not Move.CALL else ""
     return f"{said}: {reason}" if reason else said
 
 

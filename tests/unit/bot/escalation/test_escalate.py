@@ -272,6 +272,39 @@ async def test_why_a_human_was_called_is_kept(store: Store, reason: HandoverReas
     assert (called.reason, first.by, first.reason) == (reason, by, reason.value)
 
 
+async def test_each_move_is_stored_with_a_reason(store: Store) -> None:
+    """What somebody gave; where nobody did, what such a move is made for. Of a call it is what called."""
+    humans = escalate(store, Room())
+    one = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
+    assert one is not None
+    await humans.claim(one.id, "U2")
+    await humans.snooze(one.id, "U2", NOW + timedelta(hours=1))
+    await humans.hand_over(one.id, "U2", "U3", "you know drones")
+    await humans.reply(one.id, "U3", "Which one?", asks=True)
+    await humans.reply(one.id, "U3", "This one.")
+    await humans.not_yet(one.id, "U1")
+    await humans.confirm(one.id, "U1")
+    await humans.call(*THREAD, "U1", QUESTION.key, HandoverReason.POLICY)
+    await humans.resolve(one.id, "U2")
+    await humans.not_yet(one.id, "U1")
+    await humans.resolve(one.id, "U1", "  ")
+    assert [(move.move.value, move.reason) for move in await store.escalations.transitions(one.id)] == [
+        ("call", "asked"),
+        ("claim", "an agent takes care of it"),
+        ("snooze", "it can wait until then"),
+        ("hand_over", "you know drones"),
+        ("wait", "something is needed from the asker"),
+        ("reply", "there is an answer for the asker"),
+        ("not_yet", "the answer did not solve it"),
+        ("confirm", "the asker has what they need"),
+        ("reopen", "the desk's rules say so"),
+        ("close", "nothing is left to do"),
+        ("reopen", "the asker needs more help"),
+        ("close", "nothing is left to do"),
+    ]
+    await humans.drain(5)
+
+
 async def test_a_brief_has_what_becomes_known_later(store: Store) -> None:
     """Its triage is added without a move, and once it is there each brief has it."""
     room, triages = Room(), Triages()

@@ -19,7 +19,9 @@ from bot.desk.human_path import (
     Transition,
 )
 from bot.desk.model import Citation
+from bot.desk.reasons import reason_of
 from bot.slack.announcements import announcement, word_to_owner
+from bot.slack.blocks import Message
 from bot.slack.brief_blocks import brief_message
 from bot.slack.human_modals import hand_over_modal, reply_modal, resolve_modal
 from bot.slack.snoozing import until
@@ -189,6 +191,23 @@ def test_who_is_told_what_of_a_move(
     for message, expected in ((announcement(brief, transition), told), (word_to_owner(brief, transition), beside)):
         assert (message is None) == (expected is None)
         assert expected is None or expected in message.text  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("move", [one for one in M if one is not M.CALL])
+@pytest.mark.parametrize("by", ["U1", "U2", "U3", TIMER])
+def test_a_reason_is_shown_where_somebody_gave_one(move: Move, by: str) -> None:
+    """The usual one, which is stored of each move, would say once more what the move says; old rows have none."""
+
+    def told(reason: str) -> list[Message | None]:
+        history = (*past((M.CALL, "Dana")), PastMove(move, NAMES.get(by, ""), "Alex", reason, WHEN))
+        brief = Brief(one(S.CLOSED if move is M.CLOSE else S.CLAIMED), "Dana", None, names=NAMES, history=history)
+        step = Transition("E-1", 2, S.OPEN, S.CLAIMED, move, by, "U2", reason, WHEN)
+        return [brief_message(brief), announcement(brief, step), word_to_owner(brief, step)]
+
+    usual = reason_of(move, "")
+    assert usual
+    assert told(usual) == told("")
+    assert "because of drones" in str(told("because of drones")[0])
 
 
 def test_a_reply_is_forgotten_with_its_asker() -> None:
