@@ -1,4 +1,8 @@
-"""A mail for an event. The mails of an escalation are one conversation, and a repeat has the same Message-ID. Pure."""
+"""A mail for an event. The mails of an escalation are one conversation, and a repeat has the same Message-ID. Pure.
+
+Each refers to a root that is the escalation itself and no mail: a mailbox that hears of some moves only has no first one
+that all others could answer.
+"""
 
 from datetime import datetime
 from email.headerregistry import Address
@@ -20,21 +24,14 @@ def mail_of(delivery: Delivery, sender: str, to: tuple[str, ...]) -> EmailMessag
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = Address("Frontdesk", addr_spec=sender)
     mail["To"] = ", ".join(to)
-    mail["Subject"] = f"[{_plain(data['escalation'])}] {_state(data['after'])}: {_plain(data['desk'])}"
+    # The same in all of them, or some clients would begin another conversation; how it stands is the first line.
+    mail["Subject"] = f"[{_plain(data['escalation'])}] Request for a human: {_plain(data['desk'])}"
     mail["Date"] = datetime.fromisoformat(delivery.event["timestamp"])
-    mail["Message-ID"] = _message_id(delivery, delivery.number, domain)
-    if delivery.number > 1:
-        before = _message_id(delivery, delivery.number - 1, domain)
-        first = _message_id(delivery, 1, domain)
-        mail["In-Reply-To"] = before
-        mail["References"] = first if first == before else f"{first} {before}"
+    mail["Message-ID"] = f"<{delivery.escalation_id}.{delivery.number}@{domain}>"
+    mail["In-Reply-To"] = mail["References"] = f"<{delivery.escalation_id}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # nobody's absence note is to answer it
     mail.set_content(_text(data, delivery.event["timestamp"]), cte="quoted-printable")
     return mail
-
-
-def _message_id(delivery: Delivery, number: int, domain: str) -> str:
-    return f"<{delivery.escalation_id}.{number}@{domain}>"
 
 
 def _text(data: dict[str, Any], at: str) -> str:
