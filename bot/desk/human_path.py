@@ -174,6 +174,7 @@ class Brief:
     names: Mapping[str, str] = field(default_factory=dict)  # by id, of everybody who made or was given a move
     now: datetime | None = None  # of its age; None: when it was asked for
     expected: str = ""  # when the asker may expect somebody, in sentences
+    due: datetime | None = None  # when they are to have an answer; None: nothing was promised, or nobody waits
 
 
 class HumanState(StrEnum):

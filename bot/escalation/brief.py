@@ -21,6 +21,7 @@ class Known:
     summary: str = ""
     now: datetime | None = None
     expected: str = ""
+    due: datetime | None = None
 
 
 def people_of(escalation: Escalation, moves: Sequence[Transition]) -> frozenset[str]:
@@ -48,6 +49,7 @@ def brief_of(escalation: Escalation, answer: StoredAnswer | None, moves: Sequenc
         names=names,
         now=known.now,
         expected=known.expected,
+        due=known.due,
     )
 
 

@@ -3,12 +3,10 @@
 What people and documents wrote goes into rich_text and plain_text, which have no syntax.
 """
 
-from datetime import datetime
-
 from bot.desk.freshness import ago
 from bot.desk.human_path import QUIET, Brief, EscalationState, HandoverReason, Move, PastMove
 from bot.desk.reasons import WHY_CALLED, given_reason
-from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span
+from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span, when
 from bot.slack.mrkdwn import escape, plain
 from bot.slack.snoozing import SNOOZES
 
@@ -53,6 +51,7 @@ def brief_message(brief: Brief) -> Message:
     blocks += [rich(span("In short: ", bold=True), span(plain(brief.summary, 600)))] if brief.summary else []
     blocks += [note(line) for line in _triage(brief)]
     blocks += [_history(brief)] if len(brief.history) > 1 else []
+    blocks += [rich(span("Answer due: ", bold=True), when(brief.due))] if brief.due else []
     blocks.append(note(f"{state} · {_age(brief)}"))
     blocks += [{"type": "actions", "elements": buttons}] if (buttons := _buttons(brief)) else []
     return Message(escape(f"{brief.asker} asks for a human: {plain(one.question, 500)} ({state})"), tuple(blocks))
@@ -108,7 +107,7 @@ def _triage(brief: Brief) -> list[str]:
 def _history(brief: Brief) -> Block:
     past = brief.history[-_MOST_MOVES:]
     earlier = [span(f"\n{len(brief.history) - len(past)} earlier moves")] if len(past) < len(brief.history) else []
-    lines = [element for one in past for element in (span("\n"), _when(one.at), span(f" · {_did(one)}"))]
+    lines = [element for one in past for element in (span("\n"), when(one.at), span(f" · {_did(one)}"))]
     return rich(span("What happened", bold=True), *earlier, *lines)
 
 
@@ -120,15 +119,6 @@ def _did(one: PastMove) -> str:
         said = f"{who} {_DID[one.move].format(owner=plain(one.owner, 60) or 'somebody')}"
     reason = plain(given_reason(one.move, one.reason), 150) if one.move is not Move.CALL else ""
     return f"{said}: {reason}" if reason else said
-
-
-def _when(at: datetime) -> Block:
-    return {
-        "type": "date",
-        "timestamp": int(at.timestamp()),
-        "format": "{date_short}, {time}",
-        "fallback": f"{at:%-d %b, %H:%M} UTC",
-    }
 
 
 def _age(brief: Brief) -> str:
