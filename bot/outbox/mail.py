@@ -1,7 +1,7 @@
 """A mail for an event. The mails of an escalation are one conversation, and a repeat has the same Message-ID. Pure.
 
-Each refers to a root that is the escalation itself and no mail: a mailbox that hears of some moves only has no first one
-that all others could answer.
+Each refers to a root that is the escalation itself and no mail: where a mailbox hears of some moves only, there is no
+first mail that all others could answer.
 """
 
 from datetime import datetime

@@ -14,9 +14,9 @@ from bot.human_time_settings import SlaSettings
 from bot.store.tables import due
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import Bot, MakeBot, everything, said
+from tests.scenarios.surf import ADMINS, home_of
 from tests.scenarios.test_slack_human_path import beside, claimed, reply, stored, until_state
 from tests.scenarios.test_slack_humans import DESK, call_human
-from tests.scenarios.surf import ADMINS, home_of
 
 S = EscalationState
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -145,7 +145,9 @@ def test_how_soon_depends_on_the_severity(severity: int | None, sla: dict[str, A
         ((CLAIM, REPLY, ("11-27T12:00", M.CLOSE)), None),
     ],
 )
-def test_when_an_answer_is_due_while_somebody_waits_for_it(moves: tuple[tuple[str, Move], ...], due: str | None) -> None:
+def test_when_an_answer_is_due_while_somebody_waits_for_it(
+    moves: tuple[tuple[str, Move], ...], due: str | None
+) -> None:
     """Of a desk that promised nothing, never."""
     story = told(*moves, snooze="2026-12-01T08:00")
     at = Timetables({"support": OFFICE}).answer_due(*story)
