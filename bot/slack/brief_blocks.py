@@ -8,6 +8,7 @@ from bot.desk.human_path import QUIET, Brief, EscalationState, HandoverReason, M
 from bot.desk.reasons import WHY_CALLED, given_reason
 from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span, when
 from bot.slack.mrkdwn import escape, plain
+from bot.slack.quoting import quoted
 from bot.slack.snoozing import SNOOZES
 
 CLAIM, REPLY, HAND_OVER = "human_claim", "human_reply", "human_hand_over"
@@ -88,11 +89,11 @@ def _question(brief: Brief) -> list[Block]:
 
 def _answered(brief: Brief) -> list[Block]:
     parts: list[list[Block]] = []
-    if said := plain(brief.answered, 2_500):
+    if said := quoted(brief.answered, 2_500):
         parts.append([span("The bot answered:\n", bold=True), span(said)])
     elif brief.withheld:
         parts.append([span(WITHHELD)])
-    if private := plain(brief.private, 2_000):
+    if private := quoted(brief.private, 2_000):
         parts.append([span("Only the asker was told, of their order:\n", bold=True), span(private)])
     return [{"type": "rich_text_section", "elements": elements} for elements in parts]
 

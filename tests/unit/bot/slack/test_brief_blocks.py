@@ -162,6 +162,27 @@ def test_a_brief_tells_who_where_why_and_what_happened() -> None:
 
 
 @pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (
+            "I couldn't find an answer to that.\n\nThe nearest pages I have:\n- Parking › Visitors (checked today)\n"
+            "- Offices (no date)\n\nPress *Talk to a human* and somebody takes it from here.",
+            "I couldn't find an answer to that.\nThe nearest pages I have:\n• Parking › Visitors (checked today)\n"
+            "• Offices (no date)\nPress Talk to a human and somebody takes it from here.",
+        ),
+        ("## Returns\nWithin **30 days** [1], _not_ 2 * 3 * 4 snake_case_name.",
+         "Returns\nWithin 30 days [1], not 2 * 3 * 4 snake_case_name."),
+        ("| Kind | Days |\n| --- | --- |\n| TV | 15 |", "• Kind: TV; Days: 15"),
+        ("x" * 3_000, "x" * 2_499 + "…"),
+    ],
+)  # fmt: skip
+def test_the_answer_is_quoted_with_its_lines_and_without_its_marks(answered: str, said: str) -> None:
+    [block, *_] = brief_message(Brief(one(), "Dana", None, answered)).blocks
+    heading, quote = block["elements"][-1]["elements"]
+    assert (heading["text"], quote["text"]) == ("The bot answered:\n", said)
+
+
+@pytest.mark.parametrize(
     ("move", "by", "owner", "channel", "told", "beside"),
     [
         (M.CALL, "U1", None, "C1", "I have asked a human to help.", None),
