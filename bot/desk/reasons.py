@@ -11,7 +11,7 @@ WHY_CALLED: Mapping[str, str] = {
     HandoverReason.TRIAGE: "it looks like a case for a human",
     HandoverReason.FEEDBACK: "they marked the answer as wrong",
 }
-# True of each such move, whoever made it. A CALL has a HandoverReason.
+# True of each such move, whoever made it. A CALL has a HandoverReason, and so has a REOPEN by the desk.
 _USUAL: Mapping[Move, str] = {
     Move.CLAIM: "an agent takes care of it",
     Move.REPLY: "there is an answer for the asker",
@@ -34,10 +34,10 @@ def reason_of(move: Move, given: str) -> str:
 
 
 def given_reason(move: Move, stored: str) -> str:
-    """What somebody said of it; "": nobody did, and the move speaks for itself."""
-    return "" if stored == _USUAL.get(move) else stored
+    """What somebody said of it, in words; "": nobody did, and the move speaks for itself."""
+    return "" if stored == _USUAL.get(move) else in_words(move, stored)
 
 
 def in_words(move: str, stored: str) -> str:
-    """A stored reason for people: of a call it is the name of a HandoverReason."""
-    return WHY_CALLED.get(stored, stored) if move == Move.CALL else stored
+    """A stored reason for people."""
+    return WHY_CALLED.get(stored, stored) if move in (Move.CALL, Move.REOPEN) else stored

@@ -24,7 +24,6 @@ from bot.desk.human_path import (
 )
 from bot.desk.model import Accepted
 from bot.desk.ports import Answers, Clock, Threads
-from bot.desk.reasons import WHY_CALLED
 from bot.escalation.model import is_news, may_reopen
 from bot.escalation.moving import Moving, Wanted
 from bot.escalation.showing import Showing
@@ -124,7 +123,7 @@ class Escalate:
         goes_on = one.answer_key == answer_key and self._may_reopen(one, asker)
         if one.state is EscalationState.CONFIRMED or goes_on:
             theirs = asker == one.asker and reason.is_theirs
-            wanted = Wanted(Move.REOPEN, asker if theirs else DESK, reason="" if theirs else WHY_CALLED[reason])
+            wanted = Wanted(Move.REOPEN, asker if theirs else DESK, reason="" if theirs else reason.value)
             return HumanCalled(HumanState.REOPENED, await self._move(one.id, wanted))
         return None if one.state in OVER else await self._held(one)
 

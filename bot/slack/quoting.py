@@ -5,7 +5,9 @@ import re
 from bot.slack.mrkdwn import plain
 from bot.slack.spoken import without_marks
 
-_SLANTED = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,500}?)(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)([^_\n]{1,500}?)(?<=\S)_(?!\w)")
+_SLANTED = re.compile(
+    r"(?<![\w*])\*(?=\S)([^*\n]{1,500}?)(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)([^_\n]{1,500}?)(?<=\S)_(?!\w)"
+)
 
 
 def quoted(markdown: str, limit: int) -> str:

@@ -273,7 +273,8 @@ async def test_why_a_human_was_called_is_kept(store: Store, reason: HandoverReas
 
 
 async def test_each_move_is_stored_with_a_reason(store: Store) -> None:
-    """What somebody gave; where nobody did, what such a move is made for. Of a call it is what called."""
+    """What somebody gave; where nobody did, what such a move is made for. Of a call, and of one by the desk in what
+    was over, it is what called."""
     humans = escalate(store, Room())
     one = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
     assert one is not None
@@ -297,7 +298,7 @@ async def test_each_move_is_stored_with_a_reason(store: Store) -> None:
         ("reply", "there is an answer for the asker"),
         ("not_yet", "the answer did not solve it"),
         ("confirm", "the asker has what they need"),
-        ("reopen", "the desk's rules say so"),
+        ("reopen", "policy"),
         ("close", "nothing is left to do"),
         ("reopen", "the asker needs more help"),
         ("close", "nothing is left to do"),

@@ -231,6 +231,11 @@ def test_a_reason_is_shown_where_somebody_gave_one(move: Move, by: str) -> None:
     assert "because of drones" in str(told("because of drones")[0])
 
 
+def test_why_the_desk_called_again_is_told_in_words() -> None:
+    history = (*past((M.CALL, "Dana")), PastMove(M.REOPEN, "", "", "policy", WHEN))
+    assert "The desk reopened it: the desk's rules say so" in shown(Brief(one(), "Dana", None, history=history))
+
+
 def test_a_reply_is_forgotten_with_its_asker() -> None:
     """What is left of it is not posted."""
     brief = Brief(one(S.ANSWERED), "Dana", None, names=NAMES)
