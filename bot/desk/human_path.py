@@ -95,8 +95,8 @@ class Escalation:
 class Transition:
     """A move of an escalation, as stored. `number` counts from 1 within it; `by` is a Slack user, DESK or TIMER;
     `owner` is who has it then. `reason` is why, in words for people, or a HandoverReason where one called; "" in old
-    rows. `text` is what was written to the asker, or by them. `cause` is the press or the message that made it, so that one
-    which comes again makes nothing; "": nothing comes again."""
+    rows. `text` is what was written to the asker, or by them. `cause` is the press or the message that made it, so that
+    one which comes again makes nothing; "": nothing comes again."""
 
     escalation_id: str
     number: int
