@@ -8,7 +8,7 @@ from bot.desk.human_path import QUIET, Brief, EscalationState, HandoverReason, M
 from bot.desk.reasons import WHY_CALLED, given_reason
 from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span, when
 from bot.slack.mrkdwn import escape, plain
-from bot.slack.quoting import quoted
+from bot.slack.quoting import lines, quoted
 from bot.slack.snoozing import SNOOZES
 
 CLAIM, REPLY, HAND_OVER = "human_claim", "human_reply", "human_hand_over"
@@ -47,9 +47,10 @@ def brief_message(brief: Brief) -> Message:
     """Within Slack's limits whatever it holds; its text alone tells who, what and how it stands."""
     one = brief.escalation
     state = state_line(brief)
-    blocks: list[Block] = [{"type": "rich_text", "elements": [*_question(brief), *_answered(brief)]}]
-    blocks += [source_list("Sources", cited(brief.sources, one.created_at))] if brief.sources else []
+    blocks: list[Block] = [{"type": "rich_text", "elements": _question(brief)}]
     blocks += [rich(span("In short: ", bold=True), span(plain(brief.summary, 600)))] if brief.summary else []
+    blocks += [{"type": "rich_text", "elements": answered}] if (answered := _answered(brief)) else []
+    blocks += [source_list("Sources", cited(brief.sources, one.created_at))] if brief.sources else []
     blocks += [note(line) for line in _triage(brief)]
     blocks += [_history(brief)] if len(brief.history) > 1 else []
     blocks += [rich(span("Answer due: ", bold=True), when(brief.due))] if brief.due else []
@@ -80,7 +81,7 @@ def _question(brief: Brief) -> list[Block]:
         if brief.thread_url and fits(brief.thread_url):
             asked.append({"type": "link", "url": brief.thread_url, "text": "Open the thread"})
     why = [span(f"\nWhy: {WHY_CALLED[one.reason]}")] if one.reason is not HandoverReason.ASKED else []
-    question: list[Block] = [span(plain(one.question, 2_500) or "(no question in words)")]
+    question: list[Block] = [span(lines(one.question, 2_500) or "(no question in words)")]
     return [
         {"type": "rich_text_section", "elements": [*asked, *why]},
         {"type": "rich_text_quote", "elements": question},

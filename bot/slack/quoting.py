@@ -1,4 +1,4 @@
-"""What the bot once wrote, quoted where text has no syntax: its lines stay, its marks go. Pure."""
+"""What was written, quoted where text has no syntax: its lines stay, and of what the bot wrote the marks go. Pure."""
 
 import re
 
@@ -11,8 +11,12 @@ _SLANTED = re.compile(
 
 
 def quoted(markdown: str, limit: int) -> str:
-    """At most `limit` characters; lists and tables are lines with a bullet."""
-    text = _SLANTED.sub(lambda match: match[1] or match[2], without_marks(markdown))
-    lines = "\n".join(plain(line, limit) for line in text.splitlines())
-    whole = re.sub(r"\n{2,}", "\n", lines).strip()
+    """At most `limit` characters of what the bot wrote; lists and tables are lines with a bullet."""
+    return lines(_SLANTED.sub(lambda match: match[1] or match[2], without_marks(markdown)), limit)
+
+
+def lines(text: str, limit: int) -> str:
+    """At most `limit` characters of what somebody wrote, without empty lines."""
+    found = (plain(line, limit) for line in text.splitlines())
+    whole = "\n".join(line for line in found if line)
     return whole if len(whole) <= limit else whole[: limit - 1].rstrip() + "…"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.desk.abstention import NOT_FOUND, abstain
 from bot.desk.errors import StoreUnavailable, TransitionRefused, Unavailable
 from bot.desk.human_path import (
     DESK,
@@ -22,7 +23,18 @@ from bot.desk.human_path import (
     Move,
     Transition,
 )
-from bot.desk.model import Accepted, Answer, Citation, Outcome, Person, Place, Question, StoredAnswer
+from bot.desk.model import (
+    Accepted,
+    Answer,
+    Citation,
+    Desk,
+    Outcome,
+    Person,
+    Place,
+    Question,
+    Retrieval,
+    StoredAnswer,
+)
 from bot.escalation.brief import Known, brief_of
 from bot.escalation.escalate import Escalate
 from bot.store import Store, open_store
@@ -379,6 +391,15 @@ async def test_a_store_that_is_down_is_an_error(store: Store, monkeypatch: pytes
     with pytest.raises(StoreUnavailable):
         await escalate(store, room).call(*THREAD, "U1", QUESTION.key)
     assert room.told == []
+
+
+def test_a_brief_does_not_offer_the_human_who_reads_it() -> None:
+    one = Escalation("E-1", "support", *THREAD, "U1", "q", "k", EscalationState.OPEN, NOW)
+    support = Desk("support", "p", (), (), "C9")
+    text = abstain(support, "q", Retrieval((), (), 1), None).text
+    stored = StoredAnswer("k", "support", "q", "U1", Outcome.ABSTAINED, text, (), NOW)
+    assert "Talk to a human" in text
+    assert brief_of(one, stored, [], Known({}, None)).answered == f"{NOT_FOUND}\n\nI searched for “q”."
 
 
 @given(st.text(max_size=4000))

@@ -177,7 +177,7 @@ def test_a_brief_tells_who_where_why_and_what_happened() -> None:
     ],
 )  # fmt: skip
 def test_the_answer_is_quoted_with_its_lines_and_without_its_marks(answered: str, said: str) -> None:
-    [block, *_] = brief_message(Brief(one(), "Dana", None, answered)).blocks
+    [_, block, *_] = brief_message(Brief(one(), "Dana", None, answered)).blocks
     heading, quote = block["elements"][-1]["elements"]
     assert (heading["text"], quote["text"]) == ("The bot answered:\n", said)
 
@@ -229,6 +229,14 @@ def test_a_reason_is_shown_where_somebody_gave_one(move: Move, by: str) -> None:
     assert usual
     assert told(usual) == told("")
     assert "because of drones" in str(told("because of drones")[0])
+
+
+def test_what_they_asked_keeps_its_lines_and_its_summary_follows_it() -> None:
+    brief = Brief(one(question="My TV *is* dead.\n\n  Order: EM-1\n"), "Dana", None, "So.", summary="A dead TV.")
+    question, summary, answered, *_ = brief_message(brief).blocks
+    assert question["elements"][-1]["elements"][0]["text"] == "My TV *is* dead.\nOrder: EM-1"
+    assert "In short: " in str(summary)
+    assert "The bot answered:" in str(answered)
 
 
 def test_why_the_desk_called_again_is_told_in_words() -> None:
