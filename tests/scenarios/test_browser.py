@@ -228,6 +228,7 @@ async def test_what_a_human_answered_answers_the_next_customer(page: Page) -> No
     await become(page, "U0ALEX")
     await open_channel(page, "support-escalations")
     await page.locator("[data-action-id=human_resolve]").click()
+    await expect(view).to_contain_text("Resolved by Alex Moreno")
     await picture(page, "story-6-resolved")
 
     await page.get_by_test_id("message-bot").first.click()
