@@ -189,6 +189,7 @@ class Bot:
             sync_desk=sync_desk,
             learn=self._learn(clients, humans, sync_desk) if self.settings.learning.enabled else None,
             triaging=self._triaging(humans) if self.settings.triage.enabled else None,
+            expectations=timetables,
             admins=slack.admins,
             manners=manners_of(self.settings.limits, slack),
         )

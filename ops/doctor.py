@@ -24,6 +24,7 @@ from ops.knowledge import open_knowledge
 from ops.operations import OperationError
 from ops.reports import IndexReport
 from ops.slack.manifest import compare_scopes, read_manifest
+from ops.slack.on_call import check_on_call
 
 MANIFEST = Path(__file__).parent / "slack" / "manifest.yaml"
 
@@ -195,6 +196,9 @@ async def _slack(config: Config) -> AsyncIterator[Check]:
             await first_ticket(clients)
         yield _ok("slack tokens", f"{me.user_id} in {me.team}")
         for check in compare_scopes(read_manifest(MANIFEST), await granted_scopes(clients)):
+            yield check
+        slas = {name: desk.sla for name, desk in config.bot.desks.items() if desk.sla}
+        async for check in check_on_call(slas, clients):
             yield check
     except (DeskError, OperationError) as error:
         yield _failed("slack tokens", error)

@@ -55,7 +55,10 @@ def list_(settings: Any, as_json: bool = False) -> None:
 @click.option("--all", "every", is_flag=True, help="Everything that failed or was given up.")
 @click.pass_obj
 def retry(settings: Any, ids: tuple[str, ...], every: bool) -> None:
-    """Try the deliveries with these IDS again now."""
+    """Try the deliveries with these IDS again now.
+
+    What was given up goes before what still waits, but after what was told meanwhile: `number` says where it belongs.
+    """
     if every == bool(ids):
         raise click.UsageError("name the deliveries, or say --all")
     count = _in_store(settings.load(), lambda store: store.outbox_upkeep.retry(None if every else ids))

@@ -11,6 +11,7 @@ from bot.desk.freshness import freshness
 from bot.desk.model import Answer, Desk, Outcome, Passage, PromptRef, Retrieval
 from bot.desk.words import flat
 
+OFFER = "Press *Talk to a human* and somebody takes it from here."
 NOT_FOUND = "I couldn't find an answer to that in our documents."
 _SHOWN = 3
 _SEARCHED = 160  # characters
@@ -48,7 +49,7 @@ def hand_over(desk: Desk) -> Answer:
 
 
 def offer(desk: Desk) -> str:
-    return "Press *Talk to a human* and somebody takes it from here." if desk.escalation_channel else ""
+    return OFFER if desk.escalation_channel else ""
 
 
 def plain(text: str, limit: int) -> str:

@@ -101,3 +101,7 @@ class Expectations(Protocol):
         """What the asker is told at that time of when somebody will be there, as sentences; "" where nothing was
         promised."""
         ...
+
+    def answer_due(self, escalation: Escalation, moves: Sequence[Transition]) -> datetime | None:
+        """When its asker is to have an answer; None: nothing was promised, or nobody waits for a human now."""
+        ...

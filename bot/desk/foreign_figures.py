@@ -99,6 +99,9 @@ _FIRST_HOUR = re.compile(r"\b(\d{1,2})(?=(?: bis | à |-)\d{1,2}(?::\d{2})?\s?(?
 _CLOCK = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?\suhr\b|\b(\d{1,2})\s?h(?:\s?(\d{2}))?\b", re.IGNORECASE)
 
 
+IN_ENGLISH = tuple(_PHRASES)  # the languages that in_english() knows
+
+
 def in_english(text: str, language: str | None) -> str:
     """The text with its figures in English; as it is where the language is English or none of those known here."""
     if language not in _PHRASES:

@@ -94,9 +94,9 @@ class Escalation:
 @dataclass(frozen=True, slots=True)
 class Transition:
     """A move of an escalation, as stored. `number` counts from 1 within it; `by` is a Slack user, DESK or TIMER;
-    `owner` is who has it then. `reason` is why, in words for people, or a HandoverReason of a CALL. `text` is what was
-    written to the asker, or by them. `cause` is the press or the message that made it, so that one which comes again
-    makes nothing; "": nothing comes again."""
+    `owner` is who has it then. `reason` is why, in words for people, or a HandoverReason where one called; "" in old
+    rows. `text` is what was written to the asker, or by them. `cause` is the press or the message that made it, so that
+    one which comes again makes nothing; "": nothing comes again."""
 
     escalation_id: str
     number: int
@@ -174,6 +174,7 @@ class Brief:
     names: Mapping[str, str] = field(default_factory=dict)  # by id, of everybody who made or was given a move
     now: datetime | None = None  # of its age; None: when it was asked for
     expected: str = ""  # when the asker may expect somebody, in sentences
+    due: datetime | None = None  # when they are to have an answer; None: nothing was promised, or nobody waits
 
 
 class HumanState(StrEnum):

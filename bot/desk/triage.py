@@ -65,6 +65,7 @@ class ToTriage:
     called: bool
     triaged: Triage | None
     fence: int
+    summary: str = ""  # likewise what an earlier run made
 
 
 class TriageRows(Protocol):

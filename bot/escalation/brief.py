@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.desk.abstention import OFFER
 from bot.desk.human_path import DESK, TIMER, Brief, Escalation, PastMove, Transition, Triaged
 from bot.desk.model import StoredAnswer
 
@@ -21,6 +22,7 @@ class Known:
     summary: str = ""
     now: datetime | None = None
     expected: str = ""
+    due: datetime | None = None
 
 
 def people_of(escalation: Escalation, moves: Sequence[Transition]) -> frozenset[str]:
@@ -30,13 +32,13 @@ def people_of(escalation: Escalation, moves: Sequence[Transition]) -> frozenset[
 
 
 def brief_of(escalation: Escalation, answer: StoredAnswer | None, moves: Sequence[Transition], known: Known) -> Brief:
-    """A long answer is cut: the thread has all of it."""
+    """A long answer is cut: the thread has all of it. What offers a human is left out: they have taken that offer."""
     names = known.names
     return Brief(
         escalation=escalation,
         asker=names.get(escalation.asker, "Somebody"),
         thread_url=known.thread_url,
-        answered=_cut(answer.text) if answer else "",
+        answered=_cut(_without_offer(answer.text)) if answer else "",
         sources=answer.citations if answer else (),
         owner=names.get(escalation.owner) if escalation.owner else None,
         audiences=answer.audiences if answer else (),
@@ -48,11 +50,16 @@ def brief_of(escalation: Escalation, answer: StoredAnswer | None, moves: Sequenc
         names=names,
         now=known.now,
         expected=known.expected,
+        due=known.due,
     )
 
 
 def _past(one: Transition, names: Mapping[str, str]) -> PastMove:
     return PastMove(one.move, names.get(one.by, ""), names.get(one.owner or "", ""), one.reason, one.at)
+
+
+def _without_offer(text: str) -> str:
+    return text.removesuffix(OFFER).rstrip() if text.endswith(OFFER) else text
 
 
 def _cut(text: str) -> str:

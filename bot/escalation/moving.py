@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.desk.errors import TransitionRefused
 from bot.desk.human_path import DESK, TIMER, Escalation, Escalations, HumanDesk, Move, Transition
 from bot.desk.ports import Clock
+from bot.desk.reasons import reason_of
 from bot.escalation.model import STEPS, Names, Step, owner_after, refusal, roles_of, step_for
 
 _TRIES = 8
@@ -96,7 +97,7 @@ class Moving:
             move=wanted.move,
             by=wanted.by,
             owner=wanted.owner or owner_after(wanted.move, one, wanted.by),
-            reason=wanted.reason,
+            reason=reason_of(wanted.move, wanted.reason),
             at=self._clock(),
             text=wanted.text,
             cause=wanted.cause,

@@ -131,7 +131,8 @@ class Showing:
             self._desk.look_ahead(one, channel) if channel else asyncio.sleep(0),
         )
         named, orders = dict(zip(people, names, strict=True)), one.desk in self._order_desks
-        known = Known(named, url, orders, triage, summary, self._clock(), self._expected(one, moves))
+        due = self._expectations.answer_due(one, moves) if self._expectations else None
+        known = Known(named, url, orders, triage, summary, self._clock(), self._expected(one, moves), due)
         one = replace(one, question=one.question or (answer.question if answer else ""))
         return brief_of(one, answer, moves, known)
 

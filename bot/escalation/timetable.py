@@ -48,6 +48,11 @@ class Timetable:
                 return planned.key.kind, planned.at
         return None
 
+    def answer_due(self, one: Escalation, moves: Sequence[Transition]) -> datetime | None:
+        """Where the operator has said so; None too where nobody waits for a human."""
+        planned = self.plan(one, moves, {}) if self.promises else ()
+        return next((each.at for each in planned if each.key.kind is DueKind.RESPONSE), None)
+
     def response_by(self, severity: int | None, since: datetime, share: float = 1.0) -> datetime:
         """When so large a share of the time for a response has passed."""
         return self.time_for(severity).add(since, self.promised(severity) * share)
@@ -116,6 +121,9 @@ class Timetables:
 
     def expected(self, escalation: Escalation, at: datetime) -> str:
         return self.of(escalation.desk).expected(escalation.severity, at)
+
+    def answer_due(self, escalation: Escalation, moves: Sequence[Transition]) -> datetime | None:
+        return self.of(escalation.desk).answer_due(escalation, moves)
 
 
 _DEFAULT = Timetable()

@@ -11,6 +11,7 @@ from bot.desk.errors import DeskError
 from bot.desk.handover import calls
 from bot.desk.human_path import HandoverReason, Humans
 from bot.desk.model import Desk
+from bot.desk.summaries import unstated
 from bot.desk.triage import Summarizer, ToTriage, Triage, Triager, TriageRows
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 1.0
 AT_ONCE = 4  # a second: under load answers come first, and what waits is triaged when it ebbs
 AFTER_TROUBLE_S = 10.0
-TRIES = 10  # a lease apart, to show a record in a brief
+TRIES = 10  # a lease apart, to show a record or a summary in a brief
 _LEASE_S = 60.0
 
 
@@ -67,18 +68,22 @@ class Triaging:
         return len(waiting)
 
     async def _settle(self, one: ToTriage) -> None:
-        triaged = one.triaged or await self._triaged(one)
-        if triaged is None or await self._follow(one, triaged) or one.fence >= TRIES:
-            await self._summarise(one)
+        triaged, last = one.triaged or await self._triaged(one), one.fence >= TRIES
+        if (triaged is None or await self._follow(one, triaged) or last) and (await self._summarise(one) or last):
             await self._rows.done(one)
 
-    async def _summarise(self, one: ToTriage) -> None:
-        """After the brief is there, and after its triage."""
+    async def _summarise(self, one: ToTriage) -> bool:
+        """After the brief is there, and after its triage. False: there is one, which the brief does not show yet."""
         if self._summarizer is None or not one.called or one.escalation_id is None:
-            return
-        summary = await self._summarizer.summary(one.text)
-        if summary and await self._rows.summarise(one, summary):
-            await self._humans.refresh(one.escalation_id)
+            return True
+        if not one.summary:
+            summary = await self._summarizer.summary(one.text)
+            if invented := unstated(summary, one.text):
+                log.warning("the brief of %s has no summary: nobody wrote %r", one.escalation_id, invented)
+                return True
+            if not summary or not await self._rows.summarise(one, summary):
+                return True
+        return await self._humans.refresh(one.escalation_id)
 
     async def _triaged(self, one: ToTriage) -> Triage | None:
         record = await self._triager.triage(one.text, escalated=one.called)

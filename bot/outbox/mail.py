@@ -1,4 +1,8 @@
-"""A mail for an event. The mails of an escalation are one conversation, and a repeat has the same Message-ID. Pure."""
+"""A mail for an event. The mails of an escalation are one conversation, and a repeat has the same Message-ID. Pure.
+
+Each refers to a root that is the escalation itself and no mail: where a mailbox hears of some moves only, there is no
+first mail that all others could answer.
+"""
 
 from datetime import datetime
 from email.headerregistry import Address
@@ -7,6 +11,7 @@ from email.policy import SMTP
 from typing import Any
 
 from bot.desk.outgoing import Delivery
+from bot.desk.reasons import in_words
 
 # Not folded at 78: a long Message-ID would be encoded as a word then, and no reply would be found to belong to it.
 _POLICY = SMTP.clone(max_line_length=900)
@@ -19,21 +24,14 @@ def mail_of(delivery: Delivery, sender: str, to: tuple[str, ...]) -> EmailMessag
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = Address("Frontdesk", addr_spec=sender)
     mail["To"] = ", ".join(to)
-    mail["Subject"] = f"[{_plain(data['escalation'])}] {_state(data['after'])}: {_plain(data['desk'])}"
+    # The same in all of them, or some clients would begin another conversation; how it stands is the first line.
+    mail["Subject"] = f"[{_plain(data['escalation'])}] Request for a human: {_plain(data['desk'])}"
     mail["Date"] = datetime.fromisoformat(delivery.event["timestamp"])
-    mail["Message-ID"] = _message_id(delivery, delivery.number, domain)
-    if delivery.number > 1:
-        before = _message_id(delivery, delivery.number - 1, domain)
-        first = _message_id(delivery, 1, domain)
-        mail["In-Reply-To"] = before
-        mail["References"] = first if first == before else f"{first} {before}"
+    mail["Message-ID"] = f"<{delivery.escalation_id}.{delivery.number}@{domain}>"
+    mail["In-Reply-To"] = mail["References"] = f"<{delivery.escalation_id}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # nobody's absence note is to answer it
     mail.set_content(_text(data, delivery.event["timestamp"]), cte="quoted-printable")
     return mail
-
-
-def _message_id(delivery: Delivery, number: int, domain: str) -> str:
-    return f"<{delivery.escalation_id}.{number}@{domain}>"
 
 
 def _text(data: dict[str, Any], at: str) -> str:
@@ -45,7 +43,7 @@ def _text(data: dict[str, Any], at: str) -> str:
         "Owner": _name(data["owner"]),
         "Desk": data["desk"],
         "When": f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC",
-        "Why": data["reason"],
+        "Why": in_words(data["move"], data["reason"]),
     }
     lines += [f"{what}: {_plain(said)}" for what, said in facts.items() if said]
     lines += ["", f"{_name(data['asker']) or 'Somebody'} asked:"]

@@ -1,6 +1,7 @@
 """What people are told of a move: the asker in their thread, its owner beside the brief. Pure."""
 
 from bot.desk.human_path import DESK, TIMER, Brief, EscalationState, Move, Transition
+from bot.desk.reasons import given_reason
 from bot.slack.blocks import Block, Message, button
 from bot.slack.mrkdwn import escape, moment, plain, split
 
@@ -122,7 +123,8 @@ def _name(brief: Brief, user: str) -> str:
 
 
 def _because(move: Transition) -> str:
-    return f": {escape(plain(move.reason, 300)).rstrip('.')}" if move.reason else ""
+    given = given_reason(move.move, move.reason)
+    return f": {escape(plain(given, 300)).rstrip('.')}" if given else ""
 
 
 def _section(text: str) -> Block:

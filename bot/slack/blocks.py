@@ -173,6 +173,16 @@ def span(text: str, *, bold: bool = False) -> Block:
     return {"type": "text", "text": text} | ({"style": {"bold": True}} if bold else {})
 
 
+def when(at: datetime) -> Block:
+    """An element of rich text: a time that each reader sees in their own zone."""
+    return {
+        "type": "date",
+        "timestamp": int(at.timestamp()),
+        "format": "{date_short}, {time}",
+        "fallback": f"{at:%-d %b, %H:%M} UTC",
+    }
+
+
 def found(
     hits: Sequence[SourceHit],
     words: str,

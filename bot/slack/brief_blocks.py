@@ -3,12 +3,12 @@
 What people and documents wrote goes into rich_text and plain_text, which have no syntax.
 """
 
-from datetime import datetime
-
 from bot.desk.freshness import ago
 from bot.desk.human_path import QUIET, Brief, EscalationState, HandoverReason, Move, PastMove
-from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span
+from bot.desk.reasons import WHY_CALLED, given_reason
+from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span, when
 from bot.slack.mrkdwn import escape, plain
+from bot.slack.quoting import lines, quoted
 from bot.slack.snoozing import SNOOZES
 
 CLAIM, REPLY, HAND_OVER = "human_claim", "human_reply", "human_hand_over"
@@ -25,13 +25,6 @@ _STATE = {
     EscalationState.CLOSED: "Resolved by {by}",
     EscalationState.REOPENED: "Reopened, and waiting for somebody to claim it",
     EscalationState.EXPIRED: "Expired: {asker} did not answer",
-}
-_WHY = {
-    HandoverReason.ASKED: "they asked for it",
-    HandoverReason.ABSTAINED_TWICE: "the bot found no answer, twice",
-    HandoverReason.POLICY: "the desk's rules say so",
-    HandoverReason.TRIAGE: "it looks like a case for a human",
-    HandoverReason.FEEDBACK: "they marked the answer as wrong",
 }
 _DID = {
     Move.CALL: "asked for a human",
@@ -54,11 +47,13 @@ def brief_message(brief: Brief) -> Message:
     """Within Slack's limits whatever it holds; its text alone tells who, what and how it stands."""
     one = brief.escalation
     state = state_line(brief)
-    blocks: list[Block] = [{"type": "rich_text", "elements": [*_question(brief), *_answered(brief)]}]
-    blocks += [source_list("Sources", cited(brief.sources, one.created_at))] if brief.sources else []
+    blocks: list[Block] = [{"type": "rich_text", "elements": _question(brief)}]
     blocks += [rich(span("In short: ", bold=True), span(plain(brief.summary, 600)))] if brief.summary else []
+    blocks += [{"type": "rich_text", "elements": answered}] if (answered := _answered(brief)) else []
+    blocks += [source_list("Sources", cited(brief.sources, one.created_at))] if brief.sources else []
     blocks += [note(line) for line in _triage(brief)]
     blocks += [_history(brief)] if len(brief.history) > 1 else []
+    blocks += [rich(span("Answer due: ", bold=True), when(brief.due))] if brief.due else []
     blocks.append(note(f"{state} · {_age(brief)}"))
     blocks += [{"type": "actions", "elements": buttons}] if (buttons := _buttons(brief)) else []
     return Message(escape(f"{brief.asker} asks for a human: {plain(one.question, 500)} ({state})"), tuple(blocks))
@@ -68,8 +63,8 @@ def state_line(brief: Brief) -> str:
     one, last = brief.escalation, brief.history[-1] if brief.history else None
     by = last.by if last and last.move is Move.CLOSE else brief.owner or "an agent"
     said = _STATE[one.state].format(owner=brief.owner or "An agent", asker=brief.asker, by=by or "itself")
-    if one.state is EscalationState.CLOSED and last and last.reason:
-        said += f": {plain(last.reason, 200)}"
+    if one.state is EscalationState.CLOSED and last and (why := plain(given_reason(last.move, last.reason), 200)):
+        said += f": {why}"
     if one.snoozed_until is not None:
         said += f", snoozed until {one.snoozed_until:%-d %b, %H:%M} UTC"
     return said
@@ -85,8 +80,8 @@ def _question(brief: Brief) -> list[Block]:
         asked += [span("It is in "), {"type": "channel", "channel_id": one.channel}, span(". ")]
         if brief.thread_url and fits(brief.thread_url):
             asked.append({"type": "link", "url": brief.thread_url, "text": "Open the thread"})
-    why = [span(f"\nWhy: {_WHY[one.reason]}")] if one.reason is not HandoverReason.ASKED else []
-    question: list[Block] = [span(plain(one.question, 2_500) or "(no question in words)")]
+    why = [span(f"\nWhy: {WHY_CALLED[one.reason]}")] if one.reason is not HandoverReason.ASKED else []
+    question: list[Block] = [span(lines(one.question, 2_500) or "(no question in words)")]
     return [
         {"type": "rich_text_section", "elements": [*asked, *why]},
         {"type": "rich_text_quote", "elements": question},
@@ -95,11 +90,11 @@ def _question(brief: Brief) -> list[Block]:
 
 def _answered(brief: Brief) -> list[Block]:
     parts: list[list[Block]] = []
-    if said := plain(brief.answered, 2_500):
+    if said := quoted(brief.answered, 2_500):
         parts.append([span("The bot answered:\n", bold=True), span(said)])
     elif brief.withheld:
         parts.append([span(WITHHELD)])
-    if private := plain(brief.private, 2_000):
+    if private := quoted(brief.private, 2_000):
         parts.append([span("Only the asker was told, of their order:\n", bold=True), span(private)])
     return [{"type": "rich_text_section", "elements": elements} for elements in parts]
 
@@ -114,7 +109,7 @@ def _triage(brief: Brief) -> list[str]:
 def _history(brief: Brief) -> Block:
     past = brief.history[-_MOST_MOVES:]
     earlier = [span(f"\n{len(brief.history) - len(past)} earlier moves")] if len(past) < len(brief.history) else []
-    lines = [element for one in past for element in (span("\n"), _when(one.at), span(f" · {_did(one)}"))]
+    lines = [element for one in past for element in (span("\n"), when(one.at), span(f" · {_did(one)}"))]
     return rich(span("What happened", bold=True), *earlier, *lines)
 
 
@@ -124,17 +119,8 @@ def _did(one: PastMove) -> str:
     else:
         who = plain(one.by, 60) or "The desk"
         said = f"{who} {_DID[one.move].format(owner=plain(one.owner, 60) or 'somebody')}"
-    reason = plain(one.reason, 150) if one.move is not Move.CALL else ""
+    reason = plain(given_reason(one.move, one.reason), 150) if one.move is not Move.CALL else ""
     return f"{said}: {reason}" if reason else said
-
-
-def _when(at: datetime) -> Block:
-    return {
-        "type": "date",
-        "timestamp": int(at.timestamp()),
-        "format": "{date_short}, {time}",
-        "fallback": f"{at:%-d %b, %H:%M} UTC",
-    }
 
 
 def _age(brief: Brief) -> str:

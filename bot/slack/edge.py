@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.desk.due import Expectations
 from bot.desk.human_path import Escalations
 from bot.desk.learning import LearnFrom
 from bot.desk.ports import AnswerRecords, Feedback, Numbers, Presence, Shares, SyncDesk, Told
@@ -55,6 +56,7 @@ class Edge:
     sync_desk: SyncDesk | None = None
     learn: LearnFrom | None = None
     triaging: Triaging | None = None
+    expectations: Expectations | None = None
     admins: Sequence[str] = ()
     progress_after_s: Sequence[float] = PROGRESS_AFTER_S
     manners: Manners = field(default_factory=Manners)

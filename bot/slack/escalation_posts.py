@@ -18,8 +18,10 @@ def some_time_before(at: datetime) -> str:
 
 def with_role(messages: Iterable[Mapping[str, Any]], escalation_id: str, role: str) -> str | None:
     """The ts of the post that has it."""
-    for message in messages:
-        payload = (message.get("metadata") or {}).get("event_payload") or {}
-        if payload.get("escalation") == escalation_id and payload.get("role") == role:
-            return str(message["ts"])
-    return None
+    return next((str(message["ts"]) for message in messages if role_of(message, escalation_id) == role), None)
+
+
+def role_of(message: Mapping[str, Any], escalation_id: str) -> str:
+    """Which of its posts it is; "": none."""
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return str(payload.get("role") or "") if payload.get("escalation") == escalation_id else ""

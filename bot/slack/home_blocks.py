@@ -1,14 +1,14 @@
 """How App Home looks: what everybody sees, and below it what admins see. Pure; within a view's 100 blocks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.desk.desk_settings import DayNumbers, Mode, Pause
 from bot.desk.freshness import ago
 from bot.desk.human_path import Escalation, EscalationState
 from bot.desk.model import Outcome, SourceStatus
-from bot.slack.blocks import Block, button, note, rich, span
+from bot.slack.blocks import Block, button, note, rich, span, when
 from bot.slack.mrkdwn import escape, plain
 from bot.slack.sync_blocks import approve_button, known, paused_since
 
@@ -49,13 +49,14 @@ class ChannelLine:
 
 @dataclass(frozen=True, slots=True)
 class AdminPart:
-    """None: it can't be read now."""
+    """None: it can't be read now. `due`: when the askers of some of the open ones are to have an answer."""
 
     open: Sequence[Escalation] | None
     numbers: DayNumbers | None
     day: datetime  # of the numbers
     channels: Sequence[ChannelLine]
     can_sync: bool
+    due: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _requests(page: Page) -> list[Block]:
     return [heading, *(_request(one, page, "") for one in page.requests)]
 
 
-def _request(one: Escalation, page: Page, who: str) -> Block:
+def _request(one: Escalation, page: Page, who: str, due: datetime | None = None) -> Block:
     asked = plain(one.question, 200) or "(no question in words)"
     owner = [span(" by "), {"type": "user", "user_id": one.owner}] if one.owner else []
     url = f"{page.site.rstrip('/')}/archives/{one.channel}/p{one.thread_ts.replace('.', '')}"
@@ -115,7 +116,9 @@ def _request(one: Escalation, page: Page, who: str) -> Block:
     # Nobody else can see a direct message, so no link leads there.
     linked = page.site and not (who and one.channel.startswith("D"))
     question: Block = {"type": "link", "url": url, "text": f"“{asked}”"} if linked else span(f"“{asked}”")
-    return rich(*asker, question, span(f" · {ago(one.created_at, page.now)} · {_WAITS[one.state]}"), *owner)
+    state = span(f" · {ago(one.created_at, page.now)} · {_WAITS[one.state]}")
+    is_due = [span(f" · answer {'was ' if due <= page.now else ''}due "), when(due)] if due else []
+    return rich(*asker, question, state, *owner, *is_due)
 
 
 def _admin(page: Page, admin: AdminPart) -> list[Block]:
@@ -172,7 +175,7 @@ def _cost(numbers: DayNumbers) -> str:
 def _escalations(page: Page, admin: AdminPart) -> list[Block]:
     if admin.open is None:
         return [note(NOT_KNOWN)]
-    shown = [_request(one, page, one.asker) for one in admin.open[:MOST_REQUESTS]]
+    shown = [_request(one, page, one.asker, admin.due.get(one.id)) for one in admin.open[:MOST_REQUESTS]]
     more = [note("and older ones")] if len(admin.open) > MOST_REQUESTS else []
     return [*shown, *more] or [note("None.")]
 

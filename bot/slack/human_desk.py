@@ -11,6 +11,7 @@ from bot.slack.brief_blocks import brief_message
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.escalation_posts import metadata, some_time_before, with_role
 from bot.slack.people import People
+from bot.slack.spent_buttons import take_out_buttons
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ class SlackHumanDesk:
         message = announcement(brief, transition)
         if message is not None:
             await self._tell(one, transition, role, message, one.channel, one.thread_ts, again=again)
+            if transition.number > 1 and any(block["type"] == "actions" for block in message.blocks):
+                await take_out_buttons(self._clients, one, transition.number)
         word = word_to_owner(brief, transition)
         if word is not None and one.brief_channel and one.brief_ts:
             role = f"{role} owner"

@@ -19,13 +19,14 @@ def spoken(markdown: str) -> str:
     """Of what safe_markdown() gave. It mentions nobody and has no link."""
     limit = LIMIT
     while True:
-        text = escape(_without_marks(split(markdown, limit)[0])).strip()
+        text = escape(without_marks(split(markdown, limit)[0])).strip()
         if len(text) <= _MOST or limit < 400:
             return text[:_MOST] or "…"
         limit //= 2
 
 
-def _without_marks(markdown: str) -> str:
+def without_marks(markdown: str) -> str:
+    """Its words and lines; what has no syntax but Slack's could still be markup."""
     text = "\n".join(as_list(part) if isinstance(part, Table) else part for part in parts(markdown))
     text = _BULLET.sub(r"\1• ", _HEADING.sub("", _FENCE.sub("", text)))
     text = _LINK.sub(r"\1", _BOLD.sub(r"\1", text))

@@ -156,7 +156,7 @@ async def _to_triage(connection: AsyncConnection, key: str) -> ToTriage:
     called = one is not None and one.answer_key == key
     said = await _said(connection, asked) if called else asked.question
     place = (asked.desk, asked.team, asked.channel, asked.thread_ts, asked.asker)
-    return ToTriage(key, *place, said, one.id if one else None, called, _triage(row), row.fence)
+    return ToTriage(key, *place, said, one.id if one else None, called, _triage(row), row.fence, row.summary)
 
 
 async def _said(connection: AsyncConnection, asked: Row[tuple[str, ...]]) -> str:

@@ -344,6 +344,7 @@ def check_moves(one: Escalation, moves: Sequence[Transition]) -> None:
     assert (one.state, one.owner, one.announced) == (moves[-1].after, moves[-1].owner, one.number)
     for before, move in pairwise(moves):
         assert move.before is before.after
+        assert move.reason, "a move without a reason"
         assert STEPS[move.move][before.after].after is move.after, "an illegal move"
         if move.owner != before.owner:  # somebody takes what nobody has, or is given it, or it is nobody's again
             assert move.move in (_TAKES if before.owner is None else (Move.HAND_OVER, Move.REOPEN))

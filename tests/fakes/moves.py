@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.desk.human_path import Escalation, Escalations, Move, Transition
+from bot.desk.reasons import reason_of
 from bot.escalation.model import STEPS, owner_after
 
 
@@ -17,4 +18,5 @@ async def moved(escalations: Escalations, escalation_id: str, move: Move, by: st
 
 def transition(one: Escalation, move: Move, by: str, at: datetime, **more: str) -> Transition:
     after, owner = STEPS[move][one.state].after, owner_after(move, one, by)
-    return Transition(one.id, one.number + 1, one.state, after, move, by, owner, more.pop("reason", ""), at, **more)
+    reason = reason_of(move, more.pop("reason", ""))
+    return Transition(one.id, one.number + 1, one.state, after, move, by, owner, reason, at, **more)

@@ -305,6 +305,7 @@ class Bot:
             numbers=self.store.numbers,
             records=self.store.records,
             shares=self.store.shares,
+            expectations=self.timetables,
             explain=ExplainAnswer(self.store.records, self.store.shares, self.shelf, desks),
             redial_s=0.05,
             attend_every_s=0.01,

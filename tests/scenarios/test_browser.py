@@ -1,15 +1,20 @@
 """The whole story in a browser: `frontdesk try`, its page, three people."""
 
 import asyncio
+import json
 import os
 import re
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
+
+from tests.fakes.claude import KEY, ClaudeDouble, Reply, Text, grounded
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -37,17 +42,55 @@ pytestmark = [
 ]
 
 
+SLA = """
+[desks.support.sla]
+default_severity = 3
+"""
+WROTE = (
+    "I sent my drone back three weeks ago and have no money yet.",
+    "The label said 14 business days, order EM-104250, $349.00.",
+    "I have called twice. Please pay before 4 December, I need it for a new one.",
+)
+SHORT = "Their refund of $349.00 for order EM-104250 is late: sent back 3 weeks ago, 14 business days were promised."
+
+
+def told(body: dict[str, Any]) -> Reply:
+    """What the model says of a complaint; all else it answers from what it is given."""
+    wanted = (((body.get("output_config") or {}).get("format") or {}).get("schema") or {}).get("properties") or {}
+    if "summary" in wanted:
+        return Reply([Text(json.dumps({"summary": f"{SHORT} They want it before 4 December."}))])
+    if "is_complaint" in wanted:
+        form = {"is_complaint": True, "category": "RETURN_REFUND", "severity": 3, "requires_escalation": True}
+        beside = {"language": "en", "product": "", "confidence": 0.9}
+        return Reply([Text(json.dumps(form | beside))])
+    return grounded(body)
+
+
 @pytest.fixture
-async def address(tmp_path: Path) -> AsyncIterator[str]:
-    """`frontdesk try` in a process of its own, without a key, on a part of the demo's documents."""
+async def address(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """`frontdesk try` in a process of its own on a part of the demo's documents, without a key; with the parameter
+    "model", on Claude's double and with an SLA."""
+    if getattr(request, "param", "") != "model":
+        async with trying(tmp_path, CONFIG, {}) as found:
+            yield found
+        return
+    async with ClaudeDouble(told) as claude:
+        key = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": claude.url}
+        async with trying(tmp_path, CONFIG + SLA, key) as found:
+            yield found
+
+
+@asynccontextmanager
+async def trying(tmp_path: Path, settings: str, key: dict[str, str]) -> AsyncIterator[str]:
+    """Its address."""
     config = tmp_path / "frontdesk.toml"
     documents = tmp_path / "documents"
     shutil.copytree(ROOT / "ops/demo/electromart/documents/returns", documents)
-    config.write_text(CONFIG.format(documents=documents))
+    config.write_text(settings.format(documents=documents))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "SLACK_"))}
     command = (sys.executable, "-m", "ops.cli", "--config", str(config), "try", "--no-browser", "--port", "0")
     process = await asyncio.create_subprocess_exec(
-        *command, env=environment | {"PYTHONUNBUFFERED": "1"}, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        *command, env=environment | key | {"PYTHONUNBUFFERED": "1"}, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     try:
         assert process.stdout is not None
@@ -185,6 +228,7 @@ async def test_what_a_human_answered_answers_the_next_customer(page: Page) -> No
     await become(page, "U0ALEX")
     await open_channel(page, "support-escalations")
     await page.locator("[data-action-id=human_resolve]").click()
+    await expect(view).to_contain_text("Resolved by Alex Moreno")
     await picture(page, "story-6-resolved")
 
     await page.get_by_test_id("message-bot").first.click()
@@ -201,6 +245,49 @@ async def test_what_a_human_answered_answers_the_next_customer(page: Page) -> No
     await expect(thread).to_contain_text("Torx T3")
     await expect(thread).to_contain_text("Sources")
     await picture(page, "story-9-learnt")
+
+
+@pytest.mark.parametrize("address", ["model"], indirect=True)
+async def test_a_brief_says_in_short_what_it_is_about_and_when_an_answer_is_due(page: Page) -> None:
+    """With a model: triage, a summary, the time; and an asker's buttons only under the last post that has some."""
+    expect.set_options(timeout=30_000)
+    await open_channel(page, "support")
+    await expect(page.get_by_test_id("notice")).to_be_visible()
+    await expect(page.get_by_test_id("notice")).to_be_hidden(timeout=90_000)
+    thread, view, modal = (page.get_by_test_id(name) for name in ("thread-panel", "channel-view", "modal"))
+    await say(page, "composer", "@frontdesk " + "\n".join(WROTE))
+    human = thread.locator("[data-action-id=human_call]")
+    await expect(human).to_have_count(1)
+    await human.click()
+    await expect(thread).to_contain_text("Usually that takes no longer than 2 hours.")
+
+    await become(page, "U0ALEX")
+    await open_channel(page, "support-escalations")
+    await expect(view).to_contain_text("RETURN_REFUND · severity 3 of 5 · needs a human")
+    await expect(view).to_contain_text(f"In short: {SHORT}")
+    await expect(view).to_contain_text("Answer due: ")
+    await picture(page, "brief-1-summed-up")
+    await page.locator("[data-action-id=human_claim]").click()
+    await expect(view).to_contain_text("Alex Moreno took it")
+    await page.locator("[data-action-id=human_reply]").click()
+    await modal.locator("textarea").fill("I have had it paid today, and am sorry.")
+    await page.get_by_test_id("modal-submit").click()
+    await expect(view).to_contain_text("Alex Moreno replied")
+    await expect(view).not_to_contain_text("Answer due: ")
+    await picture(page, "brief-2-replied")
+
+    await become(page, "U0DANA")
+    await open_channel(page, "support")
+    await page.get_by_test_id("open-thread").first.click()
+    await expect(thread.locator("[data-action-id=human_solved]")).to_be_visible()
+    await expect(thread.locator("[data-action-id=human_no_need]")).to_have_count(0)
+    await picture(page, "brief-3-asker")
+    await thread.locator("[data-action-id=human_not_yet]").click()
+    await become(page, "U0PRIYA")
+    await page.get_by_test_id("home-link").click()
+    due = page.get_by_text("answer due").last
+    await due.scroll_into_view_if_needed()
+    await picture(page, "brief-4-home")
 
 
 async def test_an_admin_keeps_the_documents(page: Page, tmp_path: Path) -> None:

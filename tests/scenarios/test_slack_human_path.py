@@ -121,6 +121,47 @@ async def test_what_is_not_solved_goes_back_to_its_owner_and_what_is_over_to_any
     assert (await until_state(bot, ts, S.CLAIMED)).owner == "U0PRIYA"
 
 
+def pressable(workspace: LocalWorkspace, ts: str) -> list[str]:
+    """The labels of the asker's buttons in their thread, but for those under an answer."""
+    posts = [one for one in said(workspace, ts) if "frontdesk_escalation" in str(one.get("metadata"))]
+    rows = [block for one in posts for block in one.get("blocks") or () if block["type"] == "actions"]
+    return [each["text"]["text"] for row in rows for each in row["elements"]]
+
+
+async def test_buttons_stand_only_under_the_last_post_that_has_some(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    """The texts stay as they were, and so does what the posts are found again by."""
+    bot = await make_bot()
+    ts, brief = await claimed(workspace, bot)
+    assert pressable(workspace, ts) == ["No longer needed"], "it still is, by whom has it"
+    for text in ("Turn it off.", "And on again."):
+        await reply(workspace, brief, text)
+        await until_state(bot, ts, S.ANSWERED)
+        await bot.until(lambda: told(bot, ts))
+        assert pressable(workspace, ts) == ["That solved it", "Not yet"]
+    await workspace.click("alex", DESK, brief, "human_resolve")
+    await until_state(bot, ts, S.CLOSED)
+    await bot.until(lambda: told(bot, ts))
+    assert pressable(workspace, ts) == ["I still need help"]
+    posts = [one for one in said(workspace, ts) if "frontdesk_escalation" in str(one.get("metadata"))]
+    assert [one["metadata"]["event_payload"]["role"] for one in posts] == ["1", "2", "3", "4", "5"]
+    assert "Turn it off." in everything(posts[2])
+
+
+async def test_a_workspace_that_refuses_to_change_a_post_keeps_its_buttons(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    """And the move is told all the same."""
+    bot = await make_bot()
+    ts, brief = await claimed(workspace, bot)
+    await bot.until(lambda: told(bot, ts))
+    workspace.fail("conversations.replies", error="missing_scope")
+    await reply(workspace, brief, "Turn it off.")
+    await bot.until(lambda: told(bot, ts))
+    assert pressable(workspace, ts) == ["No longer needed", "That solved it", "Not yet"]
+
+
 async def test_an_agent_asks_the_asker_and_hears_the_answer(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """Others' messages are no answer; the asker's brings it back to its owner, who is told once."""
     bot = await make_bot()

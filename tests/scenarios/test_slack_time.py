@@ -13,7 +13,8 @@ from bot.escalation.timetable import Timetable, Timetables
 from bot.human_time_settings import SlaSettings
 from bot.store.tables import due
 from ops.workspace.server import LocalWorkspace
-from tests.scenarios.conftest import Bot, MakeBot, said
+from tests.scenarios.conftest import Bot, MakeBot, everything, said
+from tests.scenarios.surf import ADMINS, home_of
 from tests.scenarios.test_slack_human_path import beside, claimed, reply, stored, until_state
 from tests.scenarios.test_slack_humans import DESK, call_human
 
@@ -30,6 +31,15 @@ async def until_said(workspace: LocalWorkspace, brief: str, text: str) -> list[s
     return beside(workspace, brief)
 
 
+def due_shown(brief: dict[str, Any]) -> int | None:
+    """The time that the brief says an answer is due."""
+    for block in brief["blocks"]:
+        for section in block["elements"] if block["type"] == "rich_text" else ():
+            if section["elements"][0].get("text") == "Answer due: ":
+                return int(section["elements"][1]["timestamp"])
+    return None
+
+
 def direct(workspace: LocalWorkspace, name: str) -> list[dict[str, Any]]:
     return [one for one in workspace.messages(f"dm:{name}") if "frontdesk" in str(one.get("metadata"))]
 
@@ -37,12 +47,16 @@ def direct(workspace: LocalWorkspace, name: str) -> list[dict[str, Any]]:
 async def test_who_has_no_answer_in_time_is_told_of_again_and_to_more_people(
     workspace: LocalWorkspace, make_bot: MakeBot
 ) -> None:
-    """At half of the time, at its end to the group, after as long again to the lead, also directly. Each once."""
-    bot = await make_bot(timetables=TIMES, ahead=EARLIER)
+    """At half of the time, at its end to the group, after as long again to the lead, also directly. Each once. The brief
+    and admins' App Home say until when, while somebody waits."""
+    bot = await make_bot(timetables=TIMES, ahead=EARLIER, slack=ADMINS)
     ts, shown = await call_human(workspace, bot)
     assert "Usually that takes no longer than 2 hours." in said(workspace, ts)[-1]["text"]
     brief = shown["ts"]
     assert beside(workspace, brief) == []
+    by = (await stored(bot, ts)).created_at + 2 * HOUR
+    assert due_shown(workspace.messages(DESK)[0]) == int(by.timestamp())
+    assert " · answer due " in everything(await home_of(workspace, "priya"))
 
     bot.ahead += HOUR
     [half] = await until_said(workspace, brief, "Nobody has taken this yet. Dana Whitfield waits for an answer until")
@@ -62,8 +76,11 @@ async def test_who_has_no_answer_in_time_is_told_of_again_and_to_more_people(
     assert f"thread={brief}|Open the request>" in word["text"]
 
     bot.ahead += DAY
+    assert " · answer was due " in everything(await home_of(workspace, "priya"))
     assert await reply(workspace, brief, "Within 30 days.") == {}
     await until_state(bot, ts, S.ANSWERED)
+    await workspace.wait_for(lambda: due_shown(workspace.messages(DESK)[0]) is None)
+    assert "due " not in everything(await home_of(workspace, "priya"))
     assert beside(workspace, brief) == said_to_lead
     assert len(said_to_lead) == 3
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from bot.desk.due import Expectations
 from bot.desk.errors import DeskError
-from bot.desk.human_path import Escalations
+from bot.desk.human_path import Escalation, Escalations
 from bot.desk.model import SourceStatus, SyncStep, incident_of
 from bot.desk.ports import Clock, Numbers, SyncDesk
 from bot.slack.client import SlackClients, slack_errors
@@ -29,13 +30,15 @@ NOT_NOW = "That could not be done just now. Please try again in a minute."
 
 @dataclass(frozen=True, slots=True)
 class HomeRecords:
-    """What App Home reads. Without a `sync_desk` nothing is known of sources."""
+    """What App Home reads. Without a `sync_desk` nothing is known of sources, without `expectations` of when anybody is
+    to have an answer."""
 
     desks: Desks
     escalations: Escalations
     numbers: Numbers
     sync_desk: SyncDesk | None
     admins: Sequence[str]
+    expectations: Expectations | None = None
 
 
 class Home:
@@ -161,7 +164,16 @@ class Home:
             _or_none(records.numbers.between(team, day, day + timedelta(days=1))),
         )
         lines = [ChannelLine(one.channel, one.mode, self._desks.of(one.channel).name) for one in self._desks.given]
-        return AdminPart(escalations, numbers, day, lines, records.sync_desk is not None)
+        due = await _or_none(self._due(escalations or ()))
+        return AdminPart(escalations, numbers, day, lines, records.sync_desk is not None, due or {})
+
+    async def _due(self, some: Sequence[Escalation]) -> dict[str, datetime]:
+        expectations = self._records.expectations
+        if expectations is None:
+            return {}
+        moves = await asyncio.gather(*(self._records.escalations.transitions(one.id) for one in some))
+        due = ((one.id, expectations.answer_due(one, made)) for one, made in zip(some, moves, strict=True))
+        return {escalation_id: at for escalation_id, at in due if at is not None}
 
 
 async def _or_none(reading: Awaitable[T]) -> T | None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.desk.abstention import NOT_FOUND, abstain
 from bot.desk.errors import StoreUnavailable, TransitionRefused, Unavailable
 from bot.desk.human_path import (
     DESK,
@@ -22,7 +23,18 @@ from bot.desk.human_path import (
     Move,
     Transition,
 )
-from bot.desk.model import Accepted, Answer, Citation, Outcome, Person, Place, Question, StoredAnswer
+from bot.desk.model import (
+    Accepted,
+    Answer,
+    Citation,
+    Desk,
+    Outcome,
+    Person,
+    Place,
+    Question,
+    Retrieval,
+    StoredAnswer,
+)
 from bot.escalation.brief import Known, brief_of
 from bot.escalation.escalate import Escalate
 from bot.store import Store, open_store
@@ -272,6 +284,40 @@ async def test_why_a_human_was_called_is_kept(store: Store, reason: HandoverReas
     assert (called.reason, first.by, first.reason) == (reason, by, reason.value)
 
 
+async def test_each_move_is_stored_with_a_reason(store: Store) -> None:
+    """What somebody gave; where nobody did, what such a move is made for. Of a call, and of one by the desk in what
+    was over, it is what called."""
+    humans = escalate(store, Room())
+    one = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
+    assert one is not None
+    await humans.claim(one.id, "U2")
+    await humans.snooze(one.id, "U2", NOW + timedelta(hours=1))
+    await humans.hand_over(one.id, "U2", "U3", "you know drones")
+    await humans.reply(one.id, "U3", "Which one?", asks=True)
+    await humans.reply(one.id, "U3", "This one.")
+    await humans.not_yet(one.id, "U1")
+    await humans.confirm(one.id, "U1")
+    await humans.call(*THREAD, "U1", QUESTION.key, HandoverReason.POLICY)
+    await humans.resolve(one.id, "U2")
+    await humans.not_yet(one.id, "U1")
+    await humans.resolve(one.id, "U1", "  ")
+    assert [(move.move.value, move.reason) for move in await store.escalations.transitions(one.id)] == [
+        ("call", "asked"),
+        ("claim", "an agent takes care of it"),
+        ("snooze", "it can wait until then"),
+        ("hand_over", "you know drones"),
+        ("wait", "something is needed from the asker"),
+        ("reply", "there is an answer for the asker"),
+        ("not_yet", "the answer did not solve it"),
+        ("confirm", "the asker has what they need"),
+        ("reopen", "policy"),
+        ("close", "nothing is left to do"),
+        ("reopen", "the asker needs more help"),
+        ("close", "nothing is left to do"),
+    ]
+    await humans.drain(5)
+
+
 async def test_a_brief_has_what_becomes_known_later(store: Store) -> None:
     """Its triage is added without a move, and once it is there each brief has it."""
     room, triages = Room(), Triages()
@@ -345,6 +391,15 @@ async def test_a_store_that_is_down_is_an_error(store: Store, monkeypatch: pytes
     with pytest.raises(StoreUnavailable):
         await escalate(store, room).call(*THREAD, "U1", QUESTION.key)
     assert room.told == []
+
+
+def test_a_brief_does_not_offer_the_human_who_reads_it() -> None:
+    one = Escalation("E-1", "support", *THREAD, "U1", "q", "k", EscalationState.OPEN, NOW)
+    support = Desk("support", "p", (), (), "C9")
+    text = abstain(support, "q", Retrieval((), (), 1), None).text
+    stored = StoredAnswer("k", "support", "q", "U1", Outcome.ABSTAINED, text, (), NOW)
+    assert "Talk to a human" in text
+    assert brief_of(one, stored, [], Known({}, None)).answered == f"{NOT_FOUND}\n\nI searched for “q”."
 
 
 @given(st.text(max_size=4000))

@@ -133,6 +133,28 @@ def test_how_soon_depends_on_the_severity(severity: int | None, sla: dict[str, A
     assert (half[0], response) == ("half", ("response", 1, due)), "without a lead nobody is told after that"
 
 
+@pytest.mark.parametrize(
+    ("moves", "due"),
+    [
+        ((), "11-27T12:00"),
+        ((CLAIM,), "11-27T12:00"),
+        ((CLAIM, WAIT), None),
+        ((CLAIM, WAIT, ("11-27T17:00", M.ASKER_WROTE)), "11-30T10:30"),
+        ((CLAIM, REPLY), None),
+        ((CLAIM, ("11-27T11:00", M.SNOOZE)), None),
+        ((CLAIM, REPLY, ("11-27T12:00", M.CLOSE)), None),
+    ],
+)
+def test_when_an_answer_is_due_while_somebody_waits_for_it(
+    moves: tuple[tuple[str, Move], ...], due: str | None
+) -> None:
+    """Of a desk that promised nothing, never."""
+    story = told(*moves, snooze="2026-12-01T08:00")
+    at = Timetables({"support": OFFICE}).answer_due(*story)
+    assert (at and f"{at.astimezone(BERLIN):%m-%dT%H:%M}") == due
+    assert Timetables({"support": Timetable(OFFICE.hours, OFFICE.sla)}).answer_due(*story) is None
+
+
 def test_a_reminder_says_until_when() -> None:
     half, response, lead = OFFICE.plan(*told(), {})
     assert half == Planned(DueKey(K.HALF, 1), berlin("2026-11-27T11:00"), berlin("2026-11-27T12:00"))

@@ -93,6 +93,25 @@ async def test_what_was_given_up_is_seen_and_lets_the_next_go(store: Store, cloc
     assert ids(await store.outbox.claim("helpdesk", 5, 60)) == ["E-1.2.helpdesk"]
 
 
+async def test_what_was_given_up_and_is_tried_again_goes_before_what_still_waits(store: Store, clock: Clock) -> None:
+    """What was told meanwhile it can't precede: the number in the event is what a receiver orders by."""
+    for number in (1, 2, 3, 4):
+        await change(store, "E-1", number)
+    [given_up] = await store.outbox.claim("helpdesk", 5, 60)
+    await store.outbox.give_up(given_up, "it answered 410")
+    [later] = await store.outbox.claim("helpdesk", 5, 60)
+    await store.outbox.delivered(later)
+    [third] = await store.outbox.claim("helpdesk", 5, 60)
+    await store.outbox.give_up(third, "it answered 410")
+    assert await store.outbox_upkeep.retry(None) == 2
+    told = [later.event["data"]["number"]]
+    while claimed := await store.outbox.claim("helpdesk", 5, 60):
+        [one] = claimed
+        told.append(one.event["data"]["number"])
+        await store.outbox.delivered(one)
+    assert told == [2, 1, 3, 4]
+
+
 async def test_a_retry_waits_anew(store: Store, clock: Clock) -> None:
     """All of what failed, or by id; what was delivered is not sent again."""
     for number in range(3):

@@ -54,17 +54,19 @@ def of(server: MailServer, mailbox: str) -> list[EmailMessage]:
     return [mail for recipient, mail in server.mails if recipient == mailbox]
 
 
+def conversation(mail: EmailMessage) -> tuple[str, str, str]:
+    return mail["In-Reply-To"], mail["References"], mail["Subject"]
+
+
 async def test_the_mails_of_an_escalation_are_one_conversation(store: Store, server: MailServer, clock: Clock) -> None:
     for number in (1, 2, 3):
         await change(store, "E-1", number)
     await run(deliveries(store, server, clock))
     first, second, third = of(server, "ops@example.com")
     assert first["Message-ID"] == "<E-1.1@example.org>"
-    assert first["In-Reply-To"] is None
-    assert (second["In-Reply-To"], second["References"]) == ("<E-1.1@example.org>", "<E-1.1@example.org>")
-    assert third["In-Reply-To"] == "<E-1.2@example.org>"
-    assert third["References"] == "<E-1.1@example.org> <E-1.2@example.org>"
-    assert (first["Subject"], second["Subject"]) == ("[E-1] open: support", "[E-1] claimed: support")
+    assert {conversation(mail) for _, mail in server.mails} == {
+        ("<E-1@example.org>", "<E-1@example.org>", "[E-1] Request for a human: support")
+    }
     assert first["From"] == "Frontdesk <desk@example.org>"
     assert first["To"] == ", ".join(TEAM)
     assert first["Auto-Submitted"] == "auto-generated"
@@ -77,6 +79,23 @@ async def test_the_mails_of_an_escalation_are_one_conversation(store: Store, ser
         "Dana Whitfield asked:\n> Where is\n> my parcel?\n\n"
         "The thread: https://slack.test/archives/C1/p1.0\n"
     )
+
+
+async def test_a_mailbox_that_hears_of_some_moves_has_one_conversation_too(
+    tmp_path: Path, server: MailServer, clock: Clock
+) -> None:
+    """Its mails refer to none that it was never sent."""
+    claims = Subscription("email", "ops@example.com", moves=frozenset({"claim"}))
+    store = await open_store(f"sqlite:///{tmp_path}/other.sqlite3", clock, subscriptions=(claims,))
+    for number in (1, 2, 3):
+        await change(store, "E-1", number)
+    await run(deliveries(store, server, clock))
+    await store.close()
+    claimed, again = of(server, "ops@example.com")
+    assert (claimed["Message-ID"], again["Message-ID"]) == ("<E-1.2@example.org>", "<E-1.3@example.org>")
+    assert conversation(claimed) == conversation(again)
+    sent = {"<E-1.1@example.org>", claimed["Message-ID"], again["Message-ID"]}
+    assert not sent & {claimed["References"], again["References"]}
 
 
 @pytest.mark.parametrize("reply", ["421 come back later", "451 try again", "cut"])
@@ -176,9 +195,9 @@ async def test_what_people_write_makes_no_header_and_ends_no_mail(
     assert recipient == "ops@example.com"
     assert set(mail.keys()) <= {
         "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding",
-        "MIME-Version", "X-Peer",
+        "MIME-Version", "X-Peer", "In-Reply-To", "References",
     }  # fmt: skip
-    assert mail["Subject"] == "[E-1 Bcc: x@example.com] open: désk X: 1"
+    assert mail["Subject"] == "[E-1 Bcc: x@example.com] Request for a human: désk X: 1"
     assert "> Naïve ☕" in mail.get_content()
     assert "\n> MAIL FROM:<x@example.com>" in mail.get_content()
 
@@ -192,5 +211,5 @@ def test_a_long_message_id_is_left_whole() -> None:
     }}  # fmt: skip
     delivery = Delivery("d", "email", "x", "E-" + "a" * 30, 7, event, 1, 1, START)
     sent = mail_of(delivery, f"desk@{domain}", ("ops@example.com",)).as_bytes(policy=WIRE.clone(max_line_length=900))
-    for number in (1, 6, 7):
-        assert f"<E-{'a' * 30}.{number}@{domain}>".encode() in sent
+    for own in ("", ".7"):
+        assert f"<E-{'a' * 30}{own}@{domain}>".encode() in sent

@@ -19,7 +19,9 @@ from bot.desk.human_path import (
     Transition,
 )
 from bot.desk.model import Citation
+from bot.desk.reasons import reason_of
 from bot.slack.announcements import announcement, word_to_owner
+from bot.slack.blocks import Message
 from bot.slack.brief_blocks import brief_message
 from bot.slack.human_modals import hand_over_modal, reply_modal, resolve_modal
 from bot.slack.snoozing import until
@@ -160,6 +162,27 @@ def test_a_brief_tells_who_where_why_and_what_happened() -> None:
 
 
 @pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (
+            "I couldn't find an answer to that.\n\nThe nearest pages I have:\n- Parking › Visitors (checked today)\n"
+            "- Offices (no date)\n\nPress *Talk to a human* and somebody takes it from here.",
+            "I couldn't find an answer to that.\nThe nearest pages I have:\n• Parking › Visitors (checked today)\n"
+            "• Offices (no date)\nPress Talk to a human and somebody takes it from here.",
+        ),
+        ("## Returns\nWithin **30 days** [1], _not_ 2 * 3 * 4 snake_case_name.",
+         "Returns\nWithin 30 days [1], not 2 * 3 * 4 snake_case_name."),
+        ("| Kind | Days |\n| --- | --- |\n| TV | 15 |", "• Kind: TV; Days: 15"),
+        ("x" * 3_000, "x" * 2_499 + "…"),
+    ],
+)  # fmt: skip
+def test_the_answer_is_quoted_with_its_lines_and_without_its_marks(answered: str, said: str) -> None:
+    [_, block, *_] = brief_message(Brief(one(), "Dana", None, answered)).blocks
+    heading, quote = block["elements"][-1]["elements"]
+    assert (heading["text"], quote["text"]) == ("The bot answered:\n", said)
+
+
+@pytest.mark.parametrize(
     ("move", "by", "owner", "channel", "told", "beside"),
     [
         (M.CALL, "U1", None, "C1", "I have asked a human to help.", None),
@@ -189,6 +212,36 @@ def test_who_is_told_what_of_a_move(
     for message, expected in ((announcement(brief, transition), told), (word_to_owner(brief, transition), beside)):
         assert (message is None) == (expected is None)
         assert expected is None or expected in message.text  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("move", [one for one in M if one is not M.CALL])
+@pytest.mark.parametrize("by", ["U1", "U2", "U3", TIMER])
+def test_a_reason_is_shown_where_somebody_gave_one(move: Move, by: str) -> None:
+    """The usual one, which is stored of each move, would say once more what the move says; old rows have none."""
+
+    def told(reason: str) -> list[Message | None]:
+        history = (*past((M.CALL, "Dana")), PastMove(move, NAMES.get(by, ""), "Alex", reason, WHEN))
+        brief = Brief(one(S.CLOSED if move is M.CLOSE else S.CLAIMED), "Dana", None, names=NAMES, history=history)
+        step = Transition("E-1", 2, S.OPEN, S.CLAIMED, move, by, "U2", reason, WHEN)
+        return [brief_message(brief), announcement(brief, step), word_to_owner(brief, step)]
+
+    usual = reason_of(move, "")
+    assert usual
+    assert told(usual) == told("")
+    assert "because of drones" in str(told("because of drones")[0])
+
+
+def test_what_they_asked_keeps_its_lines_and_its_summary_follows_it() -> None:
+    brief = Brief(one(question="My TV *is* dead.\n\n  Order: EM-1\n"), "Dana", None, "So.", summary="A dead TV.")
+    question, summary, answered, *_ = brief_message(brief).blocks
+    assert question["elements"][-1]["elements"][0]["text"] == "My TV *is* dead.\nOrder: EM-1"
+    assert "In short: " in str(summary)
+    assert "The bot answered:" in str(answered)
+
+
+def test_why_the_desk_called_again_is_told_in_words() -> None:
+    history = (*past((M.CALL, "Dana")), PastMove(M.REOPEN, "", "", "policy", WHEN))
+    assert "The desk reopened it: the desk's rules say so" in shown(Brief(one(), "Dana", None, history=history))
 
 
 def test_a_reply_is_forgotten_with_its_asker() -> None:

@@ -1,0 +1,44 @@
+"""Takes the asker's buttons out of earlier posts about an escalation, once a later one has buttons of its own."""
+
+import logging
+from typing import Any
+
+from bot.desk.human_path import Escalation
+from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
+from bot.slack.escalation_posts import metadata, role_of, some_time_before
+
+log = logging.getLogger(__name__)
+
+
+async def take_out_buttons(clients: SlackClients, one: Escalation, before: int) -> None:
+    """Of the posts about the moves before that one. Best effort: what keeps its buttons is refused when pressed."""
+    try:
+        with slack_errors():
+            replies = await clients.web.conversations_replies(
+                channel=one.channel,
+                ts=one.thread_ts,
+                oldest=some_time_before(one.created_at),
+                include_all_metadata=True,
+                limit=200,
+            )
+        for post in replies.get("messages") or []:
+            role = role_of(post, one.id)
+            if role.isdecimal() and int(role) < before and _has_buttons(post):
+                await _without_buttons(clients, one, role, post)
+    except (SlackRefused, SlackUnavailable) as error:
+        log.info("earlier buttons of %s stay where they are: %s", one.id, error)
+
+
+def _has_buttons(post: dict[str, Any]) -> bool:
+    return any(block["type"] == "actions" for block in post.get("blocks") or ())
+
+
+async def _without_buttons(clients: SlackClients, one: Escalation, role: str, post: dict[str, Any]) -> None:
+    with slack_errors():
+        await clients.web.chat_update(
+            channel=one.channel,
+            ts=str(post["ts"]),
+            text=str(post.get("text") or ""),
+            blocks=[block for block in post["blocks"] if block["type"] != "actions"],
+            metadata=metadata(one.id, role),
+        )
