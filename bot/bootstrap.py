@@ -21,6 +21,7 @@ from bot.desk.orders import OrderDesk
 from bot.desk.outgoing import Whereabouts
 from bot.desk.ports import AdminChannel, Clock, Conversations, Meter, ReadFile, SyncDesk
 from bot.desk.triage import Triager
+from bot.engine.catalogue import Catalogue
 from bot.engine.claude import ClaudeWriter
 from bot.engine.claude_api import ClaudeApi
 from bot.engine.claude_drafter import ClaudeDrafter
@@ -255,7 +256,7 @@ def build_bot(
     writer = ClaudeWriter(settings.model, meter) if settings.model.api_key else None
     interpreter = ClaudeInterpreter(writer.api, prompts.live(INTERPRETER)) if writer else None
     drafter = ClaudeDrafter(writer.api, prompts.live(RESOLUTION)) if writer and settings.learning.enabled else None
-    classifier = classifier_of(settings, index.embed, index.model)
+    classifier = classifier_of(settings, index.embed, index.model, Catalogue(index).product)
     engine = DocumentEngine(index, writer, settings.answering, reranker)
     sources = LookUpSources(engine)
     return Bot(
@@ -276,10 +277,16 @@ def build_bot(
     )
 
 
-def classifier_of(settings: BotSettings, embed: Embed, model: Callable[[], str]) -> Classifier:
-    """Raises TriageInvalid."""
+def classifier_of(
+    settings: BotSettings,
+    embed: Embed,
+    model: Callable[[], str],
+    product: Callable[[str], str | None] = lambda _: None,
+) -> Classifier:
+    """`product`: the one that a text names. Raises TriageInvalid."""
     own = layers_of(settings.triage.layers) if settings.triage.layers else None
-    return Classifier(embed, model, settings.triage.categories, partial(beside, orders=_numbers(settings)), own)
+    named = partial(beside, orders=_numbers(settings), product=product)
+    return Classifier(embed, model, settings.triage.categories, named, own)
 
 
 def triager_of(
@@ -292,8 +299,8 @@ def triager_of(
     """Claude where there is a key, else the classifier. Raises PromptInvalid."""
     if api is None:
         return classifier
-    named = partial(beside, orders=_numbers(settings))
-    return ClaudeTriager(api, prompts.live(TRIAGE), settings.triage.categories, classifier, named, budget=budget)
+    categories = settings.triage.categories
+    return ClaudeTriager(api, prompts.live(TRIAGE), categories, classifier, classifier.beside, budget=budget)
 
 
 def _numbers(settings: BotSettings) -> OrderNumbers | None:

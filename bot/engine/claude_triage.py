@@ -1,6 +1,7 @@
 """Triage by Claude's structured output, of what the classifier takes for a complaint. A reply that can't be used is
 repaired once; whatever fails then, or costs too much, or does not come, is the classifier's."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -78,7 +79,7 @@ class ClaudeTriager:
             log.warning("triage is the classifier's: %s", error)
             outage = error
         if form is not None:
-            return self._record(complaint, form) if form.is_complaint or escalated else None
+            return await self._record(complaint, form) if form.is_complaint or escalated else None
         record = await self._classifier.triage(complaint, escalated=escalated)
         if record is None and escalated and outage is not None:  # the classifier does not know these categories
             raise outage
@@ -104,9 +105,9 @@ class ClaudeTriager:
             ]
         return None
 
-    def _record(self, complaint: str, form: Form) -> TriageRecord:
+    async def _record(self, complaint: str, form: Form) -> TriageRecord:
         """A product counts if the text names it."""
-        found = self._beside(complaint)
+        found = await asyncio.to_thread(self._beside, complaint)
         product = flat(form.product).strip()
         named = product if product and product.lower() in flat(complaint).lower() else None
         triage = Triage(
