@@ -123,7 +123,11 @@ class Escalate:
         goes_on = one.answer_key == answer_key and self._may_reopen(one, asker)
         if one.state is EscalationState.CONFIRMED or goes_on:
             theirs = asker == one.asker and reason.is_theirs
-            wanted = Wanted(Move.REOPEN, asker if theirs else DESK, reason="" if theirs else reason.value)
+            wanted = (
+                Wanted(Move.REOPEN, asker)
+                if theirs
+                else Wanted(Move.REOPEN, DESK, f"{reason.value} {answer_key}", reason=reason.value)
+            )
             return HumanCalled(HumanState.REOPENED, await self._move(one.id, wanted))
         return None if one.state in OVER else await self._held(one)
 
