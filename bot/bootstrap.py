@@ -108,6 +108,10 @@ class Bot:
         dollars = self.settings.model.daily_budget_usd
         return Budget(self.store.answers, dollars, self.clock) if self.writer and dollars else None
 
+    def _api(self, purpose: str) -> ClaudeApi | None:
+        """For what is part of no answer: the budget counts it by itself."""
+        return self.writer.api.beside_answers(purpose, self.store.spending) if self.writer else None
+
     def budget_warnings(self, channel: AdminChannel | None) -> BudgetWarnings | None:
         budget = self._budget()
         return BudgetWarnings(budget, self.store.told, channel) if budget else None
@@ -120,7 +124,8 @@ class Bot:
         return GivenUpWarnings(self.store.outbox, self.store.told, channel, self.clock)
 
     def gaps(self, index: SearchIndex) -> FindGaps:
-        namer = ClaudeNamer(self.writer.api, self.prompts.live(GAPS)) if self.writer else None
+        api = self._api(GAPS)
+        namer = ClaudeNamer(api, self.prompts.live(GAPS)) if api else None
         names = Names(Redactor(_numbers(self.settings)), namer, self._budget())
         return FindGaps(self.store.gaps, index, self.desks, names, self.clock)
 
@@ -213,8 +218,8 @@ class Bot:
         )
 
     def _triaging(self, humans: Escalate) -> Triaging:
-        api = self.writer.api if self.writer else None
-        triager = triager_of(self.settings, self.prompts, self.classifier, api, self._budget())
+        triager = triager_of(self.settings, self.prompts, self.classifier, self._api(TRIAGE), self._budget())
+        api = self._api(SUMMARY)
         summarizer = ClaudeSummarizer(api, self.prompts.live(SUMMARY), self._budget()) if api else None
         return Triaging(self.store.triages, triager, humans, {desk.name: desk for desk in self.desks}, summarizer)
 
@@ -255,7 +260,9 @@ def build_bot(
     orders = SqlOrders(settings.orders) if settings.orders else None
     writer = ClaudeWriter(settings.model, meter) if settings.model.api_key else None
     interpreter = ClaudeInterpreter(writer.api, prompts.live(INTERPRETER)) if writer else None
-    drafter = ClaudeDrafter(writer.api, prompts.live(RESOLUTION)) if writer and settings.learning.enabled else None
+    drafter = None
+    if writer and settings.learning.enabled:
+        drafter = ClaudeDrafter(writer.api.beside_answers(RESOLUTION, store.spending), prompts.live(RESOLUTION))
     classifier = classifier_of(settings, index.embed, index.model, Catalogue(index).product)
     engine = DocumentEngine(index, writer, settings.answering, reranker)
     sources = LookUpSources(engine)
