@@ -155,7 +155,7 @@ async def _to_triage(connection: AsyncConnection, key: str) -> ToTriage:
     of_thread = (
         select(escalations.c.id, escalations.c.answer_key)
         .where(*thread, or_(escalations.c.state.in_(HELPING), mine))
-        .order_by(IS_OVER, mine.desc(), escalations.c.created_at.desc())
+        .order_by(mine.desc(), IS_OVER, escalations.c.created_at.desc())
         .limit(1)
     )
     one = (await connection.execute(of_thread)).one_or_none()

@@ -133,6 +133,18 @@ async def test_what_humans_have_done_with_calls_nobody_again(store: Store) -> No
     assert (second.key, second.escalation_id, second.called) == (later, None, False)
 
 
+async def test_a_later_request_takes_nothing_from_an_earlier_ones_record(store: Store) -> None:
+    """Each counts as called, though the first was resolved before anybody looked at it."""
+    keys = []
+    for number in (1, 2):
+        keys.append(await answered(store, f"{number}.0", "A human, please.", "1.0" if number > 1 else None))
+        await store.escalations.create(replace(escalation(f"E{number}"), answer_key=keys[-1]))
+        if number == 1:
+            await moved(store.escalations, "E1", Move.CLOSE, "U9", START)
+    claimed = {one.key: (one.escalation_id, one.called) for one in await store.triages.claim(5, 60)}
+    assert claimed == {keys[0]: ("E1", True), keys[1]: ("E2", True)}
+
+
 async def test_a_request_that_is_solved_keeps_nobody_from_being_called(store: Store) -> None:
     """Nobody is at work on it any more; what is asked after it may be grave."""
     key = await answered(store, "1.0", "A human, please.")
