@@ -125,8 +125,9 @@ class Escalate:
         if one.state is EscalationState.CONFIRMED or goes_on:
             if asker == one.asker and reason.is_theirs:
                 return HumanCalled(HumanState.REOPENED, await self._move(one.id, Wanted(Move.REOPEN, asker)))
-            # One reason reopens it once: its record may be looked at again after a crash.
-            wanted = Wanted(Move.REOPEN, DESK, f"{reason.value} {answer_key}", reason=reason.value)
+            # By itself the desk does once for a question: its record may be looked at again after a crash.
+            cause = "" if reason.is_theirs else f"{reason.value} {answer_key}"
+            wanted = Wanted(Move.REOPEN, DESK, cause, reason=reason.value)
             try:
                 return HumanCalled(HumanState.REOPENED, await self._move(one.id, wanted))
             except TransitionRefused:
