@@ -21,6 +21,7 @@ from bot.desk.orders import OrderDesk
 from bot.desk.outgoing import Whereabouts
 from bot.desk.ports import AdminChannel, Clock, Conversations, Meter, ReadFile, SyncDesk
 from bot.desk.triage import Triager
+from bot.engine.catalogue import Catalogue
 from bot.engine.claude import ClaudeWriter
 from bot.engine.claude_api import ClaudeApi
 from bot.engine.claude_drafter import ClaudeDrafter
@@ -107,6 +108,10 @@ class Bot:
         dollars = self.settings.model.daily_budget_usd
         return Budget(self.store.answers, dollars, self.clock) if self.writer and dollars else None
 
+    def _api(self, purpose: str) -> ClaudeApi | None:
+        """For what is part of no answer: the budget counts it by itself."""
+        return self.writer.api.beside_answers(purpose, self.store.spending) if self.writer else None
+
     def budget_warnings(self, channel: AdminChannel | None) -> BudgetWarnings | None:
         budget = self._budget()
         return BudgetWarnings(budget, self.store.told, channel) if budget else None
@@ -119,7 +124,8 @@ class Bot:
         return GivenUpWarnings(self.store.outbox, self.store.told, channel, self.clock)
 
     def gaps(self, index: SearchIndex) -> FindGaps:
-        namer = ClaudeNamer(self.writer.api, self.prompts.live(GAPS)) if self.writer else None
+        api = self._api(GAPS)
+        namer = ClaudeNamer(api, self.prompts.live(GAPS)) if api else None
         names = Names(Redactor(_numbers(self.settings)), namer, self._budget())
         return FindGaps(self.store.gaps, index, self.desks, names, self.clock)
 
@@ -213,8 +219,8 @@ class Bot:
         )
 
     def _triaging(self, humans: Escalate) -> Triaging:
-        api = self.writer.api if self.writer else None
-        triager = triager_of(self.settings, self.prompts, self.classifier, api, self._budget())
+        triager = triager_of(self.settings, self.prompts, self.classifier, self._api(TRIAGE), self._budget())
+        api = self._api(SUMMARY)
         summarizer = ClaudeSummarizer(api, self.prompts.live(SUMMARY), self._budget()) if api else None
         return Triaging(self.store.triages, triager, humans, {desk.name: desk for desk in self.desks}, summarizer)
 
@@ -255,8 +261,10 @@ def build_bot(
     orders = SqlOrders(settings.orders) if settings.orders else None
     writer = ClaudeWriter(settings.model, meter) if settings.model.api_key else None
     interpreter = ClaudeInterpreter(writer.api, prompts.live(INTERPRETER)) if writer else None
-    drafter = ClaudeDrafter(writer.api, prompts.live(RESOLUTION)) if writer and settings.learning.enabled else None
-    classifier = classifier_of(settings, index.embed, index.model)
+    drafter = None
+    if writer and settings.learning.enabled:
+        drafter = ClaudeDrafter(writer.api.beside_answers(RESOLUTION, store.spending), prompts.live(RESOLUTION))
+    classifier = classifier_of(settings, index.embed, index.model, Catalogue(index).product)
     engine = DocumentEngine(index, writer, settings.answering, reranker)
     sources = LookUpSources(engine)
     return Bot(
@@ -277,10 +285,16 @@ def build_bot(
     )
 
 
-def classifier_of(settings: BotSettings, embed: Embed, model: Callable[[], str]) -> Classifier:
-    """Raises TriageInvalid."""
+def classifier_of(
+    settings: BotSettings,
+    embed: Embed,
+    model: Callable[[], str],
+    product: Callable[[str], str | None] = lambda _: None,
+) -> Classifier:
+    """`product`: the one that a text names. Raises TriageInvalid."""
     own = layers_of(settings.triage.layers) if settings.triage.layers else None
-    return Classifier(embed, model, settings.triage.categories, partial(beside, orders=_numbers(settings)), own)
+    named = partial(beside, orders=_numbers(settings), product=product)
+    return Classifier(embed, model, settings.triage.categories, named, own)
 
 
 def triager_of(
@@ -293,8 +307,8 @@ def triager_of(
     """Claude where there is a key, else the classifier. Raises PromptInvalid."""
     if api is None:
         return classifier
-    named = partial(beside, orders=_numbers(settings))
-    return ClaudeTriager(api, prompts.live(TRIAGE), settings.triage.categories, classifier, named, budget=budget)
+    categories = settings.triage.categories
+    return ClaudeTriager(api, prompts.live(TRIAGE), categories, classifier, classifier.beside, budget=budget)
 
 
 def _numbers(settings: BotSettings) -> OrderNumbers | None:

@@ -10,8 +10,8 @@ log = logging.getLogger(__name__)
 
 
 class Budget:
-    """Dollars a day, from 00:00 UTC, over all desks and replicas. Answers that are being written are not counted yet,
-    so it may be overrun by as many as are written at once."""
+    """Dollars a day, from 00:00 UTC, over all desks and replicas, for answers and what else the model is asked. What
+    is being written is not counted yet, so it may be overrun by as much as is written at once."""
 
     def __init__(self, answers: Answers, dollars: float, clock: Clock) -> None:
         self._answers = answers

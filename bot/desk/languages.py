@@ -1,10 +1,13 @@
-"""Whether a message is in English. Pure; by script and by the commonest words, so that it needs no model.
+"""Whether a message is in English, and in what else. Pure; by script and by the commonest words, so that it needs no
+model.
 
 Short texts are in doubt English: names, codes and single words must not be taken for another language.
 """
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 from bot.desk.words import flat
 
@@ -44,17 +47,68 @@ LANGUAGES = {
     "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 _NAMES = re.compile(r"\"[^\"]*\"|<[^>]*>|\S*[\d@/_]\S*")  # what is quoted, and codes and addresses
+# The letters beside a to z that a language is written with: a text with others is in none of these.
+_LETTERS = {
+    "German": "äöüß", "French": "àâæçéèêëîïôœùûüÿ", "Spanish": "áéíñóúü", "Portuguese": "áâãàçéêíóôõúü",
+    "Italian": "àèéìíîòóùú", "Dutch": "áèéêëíïóöúü", "Polish": "ąćęłńóśźż", "Swedish": "àäåéö", "Danish": "åæéøö",
+    "Norwegian": "åæéèêøòóô",
+}  # fmt: skip
+# Norwegian is so near to Danish that without words of its own it would be taken for it.
+_APART = {
+    "Danish": "mig sig have nu blev uden hvad af",
+    "Norwegian": "er og en et jeg ikke hvor mye lenge min for med på kan har når det til som av meg seg ha nå ble uten"
+    " hva",
+}
+_NAMED = _OTHER | {name: _OTHER.get(name, frozenset()) | set(words.split()) for name, words in _APART.items()}
+# Scripts that one of the languages has for itself, by the first word of their letters' Unicode names. Japanese and
+# Korean have Chinese characters too.
+_SCRIPTS = {
+    "GREEK": "Greek", "HEBREW": "Hebrew", "THAI": "Thai", "TAMIL": "Tamil", "HANGUL": "Korean", "HIRAGANA": "Japanese",
+    "KATAKANA": "Japanese", "CJK": "Chinese",
+}  # fmt: skip
 
 
 def is_english(text: str) -> bool:
     """False only when it clearly is something else."""
+    return language_of(text) == "English"
+
+
+def language_of(text: str) -> str:
+    """Its name as in LANGUAGES; "" where it clearly is not English, and cannot be told."""
     plain = _NAMES.sub(" ", flat(text))
     letters = [letter for letter in plain if letter.isalpha()]
     if len(letters) < 2:
-        return True
-    if 2 * sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters) > len(letters):
-        return False
+        return "English"
+    strange = [script for script in map(_script, letters) if script != "LATIN"]
+    if 2 * len(strange) > len(letters):
+        return _by_script(strange)
     words = re.findall(r"[^\W\d_]+", plain.lower())
     english = sum(word in _ENGLISH for word in words)
     other = max(sum(word in common for word in words) for common in _OTHER.values())
-    return len(words) < 3 or other < 2 or other <= english
+    return "English" if len(words) < 3 or other < 2 or other <= english else _by_words(words)
+
+
+def _script(letter: str) -> str:
+    return re.split(r"[ -]", unicodedata.name(letter, ""), maxsplit=1)[0]
+
+
+def _by_script(scripts: Sequence[str]) -> str:
+    """That of most letters. Cyrillic, Arabic and some more are of many languages."""
+    written = Counter(_SCRIPTS.get(script, "") for script in scripts)
+    for name in ("Japanese", "Korean"):
+        if written[name]:
+            written[name] += written.pop("Chinese", 0)
+    return written.most_common(1)[0][0]
+
+
+def _by_words(words: Sequence[str]) -> str:
+    """That of most words, which has all the letters; "" where two have as many."""
+    accents = {letter for word in words for letter in word if not letter.isascii()}
+    counts = {
+        name: sum(word in common for word in words)
+        for name, common in _NAMED.items()
+        if accents.issubset(_LETTERS[name])
+    }
+    most = max(counts.values(), default=0)
+    named = [name for name, count in counts.items() if count == most]
+    return named[0] if most > 1 and len(named) == 1 else ""

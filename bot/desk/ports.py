@@ -151,7 +151,7 @@ class Conversations(Protocol):
 
 class Answers(Protocol):
     async def spent_since(self, at: datetime) -> float:
-        """Dollars that the answers since then cost, as far as their prices are known."""
+        """Dollars that the answers since then cost, and all that was spent beside them, as far as prices are known."""
         ...
 
     async def save(self, question: Question, desk: str, answer: Answer) -> None:
@@ -378,6 +378,14 @@ class AdminChannel(Protocol):
 
     async def told(self, notice: AdminNotice) -> bool:
         """Whether it stands there: after a crash or a lost reply nobody knows without looking."""
+        ...
+
+
+class Spending(Protocol):
+    """What calls of the model cost that are part of no answer."""
+
+    async def add(self, purpose: str, model: str, cost_usd: float | None) -> None:
+        """One call. `cost_usd` None: a price is not known. Raises StoreUnavailable."""
         ...
 
 

@@ -51,8 +51,8 @@ class Summarizer(Protocol):
 class ToTriage:
     """A question of which a record is wanted. `text`: what its asker wrote, and where a human was called because of it,
     the last of what they had written in the thread before. `triaged`: what an earlier run found, and had not done with.
-    `escalation_id`: that of its thread, unless it is over; `called`: it is because of this question. Only who has the
-    newest `fence` may say what came of it; it counts the tries."""
+    `escalation_id`: that of its thread, unless it is solved or over; `called`: it is because of this question, and then
+    it is given though it is over. Only who has the newest `fence` may say what came of it; it counts the tries."""
 
     key: str
     desk: str

@@ -4,6 +4,7 @@ Only the claude modules of this folder import anthropic.
 """
 
 import asyncio
+import copy
 import logging
 import random
 from collections.abc import AsyncGenerator
@@ -12,10 +13,10 @@ from typing import Any
 
 import anthropic
 
-from bot.desk.errors import ModelUnavailable
+from bot.desk.errors import ModelUnavailable, StoreUnavailable
 from bot.desk.metering import NO_METER
 from bot.desk.model import Usage
-from bot.desk.ports import Meter
+from bot.desk.ports import Meter, Spending
 from bot.settings import ModelSettings
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,11 @@ class Deadline:
         return ModelUnavailable(f"the model did not answer within {self.seconds:g} s{why}")
 
 
+@dataclass(slots=True)
+class Purse:
+    spare: float = RETRIES_SPARE
+
+
 class ClaudeApi:
     """Shared by all that ask Claude something. Raises ValueError without a key."""
 
@@ -49,8 +55,25 @@ class ClaudeApi:
         self._key = settings.api_key.get_secret_value()
         self.settings = settings
         self.client = anthropic.AsyncAnthropic(api_key=self._key, base_url=settings.base_url)
-        self._spare = RETRIES_SPARE
+        self._purse = Purse()
         self._meter = meter
+        self._spending: Spending | None = None
+        self._purpose = ""
+
+    def beside_answers(self, purpose: str, spending: Spending) -> "ClaudeApi":
+        """The same one, for short replies that are part of no answer: `spending` hears what they cost."""
+        other = copy.copy(self)
+        other._spending, other._purpose = spending, purpose
+        return other
+
+    async def paid(self, model: str, cost_usd: float | None) -> None:
+        """A short reply was. Never raises: it is there, and is made use of."""
+        if self._spending is None:
+            return
+        try:
+            await self._spending.add(self._purpose, model, cost_usd)
+        except StoreUnavailable as error:
+            log.error("what a call cost (%s) is not counted in the day's budget: %s", self._purpose, error)
 
     async def close(self) -> None:
         await self.client.close()
@@ -96,18 +119,18 @@ class ClaudeApi:
             try:
                 stream = await self.client.with_options(max_retries=0).messages.stream(**request).__aenter__()
             except (anthropic.APIConnectionError, anthropic.APIStatusError) as error:
-                if tried == self.settings.retries or not _passes(error) or self._spare < 1:
+                if tried == self.settings.retries or not _passes(error) or self._purse.spare < 1:
                     raise
                 wait = _asked_to_wait(error) or min(0.5 * 2**tried, 8.0) * random.uniform(0.75, 1.0)  # noqa: S311
                 self._meter.model_failed(kind_of(error))
                 if asyncio.get_running_loop().time() + wait > deadline.at:
                     name = error.__class__.__name__
                     raise deadline.missed(f"; {name}, and to be tried again in {wait:g} s") from error
-                tried, self._spare = tried + 1, self._spare - 1
+                tried, self._purse.spare = tried + 1, self._purse.spare - 1
                 log.warning("the model did not take a call (%s), again in %.1f s", error.__class__.__name__, wait)
                 await asyncio.sleep(wait)
             else:
-                self._spare = min(self._spare + RETRIES_EARNED, RETRIES_SPARE)
+                self._purse.spare = min(self._purse.spare + RETRIES_EARNED, RETRIES_SPARE)
                 return stream
 
     def told(self, error: anthropic.APIStatusError) -> str:

@@ -70,6 +70,7 @@ async def short_reply(
         log.warning("a short answer of the model broke off: %s", error)
         reply.stop_reason = None
     reply.cost_usd = cost_of(reply.usage, api.settings)
+    await api.paid(reply.model, reply.cost_usd)
     reply.text = reply.text.strip() if reply.stop_reason == "end_turn" else ""
     return reply
 

@@ -1,6 +1,8 @@
-"""Triage by Claude's structured output, of what the classifier takes for a complaint. A reply that can't be used is
-repaired once; whatever fails then, or costs too much, or does not come, is the classifier's."""
+"""Triage by Claude's structured output, of what the classifier takes for a complaint. A reply that can't be used, be it
+malformed, empty, refused or cut, is repaired once; whatever fails then, or costs too much, or does not come, is the
+classifier's."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -78,35 +80,32 @@ class ClaudeTriager:
             log.warning("triage is the classifier's: %s", error)
             outage = error
         if form is not None:
-            return self._record(complaint, form) if form.is_complaint or escalated else None
+            return await self._record(complaint, form) if form.is_complaint or escalated else None
         record = await self._classifier.triage(complaint, escalated=escalated)
         if record is None and escalated and outage is not None:  # the classifier does not know these categories
             raise outage
         return record
 
     async def _filled_in(self, complaint: str) -> Form | None:
-        """None: refused, cut, or wrong twice. Raises ModelUnavailable."""
+        """None: wrong twice. Raises ModelUnavailable."""
         given = json.dumps({"message": complaint}, ensure_ascii=False)
         messages: list[MessageParam] = [{"role": "user", "content": [{"type": "text", "text": given}]}]
         for _ in range(2):
             reply = await short_reply(self._api, self._deadline_s, self._prompt.text, messages, self._format)
-            if not reply.text:
-                log.warning("triage is the classifier's: the model's reply ended with %s", reply.stop_reason)
-                return None
             try:
                 return self._form.model_validate_json(reply.text)
             except ValidationError as error:
-                wrong = _wrong(error)
+                wrong = _wrong(error) if reply.text else f"no whole reply ({reply.stop_reason or 'it broke off'})"
             log.warning("the model's triage is not what was asked for: %s", wrong)
-            messages += [
-                {"role": "assistant", "content": reply.text},
-                {"role": "user", "content": f"That does not fit the form: {wrong}. Give the whole form again."},
-            ]
+            if reply.text:  # the API takes no turn without content
+                messages.append({"role": "assistant", "content": reply.text})
+            again = f"That does not fit the form: {wrong}. Give the whole form again."
+            messages.append({"role": "user", "content": again})
         return None
 
-    def _record(self, complaint: str, form: Form) -> TriageRecord:
+    async def _record(self, complaint: str, form: Form) -> TriageRecord:
         """A product counts if the text names it."""
-        found = self._beside(complaint)
+        found = await asyncio.to_thread(self._beside, complaint)
         product = flat(form.product).strip()
         named = product if product and product.lower() in flat(complaint).lower() else None
         triage = Triage(

@@ -61,7 +61,8 @@ class Seen(NamedTuple):
 
 
 class Classifier:
-    """bot.desk.triage.Triager. `embed` blocks; `beside` says what a text names; `layers` None: the committed ones."""
+    """bot.desk.triage.Triager. `embed` and `beside`, which says what a text names, may block; `layers` None: the
+    committed ones."""
 
     def __init__(
         self,
@@ -74,7 +75,7 @@ class Classifier:
         self._embed = embed
         self._model = model
         self._categories = frozenset(categories)
-        self._beside = beside
+        self.beside = beside
         self._own_layers = layers
         self._warned = False
 
@@ -122,7 +123,7 @@ class Classifier:
             severity=seen.severity,
             requires_escalation=seen.escalation >= 0.5,
         )
-        return TriageRecord(triage, *self._beside(complaint), confidence=round(confidence, 3), made_by=MADE_BY)
+        return TriageRecord(triage, *self.beside(complaint), confidence=round(confidence, 3), made_by=MADE_BY)
 
     def _fits(self) -> bool:
         same_model = self.layers.model == self._model()

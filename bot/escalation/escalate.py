@@ -10,6 +10,7 @@ from bot.desk.due import DueRows, Expectations
 from bot.desk.errors import TransitionRefused
 from bot.desk.human_path import (
     DESK,
+    HELPING,
     OVER,
     TIMER,
     Escalation,
@@ -122,9 +123,18 @@ class Escalate:
         """What the thread's latest one makes of another call. None: it is over, and the call is a new one."""
         goes_on = one.answer_key == answer_key and self._may_reopen(one, asker)
         if one.state is EscalationState.CONFIRMED or goes_on:
-            theirs = asker == one.asker and reason.is_theirs
-            wanted = Wanted(Move.REOPEN, asker if theirs else DESK, reason="" if theirs else reason.value)
-            return HumanCalled(HumanState.REOPENED, await self._move(one.id, wanted))
+            if asker == one.asker and reason.is_theirs:
+                return HumanCalled(HumanState.REOPENED, await self._move(one.id, Wanted(Move.REOPEN, asker)))
+            # By itself the desk does once for a question: its record may be looked at again after a crash.
+            cause = "" if reason.is_theirs else f"{reason.value} {answer_key}"
+            wanted = Wanted(Move.REOPEN, DESK, cause, reason=reason.value)
+            try:
+                return HumanCalled(HumanState.REOPENED, await self._move(one.id, wanted))
+            except TransitionRefused:
+                now = await self._escalations.get(one.id)
+                if now is None or now.state not in HELPING:
+                    raise
+                return await self._held(now)  # another reason was faster
         return None if one.state in OVER else await self._held(one)
 
     async def _held(self, one: Escalation) -> HumanCalled:

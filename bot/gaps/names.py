@@ -56,10 +56,12 @@ class Names:
     async def of(self, groups: Sequence[Group]) -> list[str]:
         """By the model where there is one, for the largest; else by their distinctive words. Never raises."""
         names = await asyncio.to_thread(self._by_words, groups)
-        if self._namer is None or not await may_spend(self._budget):
+        if self._namer is None:
             return names
         largest = sorted(range(len(groups)), key=lambda at: (-len(groups[at].now), at))[:NAMED_BY_MODEL]
         for at in largest:
+            if not await may_spend(self._budget):
+                break
             try:
                 names[at] = await self._by_model(self._namer, groups[at]) or names[at]
             except ModelUnavailable as error:

@@ -22,6 +22,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.outbox_upkeep import SqlOutboxUpkeep
 from bot.store.records import SqlAnswers, SqlFeedback, SqlPosts, SqlPresence
 from bot.store.retention import SqlRetention
+from bot.store.spending import SqlSpending
 from bot.store.threads import SqlThreads
 from bot.store.told import SqlTold
 from bot.store.triages import SqlTriages
@@ -37,6 +38,7 @@ class Store:
     inbox: SqlInbox
     told: SqlTold
     answers: SqlAnswers
+    spending: SqlSpending
     posts: SqlPosts
     threads: SqlThreads
     presence: SqlPresence
@@ -84,6 +86,7 @@ async def open_store(
         inbox=SqlInbox(database, clock, holder),
         told=SqlTold(leases),
         answers=SqlAnswers(database, clock),
+        spending=SqlSpending(database, clock),
         posts=SqlPosts(database, clock),
         threads=SqlThreads(database, clock),
         presence=SqlPresence(database),

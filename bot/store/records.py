@@ -27,6 +27,7 @@ from bot.desk.model import (
 )
 from bot.desk.ports import Clock
 from bot.store.database import Database
+from bot.store.spending import spending
 from bot.store.tables import answers, escalations, feedback, inbox, posts, presence
 
 _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
@@ -132,10 +133,12 @@ class SqlAnswers:
             return [Outcome(outcome) for outcome in await connection.scalars(ended)]
 
     async def spent_since(self, at: datetime) -> float:
-        """Dollars, of the answers whose price is known."""
-        spent = select(func.coalesce(func.sum(answers.c.cost_usd), 0.0)).where(answers.c.created_at >= at)
+        """Dollars, of the answers and other calls whose price is known."""
+        by_answers = select(func.coalesce(func.sum(answers.c.cost_usd), 0.0)).where(answers.c.created_at >= at)
+        beside = select(func.coalesce(func.sum(spending.c.cost_usd), 0.0)).where(spending.c.at >= at)
         async with self._database.transaction() as connection:
-            return float(await connection.scalar(spent) or 0.0)
+            spent = await connection.scalar(select(by_answers.scalar_subquery() + beside.scalar_subquery()))
+        return float(spent or 0.0)
 
     async def turns(self, question: Question) -> Sequence[Turn]:
         """What was asked and answered in the question's thread before it."""

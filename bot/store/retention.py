@@ -11,6 +11,7 @@ from bot.store.database import Database
 from bot.store.escalations import is_helping
 from bot.store.learning_forgetting import old_learnings
 from bot.store.leases import SqlLeases
+from bot.store.spending import spending
 from bot.store.tables import answers, escalation_events, escalations, feedback, inbox, outbox, posts, shares
 from bot.store.triages import triages
 
@@ -78,6 +79,7 @@ def _old(before: datetime) -> list[tuple[Table, Select[tuple[object, ...]]]]:
             ),
         ),
         (escalations, _keys(escalations).where(*_settled(before))),
+        (spending, _keys(spending).where(spending.c.at < before)),
         *old_learnings(before),
     ]
 

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     exists,
-    not_,
     or_,
     select,
     text,
@@ -24,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.desk.human_path import Escalation, Move, Transition
+from bot.desk.human_path import HELPING, Escalation, Move, Transition
 from bot.desk.ports import Clock
 from bot.desk.triage import LONGEST, ToTriage, Triage, TriageRecord
 from bot.store.database import Database
@@ -151,7 +150,14 @@ async def _to_triage(connection: AsyncConnection, key: str) -> ToTriage:
     if asked is None:  # forgotten meanwhile: there is nothing to triage
         return ToTriage(key, "", "", "", "", "", "", None, False, None, row.fence)
     thread = [escalations.c[name] == getattr(asked, name) for name in ("team", "channel", "thread_ts")]
-    of_thread = select(escalations.c.id, escalations.c.answer_key).where(*thread, not_(IS_OVER))
+    # Where humans are at work, nobody else is called; nor to what they were called to and have done with.
+    mine = escalations.c.answer_key == key
+    of_thread = (
+        select(escalations.c.id, escalations.c.answer_key)
+        .where(*thread, or_(escalations.c.state.in_(HELPING), mine))
+        .order_by(mine.desc(), IS_OVER, escalations.c.created_at.desc())
+        .limit(1)
+    )
     one = (await connection.execute(of_thread)).one_or_none()
     called = one is not None and one.answer_key == key
     said = await _said(connection, asked) if called else asked.question

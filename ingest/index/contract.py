@@ -93,6 +93,14 @@ class Hit:
     stale: bool = False
 
 
+class Titled(NamedTuple):
+    """A document as a collection holds it."""
+
+    document_id: str
+    generation: int
+    title: str
+
+
 class Collection(Protocol):
     """One collection of Qdrant. Two adapters: `edge.EdgeCollection` in the process, `server.ServerCollection` by URL.
 
@@ -115,6 +123,10 @@ class Collection(Protocol):
 
     def document_ids(self) -> Mapping[str, Mapping[int, int]]:
         """Every document in the collection -> generation -> number of points. For `index verify`."""
+        ...
+
+    def titles(self) -> list[Titled]:
+        """Every document in the collection, of any generation."""
         ...
 
     def search(self, query: Query) -> list[Hit]:
@@ -234,6 +246,11 @@ class SearchIndex(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of length 1, in the order of the texts. Blocks. Raises IndexUnavailable."""
+        ...
+
+    def listed(self) -> list[tuple[str, str]]:
+        """Key and title of each current document that is one of several of its item, such as a row of a catalogue.
+        Reads the whole collection: ask again when version() is another. Blocks. Raises IndexUnavailable."""
         ...
 
     def knows(self, word: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import qdrant_edge as qdrant
 
 from ingest.index import schema
-from ingest.index.contract import Hit, IndexInUse, IndexUnavailable, Point, Query, Ranking
+from ingest.index.contract import Hit, IndexInUse, IndexUnavailable, Point, Query, Ranking, Titled
 
 # A call into the engine holds the GIL, and with it the event loop that acks Slack's events: 64 points take a few ms.
 WRITE_BATCH = 64
@@ -65,9 +65,14 @@ class EdgeCollection:
     def document_ids(self) -> Mapping[str, Mapping[int, int]]:
         found: dict[str, Counter[int]] = {}
         with self._translated("list"):
-            for fields in self._scroll():
+            for fields in self._scroll(["document_id", schema.GENERATION]):
                 found.setdefault(fields["document_id"], Counter())[fields[schema.GENERATION]] += 1
         return found
+
+    def titles(self) -> list[Titled]:
+        first = qdrant.Filter(must=[_matches(schema.POSITION, 0)])
+        with self._translated("list"):
+            return [Titled(**fields) for fields in self._scroll(Titled._fields, first)]
 
     def search(self, query: Query) -> list[Hit]:
         legs = [qdrant.Query.Nearest(list(query.dense), using=schema.DENSE)]
@@ -98,12 +103,12 @@ class EdgeCollection:
             finally:
                 os.close(self._lock)
 
-    def _scroll(self) -> Iterator[schema.Fields]:
+    def _scroll(self, fields: Sequence[str], only: qdrant.Filter | None = None) -> Iterator[schema.Fields]:
         offset = None
         while True:
             records, offset = self._shard.scroll(
                 qdrant.ScrollRequest(
-                    offset=offset, limit=PAGE, with_payload=["document_id", schema.GENERATION], with_vector=False
+                    offset=offset, limit=PAGE, filter=only, with_payload=list(fields), with_vector=False
                 )
             )
             yield from (record.payload or {} for record in records)

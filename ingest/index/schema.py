@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DENSE, SPARSE = "dense", "sparse"
 KEYWORDS = ("document_id", "source", "audience")
-GENERATION = "generation"
+GENERATION, POSITION = "generation", "position"
 PREFIX = "frontdesk-"  # on a shared server: whatever is not named so is not ours
 
 RRF_K = 60  # the literature's; qdrant-client's own default is 2

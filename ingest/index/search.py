@@ -128,6 +128,20 @@ class CurrentSearch:
     def embed(self, texts: Sequence[str]) -> Vectors:
         return self._searched.embedder.embed(texts)
 
+    def listed(self) -> list[tuple[str, str]]:
+        """Key and title of each current document that is one of several of its item, such as a row of a catalogue."""
+        searched = self._searched
+        rows = [one for one in searched.collection.titles() if "#" in one.document_id]
+        found = []
+        for first in range(0, len(rows), MAX_CANDIDATES):
+            some = rows[first : first + MAX_CANDIDATES]
+            known = searched.generations.current(sorted({one.document_id for one in some}))
+            for document_id, generation, title in some:
+                current = known.get(document_id)
+                if current is not None and current.generation == generation:
+                    found.append((document_id.partition("#")[2], title))
+        return found
+
     def knows(self, word: str) -> bool:
         """Whether the model's vocabulary has the word whole, as it has common words but not misspelt ones."""
         return self._searched.embedder.count_tokens(word) <= _WHOLE

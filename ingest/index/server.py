@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from qdrant_client import QdrantClient, models
 
 from ingest.index import schema
-from ingest.index.contract import Hit, IndexUnavailable, Point, Query, Ranking
+from ingest.index.contract import Hit, IndexUnavailable, Point, Query, Ranking, Titled
 
 TIMEOUT_S = 10  # of one request; a question's own deadline is longer
 WRITE_BATCH = 128
@@ -60,9 +60,14 @@ class ServerCollection:
     def document_ids(self) -> Mapping[str, Mapping[int, int]]:
         found: dict[str, Counter[int]] = {}
         with self._asked("list"):
-            for fields in self._scroll():
+            for fields in self._scroll(["document_id", schema.GENERATION]):
                 found.setdefault(fields["document_id"], Counter())[fields[schema.GENERATION]] += 1
         return found
+
+    def titles(self) -> list[Titled]:
+        first = models.Filter(must=[_is(schema.POSITION, 0)])
+        with self._asked("list"):
+            return [Titled(**fields) for fields in self._scroll(Titled._fields, first)]
 
     def search(self, query: Query) -> list[Hit]:
         legs: list[_Leg] = [(schema.DENSE, list(query.dense))]
@@ -86,12 +91,10 @@ class ServerCollection:
     def close(self) -> None:
         self._client.close()
 
-    def _scroll(self) -> Iterator[schema.Fields]:
+    def _scroll(self, fields: Sequence[str], only: models.Filter | None = None) -> Iterator[schema.Fields]:
         offset = None
         while True:
-            records, offset = self._client.scroll(
-                self.name, limit=PAGE, offset=offset, with_payload=["document_id", schema.GENERATION]
-            )
+            records, offset = self._client.scroll(self.name, only, limit=PAGE, offset=offset, with_payload=list(fields))
             yield from (record.payload or {} for record in records)
             if offset is None:
                 return

@@ -16,6 +16,7 @@ from sqlalchemy import update
 from bot.store import Store, open_store
 from bot.store.outbox import OPEN
 from bot.store.tables import due, outbox
+from bot.store.triages import triages
 from ops.bench.serving import NO_MONITORING, Desk
 from ops.workspace.events import Ack
 from ops.workspace.rules import Refused
@@ -154,6 +155,7 @@ class Front:
         async with self.store.database.transaction() as connection:
             await connection.execute(update(due).values(lease_until=now))
             await connection.execute(update(outbox).where(OPEN).values(lease_until=now, due_at=now))
+            await connection.execute(update(triages).where(triages.c.done_at.is_(None)).values(lease_until=now))
 
     async def time_passes(self, escalation_id: str) -> None:
         """What is due of it one day is due now."""

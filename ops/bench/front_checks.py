@@ -13,6 +13,7 @@ from bot.desk.human_path import OVER, Brief, Escalation, Transition
 from bot.slack.announcements import announcement, word_to_owner
 from bot.store.outbox import OPEN
 from bot.store.tables import escalations, inbox, outbox
+from bot.store.triages import triages
 from ops.bench.front import HUMANS, Front, Press, role
 from tests.fakes.interleavings import check_moves
 
@@ -32,6 +33,7 @@ class Left:
     posts: Counter[tuple[str, str]]  # by escalation and role
     deliveries: Sequence[Row[Any]]
     unfinished: int  # questions without an outcome
+    recorded: Mapping[str, bool]  # of each question that waited for triage: whether it has a record
 
     @property
     def moves(self) -> Counter[str]:
@@ -52,14 +54,17 @@ async def left_of(front: Front) -> Left:
         rows = (await connection.execute(select(outbox).order_by(outbox.c.number))).all()
         open_ones = select(func.count()).select_from(inbox).where(inbox.c.outcome.is_(None))
         unfinished = (await connection.execute(open_ones)).scalar_one()
-    return Left(known, Counter(role(one) for one in every if role(one)[0]), rows, unfinished)
+        triaged = (await connection.execute(select(triages.c.key, triages.c.category))).all()
+    recorded = {row.key: row.category is not None for row in triaged}
+    return Left(known, Counter(role(one) for one in every if role(one)[0]), rows, unfinished, recorded)
 
 
 async def is_quiet(front: Front, *, outside: bool) -> bool:
-    """All is answered, and everybody was told of everything; `outside`: other systems too."""
+    """All is answered and triaged, and everybody was told of everything; `outside`: other systems too."""
     waiting = [
         select(escalations.c.id).where(escalations.c.announced < escalations.c.number),
         select(inbox.c.key).where(inbox.c.outcome.is_(None)),
+        select(triages.c.key).where(triages.c.done_at.is_(None)),
         *([select(outbox.c.id).where(OPEN)] if outside else []),
     ]
     async with front.store.database.transaction() as connection:
@@ -76,6 +81,8 @@ def check(front: Front, left: Left) -> Wrong:
         if one.state not in OVER:
             wrong.illegal.append(f"{one.id} is {one.state.value} in the end")
         _told(one, moves, left, wrong)
+        if not left.recorded.get(one.answer_key or ""):
+            wrong.lost.append(f"{one.id} has no record of its triage")
     wrong.twice += [f"{known}: {told}" for (known, told), number in left.posts.items() if number > 1]
     causes = Counter(move.cause for _, moves in left.known.values() for move in moves if move.cause)
     wrong.twice += [f"{cause} moved it {number} times" for cause, number in causes.items() if number > 1]

@@ -89,6 +89,7 @@ def _row(place: Front, left: Left) -> dict[str, object]:
         "by_move": dict(left.moves),
         "presses": sum(press.acked for press in place.presses),
         "reminders": left.reminders,
+        "triaged": sum(left.recorded.values()),
         "deliveries": len(left.deliveries),
         "killed_at": dict(place.met),
     }

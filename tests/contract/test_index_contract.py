@@ -386,6 +386,26 @@ def test_how_much_a_reader_may_not_read_is_a_number(collection: Collection, writ
     assert withheld("everyone", text="   ") == 0
 
 
+def test_what_is_listed_is_named_once(collection: Collection, write: Write, embedder: Embedder) -> None:
+    """Of items that hold several documents, those of the current generation; a "#" in a key is the key's."""
+    catalogue = {"document_id": "docs:list.csv#ORR-9", "title": "Orrin 9 phone"}
+    collection.upsert(
+        [
+            write("returns"),
+            write("the phone", **catalogue),
+            write("more of it", **catalogue, position=1),
+            write("the phone as it will be", **catalogue | {"title": "Orrin 9 phone, black"}, generation=2),
+            write("gone", document_id="docs:list.csv#ORR-8", title="Orrin 8 phone"),
+            write("odd", document_id="docs:list.csv#A#1", title="Odd"),
+        ]
+    )
+    known = Known(**{"d1": 1, "docs:list.csv#ORR-9": 1, "docs:list.csv#A#1": 1})
+    search = CurrentSearch(Searched(collection, embedder, known))
+    assert sorted(search.listed()) == [("A#1", "Odd"), ("ORR-9", "Orrin 9 phone")]
+    known.generations["docs:list.csv#ORR-9"] = 2
+    assert ("ORR-9", "Orrin 9 phone, black") in search.listed()
+
+
 def test_a_search_for_nothing_asks_nobody(closed: Collection, embedder: Embedder) -> None:
     search = CurrentSearch(Searched(closed, embedder, Known()))
     assert search.search("  ", audience=["everyone"]) == []

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ingest.index.contract import Hit, IndexUnavailable, Likeness, Point, Query, Vectors
+from ingest.index.contract import Hit, IndexUnavailable, Likeness, Point, Query, Titled, Vectors
 
 DIMENSIONS = 8
 
@@ -76,6 +76,11 @@ class MemoryCollection:
         for point in self.points.values():
             found[point.payload.document_id][point.payload.generation] += 1
         return found
+
+    def titles(self) -> list[Titled]:
+        self._up()
+        of_each = (point.payload for point in self.points.values() if point.payload.position == 0)
+        return [Titled(one.document_id, one.generation, one.title) for one in of_each]
 
     def search(self, query: Query) -> list[Hit]:
         self._up()

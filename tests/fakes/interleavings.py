@@ -1,5 +1,5 @@
-"""Random stories of the human path: agents, askers, timers, two processes, crashes and redeliveries, over the real store
-and a small real double of where humans are. What must hold in each is in check()."""
+"""Random stories of the human path: agents, askers, timers, triage, two processes, crashes and redeliveries, over the
+real store and a small real double of where humans are. What must hold in each is in check()."""
 
 import asyncio
 from collections import Counter
@@ -13,22 +13,27 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from bot.desk.due import Reminder
-from bot.desk.errors import DeskError, StoreUnavailable, Unavailable
+from bot.desk.errors import DeskError, RetrievalUnavailable, StoreUnavailable, Unavailable
 from bot.desk.human_path import OVER, QUIET, Brief, Escalation, EscalationState, Move, Transition
 from bot.desk.model import Accepted
 from bot.escalation.escalate import Escalate
 from bot.escalation.model import STEPS
 from bot.escalation.timekeeper import Timekeeper
 from bot.escalation.timetable import Timetable, Timetables
+from bot.escalation.triaging import Triaging
 from bot.human_time_settings import SlaSettings
 from bot.store import Store, open_store
 from bot.store.tables import due, escalations
+from bot.store.triages import WantTriage, triages
+from tests.fakes.story_triage import GRAVE, LATE, PLAIN, SUPPORT, Asked, Reader, Records, check_records
 
 ASKER, SAM, AGENTS, LEAD = "U1", "U7", ("U2", "U3", "U4"), "U8"
 OWNER = "owner"
 PEOPLE = (ASKER, ASKER, ASKER, OWNER, OWNER, OWNER, *AGENTS, SAM, LEAD)
 Fault = Literal["fails", "fails after", "dies", "dies after"]
 _TAKES = (Move.CLAIM, Move.REPLY, Move.WAIT, Move.CLOSE, Move.HAND_OVER)
+TEXTS = ("it is broken still", "thanks!", "EM-100001")
+QUESTIONS = (GRAVE, PLAIN, LATE)
 _threads = count(1)
 TIMES = Timetables({"support": Timetable(sla=SlaSettings(lead="U0LEAD"))})
 
@@ -52,6 +57,7 @@ NAMES = (
     *("claim", "claim", "reply", "reply", "reply", "wait", "hand_over", "resolve", "snooze"),  # agents
     *("call", "confirm", "confirm", "not_yet", "not_yet", "writes", "writes"),  # askers
     *("expire", "close", "wake", "pending", "tick", "tick"),
+    *("asks", "asks", "triage", "triage", "triage_slowly", "go_on"),
 )
 commands = st.builds(
     Command,
@@ -59,7 +65,7 @@ commands = st.builds(
     user=st.sampled_from(PEOPLE),
     process=st.integers(0, 1),
     to=st.sampled_from((*AGENTS, SAM)),
-    text=st.sampled_from(("it is broken still", "thanks!", "EM-100001")),
+    text=st.sampled_from(TEXTS),
 )
 # What happens at once, in turns, how often each comes again, and how long nothing happens after it; which adapter call
 # goes wrong, and how.
@@ -126,12 +132,15 @@ class House:
 
     async def open(self, url: str) -> None:
         for number in range(2):
-            self.stores.append(await open_store(url, lambda: self.now, holder=f"process {number}", plan=TIMES))
+            want = WantTriage([SUPPORT.name], lambda: self.now)
+            holder = f"process {number}"
+            self.stores.append(await open_store(url, lambda: self.now, holder, recorders=(want,), plan=TIMES))
 
     async def forget_time(self) -> None:
         """Nothing of earlier stories becomes due in the next one."""
         async with self.stores[0].database.transaction() as connection:
             await connection.execute(delete(due))
+            await connection.execute(delete(triages))
             await connection.execute(update(escalations).values(state=EscalationState.CLOSED.value))
 
     async def close(self) -> None:
@@ -150,13 +159,15 @@ class World:
     thread: tuple[str, str, str] = field(default_factory=lambda: ("T1", "C1", f"{next(_threads)}.0"))
     alive: list[Escalate] = field(default_factory=list)
     timekeepers: list[Timekeeper] = field(default_factory=list)
+    triaging: list[tuple[Triaging, Triaging]] = field(default_factory=list)  # at once, and slowly
     done: list[str] = field(default_factory=list)  # causes of what was reported as done
 
     def __post_init__(self) -> None:
+        self.asked = Asked(self.thread)
         started = [self.started(number) for number in range(2)]
-        self.alive, self.timekeepers = [humans for humans, _ in started], [time for _, time in started]
+        self.alive, self.timekeepers, self.triaging = map(list, zip(*started, strict=True))
 
-    def started(self, process: int) -> tuple[Escalate, Timekeeper]:
+    def started(self, process: int) -> tuple[Escalate, Timekeeper, tuple[Triaging, Triaging]]:
         store, life = self.house.stores[process], Life()
         parts = (store.escalations, store.answers, store.threads)
         shaky = [Shaky(part, self, life, StoreUnavailable) for part in parts]
@@ -166,12 +177,23 @@ class World:
         def now() -> datetime:
             return self.house.now
 
-        humans = Escalate(*shaky, room, now, channels={"support": "C9"}, admins=(LEAD,))  # type: ignore[arg-type]
-        return humans, Timekeeper(due, shaky[0], humans, room, TIMES, now)  # type: ignore[arg-type]
+        records: Any = Shaky(Records(store, self.asked), self, life, StoreUnavailable)
+        humans = Escalate(
+            *shaky,
+            room,
+            now,
+            channels={"support": "C9"},
+            admins=(LEAD,),
+            triages=records,
+            due=due,  # type: ignore[arg-type]
+        )
+        readers: Any = [Shaky(Reader(self.asked, slow), self, life, RetrievalUnavailable) for slow in (False, True)]
+        at_once, slowly = (Triaging(records, reader, humans, {SUPPORT.name: SUPPORT}) for reader in readers)
+        return humans, Timekeeper(due, shaky[0], humans, room, TIMES, now), (at_once, slowly)  # type: ignore[arg-type]
 
     async def restart(self, process: int) -> None:
         await self.alive[process].drain(5)
-        self.alive[process], self.timekeepers[process] = self.started(process)
+        self.alive[process], self.timekeepers[process], self.triaging[process] = self.started(process)
 
 
 @dataclass
@@ -213,6 +235,7 @@ async def tell(story: Story, house: House) -> None:
     await house.forget_time()
     house.now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     world = World(house, dict(faults))
+    await world.asked.ask(house.stores[0], ASKER, QUESTIONS[len(turns) % 3], house.now)
     await act(world, Command("call", ASKER, 0), "")
     for number, (at_once, times, pause) in enumerate(turns):
         world.house.now += timedelta(seconds=1)
@@ -224,10 +247,14 @@ async def tell(story: Story, house: House) -> None:
             await asyncio.gather(*(humans.drain(5) for humans in world.alive))
             world.house.now += pause
     world.faults.clear()
+    await world.asked.go_on()
     for process in (0, 1):
         await world.restart(process)
     # The leases of whoever died, and what was put off.
     world.house.now += timedelta(minutes=15)
+    for at_once, _ in world.triaging:
+        while await at_once.work():
+            world.house.now += timedelta(minutes=2)
     for time in world.timekeepers:
         await time.tick()
     for humans in world.alive:
@@ -251,7 +278,10 @@ async def _act(world: World, one: Command, cause: str) -> bool:
     """Whether somebody was told that it is done."""
     humans = world.alive[one.process]
     if one.name == "call":
-        await humans.call(*world.thread, ASKER, "no answer")
+        await humans.call(*world.thread, ASKER, world.asked.keys[-1])
+        return False
+    if one.name in ("asks", "triage", "triage_slowly", "go_on"):
+        await _triage(world, one)
         return False
     if one.name == "pending":
         await humans.post_pending()
@@ -274,6 +304,30 @@ async def _act(world: World, one: Command, cause: str) -> bool:
         return False
     await _move(humans, latest.id, one, world, cause)
     return True
+
+
+async def _triage(world: World, one: Command) -> None:
+    store, (at_once, slowly) = world.house.stores[one.process], world.triaging[one.process]
+    match one.name:
+        case "asks" if not (await store.threads.state(*world.thread)).quiet:
+            await world.asked.ask(store, ASKER, QUESTIONS[TEXTS.index(one.text)], world.house.now)
+        case "triage":
+            await at_once.work()
+        case "triage_slowly":
+            work = act_slowly(world, slowly, one.process)
+            world.asked.slow.append(asyncio.create_task(work))
+        case "go_on":
+            await world.asked.go_on()
+
+
+async def act_slowly(world: World, slowly: Triaging, process: int) -> None:
+    try:
+        await slowly.work()
+    except Died:
+        if world.triaging[process][1] is slowly:  # else it is another process that has its number by now
+            await world.restart(process)
+    except DeskError:
+        return
 
 
 async def _move(humans: Escalate, known: str, one: Command, world: World, cause: str) -> None:
@@ -311,11 +365,13 @@ async def check(world: World) -> None:
     untold = [one.id for one in await store.escalations.unannounced() if one.thread_ts == world.thread[2]]
     assert untold == [], "somebody was not told of something"
     causes: list[str] = []
+    made: list[Transition] = []
     for one in every:
         moves = await store.escalations.transitions(one.id)
         check_moves(one, moves)
         world.house.moves.update(move.move.value for move in moves)
         causes += [move.cause for move in moves if move.cause]
+        made += moves
         told = [int(role) for known, role in world.room.posts if known == one.id and role.isdigit()]
         assert told == [move.number for move in moves], f"each move is told once, in order: {told}"
         assert world.room.posts.count((one.id, "brief")) == (one.brief_ts is not None), "no brief, or two"
@@ -324,6 +380,7 @@ async def check(world: World) -> None:
         assert (shown and shown.number) == (one.brief_ts and one.number), "its brief shows what was"
     assert max(Counter(causes).values(), default=1) == 1, "what came again was done again"
     assert set(world.done) <= set(causes), "what was reported as done is not there"
+    world.house.moves.update(await check_records(store, world.asked, every, made))
 
 
 async def check_due(world: World, one: Escalation) -> None:

@@ -96,6 +96,7 @@ def _scroll(engine: QdrantClient, name: str, body: Json) -> object:
     wanted = models.ScrollRequest.model_validate(body)
     points, after = engine.scroll(
         name,
+        wanted.filter,
         limit=wanted.limit or 10,
         offset=wanted.offset,
         with_payload=wanted.with_payload or False,

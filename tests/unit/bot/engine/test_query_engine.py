@@ -67,6 +67,9 @@ class SmallIndex:
     def model(self) -> str:
         return "words"
 
+    def listed(self) -> list[tuple[str, str]]:
+        return []
+
     def knows(self, word: str) -> bool:
         return not word.startswith("mis")
 

@@ -94,7 +94,7 @@ def test_terms_are_words_and_pairs() -> None:
         ("My order em 118402 is late", Beside("English", "EM-118402", None)),
         ("EM-118402 and EM-118403 are late", Beside("English", "EM-118402", None)),
         ("The OND-56F14-CL is broken, order EM-118402", Beside("English", "EM-118402", "OND-56F14-CL")),
-        ("Das Paket ist nicht da und ich warte auf die Lieferung", Beside("", None, None)),
+        ("Das Paket ist nicht da und ich warte auf die Lieferung", Beside("German", None, None)),
         ("It is broken", Beside("English", None, None)),
     ],
 )

@@ -421,3 +421,26 @@ async def test_two_processes_that_call_in_the_same_moment_tell_it_once(store: St
     room.lost = False
     await both[0].post_pending()
     assert room.told == [Move.CALL]
+
+
+async def test_two_grave_records_at_once_reopen_it_once(store: Store) -> None:
+    """And the same record, looked at again after a crash, does not once it was solved anew."""
+    humans = escalate(store, Room())
+    called = await humans.call(*THREAD, "U1", QUESTION.key)
+    assert called.escalation is not None
+    known = called.escalation.id
+
+    async def solved() -> None:
+        await humans.reply(known, "U2", "Unplug it.")
+        await humans.confirm(known, "U1")
+
+    await solved()
+    keys = ("T1:C1:8.0", "T1:C1:9.0")
+    made = await asyncio.gather(*(humans.call(*THREAD, "U1", key, HandoverReason.TRIAGE) for key in keys))
+    assert {one.state for one in made} <= {HumanState.REOPENED, HumanState.ALREADY_OPEN}
+    await solved()
+    for key in keys:
+        await humans.call(*THREAD, "U1", key, HandoverReason.TRIAGE)
+    await humans.drain(5)
+    reopened = [one for one in await store.escalations.transitions(known) if one.move is Move.REOPEN]
+    assert len({one.cause for one in reopened}) == len(reopened) <= len(keys)

@@ -159,7 +159,9 @@ async def test_what_is_too_old_goes_once_a_day_by_one_process(
     await moved(store.escalations, "E2", Move.CLOSE, "U9", START)
     await store.inbox.accept(of("U1", "7.0"))
     await store.shares.begin(of("U1", "1.0").key, "C1", "U1")
+    await store.spending.add("summary", "claude", 0.5)
     clock.now += timedelta(days=31)
+    await store.spending.add("summary", "claude", 0.25)
     await asked(store, "U1", "6.0", clock)
     deleted = await store.retention.run_if_due(30)
     assert deleted == {
@@ -172,6 +174,7 @@ async def test_what_is_too_old_goes_once_a_day_by_one_process(
         "outbox": 0,
         "escalation_events": 2,
         "escalations": 1,
+        "spending": 1,
         "learnings": 0,
         "golden_cases": 0,
     }

@@ -357,10 +357,15 @@ async def test_what_an_asker_alone_was_told_is_kept_apart(store: Store) -> None:
 
 
 async def test_what_was_spent_since_a_time(store: Store, clock: Clock) -> None:
-    """The sum over all answers since then; one whose price is unknown adds nothing."""
+    """The sum over all answers since then, and what was spent beside them; one whose price is unknown adds nothing."""
     assert await store.answers.spent_since(START) == 0.0
     for ts, cost, hours in (("1.0", 0.5, -1), ("2.0", 0.25, 0), ("3.0", None, 1), ("4.0", 0.125, 2)):
         clock.now = START + timedelta(hours=hours)
         answer = Answer(Outcome.ANSWERED, "x", cost_usd=cost, answered_at=clock.now)
         await store.answers.save(question(ts), "support", answer)
     assert await store.answers.spent_since(START) == 0.375
+    for cost, hours in ((2.0, -1), (1.0, 0), (None, 1), (0.5, 2)):
+        clock.now = START + timedelta(hours=hours)
+        await store.spending.add("triage", "claude", cost)
+    assert await store.answers.spent_since(START) == 1.875
+    assert await store.answers.spent_since(START + timedelta(hours=3)) == 0.0

@@ -118,3 +118,40 @@ async def test_of_a_forgotten_question_nothing_is_left_to_triage(store: Store, c
     await store.triages.want(key)  # by a worker that had it in its hands
     [one] = await store.triages.claim(5, 60)
     assert (one.text, one.asker) == ("", "")
+
+
+async def test_what_humans_have_done_with_calls_nobody_again(store: Store) -> None:
+    """Resolved before anybody looked at it: its record is of that request, and no new one."""
+    key = await answered(store, "1.0", "It smokes. A human, please.")
+    await store.escalations.create(replace(escalation(), answer_key=key))
+    await moved(store.escalations, "E1", Move.CLAIM, "U9", START)
+    await moved(store.escalations, "E1", Move.CLOSE, "U9", START)
+    later = await answered(store, "2.0", "It smokes again.", "1.0")
+    await store.triages.want(later)
+    first, second = await store.triages.claim(5, 60)
+    assert (first.key, first.escalation_id, first.called) == (key, "E1", True)
+    assert (second.key, second.escalation_id, second.called) == (later, None, False)
+
+
+async def test_a_later_request_takes_nothing_from_an_earlier_ones_record(store: Store) -> None:
+    """Each counts as called, though the first was resolved before anybody looked at it."""
+    keys = []
+    for number in (1, 2):
+        keys.append(await answered(store, f"{number}.0", "A human, please.", "1.0" if number > 1 else None))
+        await store.escalations.create(replace(escalation(f"E{number}"), answer_key=keys[-1]))
+        if number == 1:
+            await moved(store.escalations, "E1", Move.CLOSE, "U9", START)
+    claimed = {one.key: (one.escalation_id, one.called) for one in await store.triages.claim(5, 60)}
+    assert claimed == {keys[0]: ("E1", True), keys[1]: ("E2", True)}
+
+
+async def test_a_request_that_is_solved_keeps_nobody_from_being_called(store: Store) -> None:
+    """Nobody is at work on it any more; what is asked after it may be grave."""
+    key = await answered(store, "1.0", "A human, please.")
+    await store.escalations.create(replace(escalation(), answer_key=key))
+    for move, by in ((Move.CLAIM, "U9"), (Move.REPLY, "U9"), (Move.CONFIRM, "U1")):
+        await moved(store.escalations, "E1", move, by, START)
+    later = await answered(store, "2.0", "It smokes now.", "1.0")
+    await store.triages.want(later)
+    of_each = {one.key: one.escalation_id for one in await store.triages.claim(5, 60)}
+    assert of_each == {key: "E1", later: None}
