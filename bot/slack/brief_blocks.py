@@ -48,7 +48,7 @@ def brief_message(brief: Brief) -> Message:
     one = brief.escalation
     state = state_line(brief)
     blocks: list[Block] = [{"type": "rich_text", "elements": _question(brief)}]
-    blocks += [rich(span("In short: ", bold=True), span(plain(brief.summary, 600)))] if brief.summary else []
+    blocks += [rich(span("In short: ", bold=True), span(short))] if (short := plain(brief.summary, 600)) else []
     blocks += [{"type": "rich_text", "elements": answered}] if (answered := _answered(brief)) else []
     blocks += [source_list("Sources", cited(brief.sources, one.created_at))] if brief.sources else []
     blocks += [note(line) for line in _triage(brief)]
