@@ -51,6 +51,7 @@ _KIND = re.compile(
     r"\b(?:(?P<time>how (?:long|soon|late|fast|quick\w*)|when)|how (?:much|many|often|far)|where|who|why|how)\b",
     re.IGNORECASE,
 )
+_ANYTHING = concepts("something anything item product thing")
 _WHO = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
 
 Compare = Callable[[str, Sequence[str]], Likeness]
@@ -185,10 +186,14 @@ def doubts(
 
 
 def _asks_the_same(asked: str, heading: str) -> bool:
-    """Whether a heading is a question, as in an FAQ, and the asker's."""
-    words, theirs = concepts(heading), concepts(asked)
-    kinds = {_kind(heading), _kind(asked)} - {""}
-    return heading.endswith("?") and len(words & theirs) >= SAME * len(words | theirs) > 0 and len(kinds) < 2
+    """Whether a heading is a question, as in an FAQ, and the asker's, or the same of anything: "How long do I have to
+    return something?" """
+    if not heading.endswith("?"):
+        return False
+    words, theirs, kinds = concepts(heading), concepts(asked), (_kind(heading), _kind(asked))
+    if special := words - _ANYTHING if words & _ANYTHING and kinds[0] else frozenset():
+        return special <= theirs and kinds[0] == kinds[1]
+    return len(words & theirs) >= SAME * len(words | theirs) > 0 and (kinds[0] == kinds[1] or "" in kinds)
 
 
 def _kind(asked: str) -> str:
