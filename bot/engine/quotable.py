@@ -11,6 +11,7 @@ from bot.desk.synonyms import concepts
 from bot.desk.words import codes, flat
 
 _PAIR = re.compile(r"([\w][\w /()-]{0,40}): (.+)", re.DOTALL)
+_ASKED = re.compile(r"([^.:?]{8,120}\?): (.+)", re.DOTALL)
 _MARKER = re.compile(r"^\s*(?:\d{1,3}[.)]|[-–*•])\s+")
 _LONG = 140  # characters: a longer cell of a record is quoted by its parts
 _NOT_FIRST = 99  # a record has no order of importance
@@ -82,7 +83,7 @@ def _record_line(line: str) -> Iterator[tuple[str, str]]:
 
 
 def _prose(text: str) -> Iterator[tuple[str, str, str]]:
-    """Quote, readable text, and the question that it follows, as in an FAQ."""
+    """Quote, readable text, and the question that it follows, as in an FAQ: on a line before, or on its own."""
     header: list[str] = []
     asked = ""
     for unit in split_passage(text):
@@ -95,14 +96,16 @@ def _prose(text: str) -> Iterator[tuple[str, str, str]]:
                 header = cells
             continue
         header = []
+        if both := _ASKED.fullmatch(quote):
+            asked, quote = both[1], both[2]
         bare = re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", _MARKER.sub("", flat(quote)))
         if bare.endswith("?"):
             asked = bare
             continue
-        if bare.endswith(":") or not _says_something(bare):
-            continue
-        yield quote, bare, asked
-        asked = ""
+        if not bare.endswith(":") and _says_something(bare):
+            yield quote, bare, asked
+        if unit.endswith("\n"):
+            asked = ""
 
 
 def _row(header: list[str], cells: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""A table's cell is quoted under the heading of its own column."""
+"""A table's cell is quoted under the heading of its own column, an FAQ's sentence under its question."""
 
 from datetime import UTC, datetime
 
@@ -22,3 +22,20 @@ def test_each_cell_has_its_own_columns_heading(rows: list[list[str]], said: list
     at = datetime(2026, 1, 1, tzinfo=UTC)
     passage = Passage("c", "d", "docs", "Plans", "", as_table(rows), "https://d/1", at, 0, 1.0)
     assert [unit.text for unit in units_of(0, passage)] == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Is a repair guaranteed?\nYes, it is guaranteed. The part is covered for 90 days.\nCall us about TVs, please.",
+        "Is a repair guaranteed?: Yes, it is guaranteed. The part is covered for 90 days.\nCall us about TVs, please.",
+    ],
+)
+def test_a_sentence_of_an_answer_stands_under_its_question(text: str) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    units = units_of(0, Passage("c", "d", "docs", "Bench", "", text, "https://d/1", at, 0, 1.0))
+    assert [(unit.heading, unit.quote) for unit in units] == [
+        ("Bench > Is a repair guaranteed?", "Yes, it is guaranteed."),
+        ("Bench > Is a repair guaranteed?", "The part is covered for 90 days."),
+        ("Bench", "Call us about TVs, please."),
+    ]
