@@ -10,7 +10,7 @@ from bot.bootstrap import Bot, build_bot
 from bot.desk.audience import EVERYONE, MEMBERS, PUBLIC, readable_in
 from bot.desk.errors import DeskError
 from bot.desk.metering import NO_METER
-from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Turn, question_key
+from bot.desk.model import Desk, DraftSentence, Outcome, Person, Place, Question, Turn, question_key
 from bot.desk.ports import Meter
 from bot.escalation.timetable import timetables_of
 from bot.outbox import subscriptions_of
@@ -80,7 +80,15 @@ class LocalOperations:
             asked_at=now,
         )
         answer_question = self.bot.answering(GivenConversation(tuple(turn.turn() for turn in request.conversation)))
-        return AskReport.of(await answer_question(question, self._desk(request.desk), NoStage()))
+        desk = self._desk(request.desk)
+        answer = await answer_question(question, desk, NoStage())
+        readable, withheld = answer.readable, 0
+        if answer.outcome is Outcome.ABSTAINED and readable is not None:
+            with _reported():
+                withheld = await self.bot.engine.count_withheld(
+                    answer.searched or question.text, sources=desk.sources, audience=readable
+                )
+        return AskReport.of(answer, withheld)
 
     async def sync(self, request: SyncRequest, on_step: OnStep) -> tuple[SyncOutcome, ...]:
         return await asyncio.to_thread(self.knowledge.sync, request, on_step)

@@ -90,9 +90,10 @@ class AskReport(Report):
     cost_usd: float | None
     notice: str
     incident: str | None
+    withheld: int = 0  # documents that fit, and that who asked may not read
 
     @classmethod
-    def of(cls, answer: Answer) -> "AskReport":
+    def of(cls, answer: Answer, withheld: int) -> "AskReport":
         return cls(
             outcome=answer.outcome.value,
             text=answer.text,
@@ -133,6 +134,7 @@ class AskReport(Report):
             cost_usd=answer.cost_usd,
             notice=answer.notice,
             incident=answer.incident,
+            withheld=withheld,
         )
 
 

@@ -78,6 +78,11 @@ def show_answer(report: AskReport) -> None:
         click.echo(f"[{number}] {cited.title}{section} ({freshness(cited, now)}) {cited.uri}")
     if report.notice:
         click.echo(f"\n{report.notice}")
+    if report.withheld:
+        click.echo(
+            f"\nDocuments that fit, but are not for everybody: {report.withheld}. People who may read them are answered"
+            " in Slack, or as one of them in `frontdesk try`."
+        )
     if report.incident:
         click.echo(f"\nIncident {report.incident}", err=True)
 
