@@ -307,7 +307,7 @@ class DeskSettings(Protocol):
 
 class Numbers(Protocol):
     async def between(self, team: str, begin: datetime, end: datetime) -> DayNumbers:
-        """Of the questions that came then."""
+        """Of the questions that came then, and what was spent then."""
         ...
 
 
