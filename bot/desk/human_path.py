@@ -228,7 +228,7 @@ class Escalations(Protocol):
         ...
 
     async def unresolved(self, team: str, limit: int, asker: str | None = None) -> Sequence[Escalation]:
-        """Those that somebody is to help with, the latest first; of one asker, or of all."""
+        """Those that somebody is to help with, who has waited longest first; of one asker, or of all."""
         ...
 
     async def begin_showing(self, escalation_id: str) -> bool:
