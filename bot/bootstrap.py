@@ -156,6 +156,7 @@ class Bot:
             channels={desk.name: desk.escalation_channel for desk in self.desks},
             agents=slack.agents,
             admins=slack.admins,
+            leads={name: desk.sla.lead for name, desk in self.settings.desks.items() if desk.sla and desk.sla.lead},
             reopening={name: timedelta(days=desk.reopen_days) for name, desk in self.settings.desks.items()},
             order_desks=[name for name, desk in self.settings.desks.items() if desk.escalation_sees_orders],
             triages=store.triages,

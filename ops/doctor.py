@@ -198,7 +198,8 @@ async def _slack(config: Config) -> AsyncIterator[Check]:
         for check in compare_scopes(read_manifest(MANIFEST), await granted_scopes(clients)):
             yield check
         slas = {name: desk.sla for name, desk in config.bot.desks.items() if desk.sla}
-        async for check in check_on_call(slas, clients):
+        channels = {name: desk.escalation_channel or slack.admin_channel for name, desk in config.bot.desks.items()}
+        async for check in check_on_call(slas, channels, clients):
             yield check
     except (DeskError, OperationError) as error:
         yield _failed("slack tokens", error)

@@ -43,8 +43,9 @@ class SetInSlack:
 
 @dataclass(frozen=True, slots=True)
 class DayNumbers:
-    """What came of the questions of one day. `median_s`: from arrival to the end, of what was answered. `dollars`: as
-    far as prices are known; None: none is. `unpriced`: answers of a model whose price is not known."""
+    """What came of the questions of one day. `median_s`: from arrival to the end, of what was answered. `dollars`: of
+    answers and of what a model did beside them, as far as prices are known; None: none is. `unpriced`: answers and
+    other calls of a model whose price is not known."""
 
     questions: int
     outcomes: Mapping[str, int]

@@ -228,7 +228,7 @@ class Escalations(Protocol):
         ...
 
     async def unresolved(self, team: str, limit: int, asker: str | None = None) -> Sequence[Escalation]:
-        """Those that somebody is to help with, the latest first; of one asker, or of all."""
+        """Those that somebody is to help with, who has waited longest first; of one asker, or of all."""
         ...
 
     async def begin_showing(self, escalation_id: str) -> bool:
@@ -316,7 +316,7 @@ class Humans(Protocol):
     ) -> Escalation: ...
 
     async def resolve(self, escalation_id: str, user: str, reason: str = "", cause: str = "") -> Escalation:
-        """By its asker, its owner or an admin; one that nobody claimed, by anybody who may claim it."""
+        """By its asker, its owner, an admin or the desk's lead; one that nobody claimed, by whoever may claim it."""
         ...
 
     async def snooze(self, escalation_id: str, user: str, until: datetime, cause: str = "") -> Escalation:

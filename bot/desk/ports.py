@@ -226,11 +226,12 @@ class Inbox(Protocol):
         ...
 
     async def text(self, key: str) -> str | None:
-        """What a question says by now; None when it is unknown."""
+        """What a question says by now; None when it is unknown, or was withdrawn."""
         ...
 
     async def withdraw(self, key: str) -> bool:
-        """Close a question whose message was deleted. False: it was finished already, or is unknown."""
+        """Close a question whose message was deleted, and keep nothing of what it said, also where it was finished
+        already. False: it was, or is unknown."""
         ...
 
     async def outcome(self, key: str) -> Outcome | None:
@@ -306,7 +307,7 @@ class DeskSettings(Protocol):
 
 class Numbers(Protocol):
     async def between(self, team: str, begin: datetime, end: datetime) -> DayNumbers:
-        """Of the questions that came then."""
+        """Of the questions that came then, and what was spent then."""
         ...
 
 

@@ -36,9 +36,10 @@ _SKEW = timedelta(minutes=1)  # between Slack's clock and ours: what was written
 
 
 class Escalate:
-    """bot.desk.human_path.Humans. `channels` says where each desk's humans are, `reopening` how long after its end an
-    asker may go on with a request, `order_desks` whose humans may see the askers' orders, `expectations` what askers
-    are told of when somebody will be there, `due` what hears of severities."""
+    """bot.desk.human_path.Humans. `channels` says where each desk's humans are, `leads` who is called late and may then
+    do what admins may, `reopening` how long after its end an asker may go on with a request, `order_desks` whose humans
+    may see the askers' orders, `expectations` what askers are told of when somebody will be there, `due` what hears of
+    severities."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Escalate:
         channels: Mapping[str, str | None],
         agents: Collection[str] = (),
         admins: Collection[str] = (),
+        leads: Mapping[str, str] | None = None,
         reopening: Mapping[str, timedelta] | None = None,
         order_desks: Collection[str] = (),
         triages: Triages | None = None,
@@ -64,7 +66,7 @@ class Escalate:
         self._clock = clock
         self._channels = channels
         self._reopening = reopening or {}
-        self._moving = Moving(escalations, desk, clock, channels, agents, admins)
+        self._moving = Moving(escalations, desk, clock, channels, agents, admins, leads or {})
         self._running: set[asyncio.Task[bool]] = set()
         self._triages = triages
         self._due = due
@@ -163,7 +165,7 @@ class Escalate:
         return await self._move(escalation_id, Wanted(Move.HAND_OVER, user, cause=cause, owner=to, reason=reason))
 
     async def resolve(self, escalation_id: str, user: str, reason: str = "", cause: str = "") -> Escalation:
-        """By its asker, its owner or an admin; one that nobody claimed, by anybody who may claim it."""
+        """By its asker, its owner, an admin or the desk's lead; one that nobody claimed, by whoever may claim it."""
         return await self._move(escalation_id, Wanted(Move.CLOSE, user, cause=cause, reason=reason))
 
     async def snooze(self, escalation_id: str, user: str, until: datetime, cause: str = "") -> Escalation:

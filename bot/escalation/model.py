@@ -70,7 +70,7 @@ STEPS: Mapping[Move, Mapping[EscalationState, Step]] = {
 
 
 def roles_of(escalation: Escalation, user: str, *, agent: bool, lead: bool) -> frozenset[Role]:
-    """What `user` is to it. `agent`: one of the desk's; `lead`: an admin."""
+    """What `user` is to it. `agent`: one of the desk's; `lead`: an admin, or the desk's lead."""
     if user in (DESK, TIMER):
         return frozenset((Role(user),))
     owns = user == escalation.owner or (escalation.owner is None and (agent or lead))

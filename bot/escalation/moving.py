@@ -30,7 +30,7 @@ class Wanted:
 
 
 class Moving:
-    """`channels`, `agents` and `admins` say who may."""
+    """`channels`, `agents`, `admins` and `leads` (of each desk that has one) say who may."""
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class Moving:
         channels: Mapping[str, str | None],
         agents: Collection[str],
         admins: Collection[str],
+        leads: Mapping[str, str],
     ) -> None:
         self._escalations = escalations
         self._desk = desk
@@ -47,6 +48,7 @@ class Moving:
         self._channels = channels
         self._agents = agents
         self._admins = admins
+        self._leads = leads
 
     async def make(self, escalation_id: str, wanted: Wanted) -> Escalation:
         """Where it led. One whose cause made a move already makes none. Raises TransitionRefused."""
@@ -70,10 +72,14 @@ class Moving:
 
     async def is_agent(self, one: Escalation, user: str) -> bool:
         """Whether they may take this desk's requests."""
-        if user in self._admins or user in self._agents:
+        if self._is_lead(one, user) or user in self._agents:
             return True
         channel = one.brief_channel or self._channels.get(one.desk)
         return not self._agents and channel is not None and await self._desk.is_member(channel, user)
+
+    def _is_lead(self, one: Escalation, user: str) -> bool:
+        """An admin, or whom the desk calls when nobody answers in time."""
+        return user in self._admins or user == self._leads.get(one.desk)
 
     async def _was_made(self, one: Escalation, cause: str) -> bool:
         return any(earlier.cause == cause for earlier in await self._escalations.transitions(one.id))
@@ -81,7 +87,7 @@ class Moving:
     async def _step(self, one: Escalation, wanted: Wanted) -> Step | None:
         if one.state not in STEPS[wanted.move]:
             return None
-        by, lead = wanted.by, wanted.by in self._admins
+        by, lead = wanted.by, self._is_lead(one, wanted.by)
         step = step_for(wanted.move, one.state, roles_of(one, by, agent=False, lead=lead))
         if step is not None or by in (DESK, TIMER):  # who is in a channel is asked only where it matters
             return step

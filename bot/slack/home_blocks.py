@@ -176,7 +176,7 @@ def _escalations(page: Page, admin: AdminPart) -> list[Block]:
     if admin.open is None:
         return [note(NOT_KNOWN)]
     shown = [_request(one, page, one.asker, admin.due.get(one.id)) for one in admin.open[:MOST_REQUESTS]]
-    more = [note("and older ones")] if len(admin.open) > MOST_REQUESTS else []
+    more = [note("and newer ones")] if len(admin.open) > MOST_REQUESTS else []
     return [*shown, *more] or [note("None.")]
 
 

@@ -73,12 +73,17 @@ class SlackHumanDesk:
         message = announcement(brief, transition)
         if message is not None:
             await self._tell(one, transition, role, message, one.channel, one.thread_ts, again=again)
-            if transition.number > 1 and any(block["type"] == "actions" for block in message.blocks):
-                await take_out_buttons(self._clients, one, transition.number)
         word = word_to_owner(brief, transition)
         if word is not None and one.brief_channel and one.brief_ts:
             role = f"{role} owner"
             await self._tell(one, transition, role, word, one.brief_channel, one.brief_ts, again=again)
+        # Last, for it may wait for its turn, and nobody should wait for it.
+        if (
+            message is not None
+            and transition.number > 1
+            and any(block["type"] == "actions" for block in message.blocks)
+        ):
+            await take_out_buttons(self._clients, one, transition.number)
 
     async def _tell(
         self,

@@ -11,6 +11,7 @@ from bot.desk.model import Outcome
 from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.records import put
+from bot.store.spending import spending
 from bot.store.tables import answers, channel_settings, inbox, pauses
 
 
@@ -72,12 +73,18 @@ class SqlNumbers:
             of_day, inbox.c.outcome == Outcome.ANSWERED.value, inbox.c.finished_at.is_not(None)
         )
         unpriced = case((and_(answers.c.cost_usd.is_(None), answers.c.model.is_not(None)), 1), else_=0)
-        spent = select(func.sum(answers.c.cost_usd), func.sum(unpriced)).where(
+        by_answers = select(func.sum(answers.c.cost_usd), func.sum(unpriced)).where(
             answers.c.team == team, answers.c.created_at >= begin, answers.c.created_at < end
+        )
+        unknown = case((spending.c.cost_usd.is_(None), 1), else_=0)
+        beside = select(func.sum(spending.c.cost_usd), func.sum(unknown)).where(
+            spending.c.at >= begin, spending.c.at < end
         )
         async with self._database.transaction() as connection:
             outcomes = {outcome or "open": count for outcome, count in (await connection.execute(counts)).all()}
             seconds = [(end - begin).total_seconds() for begin, end in (await connection.execute(took)).all()]
-            dollars, without_price = (await connection.execute(spent)).one()
+            spent = [(await connection.execute(one)).one() for one in (by_answers, beside)]
         middle = median(seconds) if seconds else None
-        return DayNumbers(sum(outcomes.values()), outcomes, middle, dollars, int(without_price or 0))
+        known = [dollars for dollars, _ in spent if dollars is not None]
+        without_price = sum(int(count or 0) for _, count in spent)
+        return DayNumbers(sum(outcomes.values()), outcomes, middle, sum(known) if known else None, without_price)

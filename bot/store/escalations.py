@@ -102,7 +102,7 @@ class SqlEscalations:
         whose = () if asker is None else (escalations.c.asker == asker,)
         known = select(escalations).where(escalations.c.team == team, is_helping(), *whose)
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(known.order_by(escalations.c.created_at.desc()).limit(limit))).all()
+            rows = (await connection.execute(known.order_by(escalations.c.created_at).limit(limit))).all()
         return [escalation_of(row) for row in rows]
 
     async def begin_showing(self, escalation_id: str) -> bool:

@@ -38,7 +38,7 @@ PERSONAL = {
     "answers": {"asker"},
     "feedback": {"user_id"},
     "escalations": {"asker", "owner"},
-    "escalation_events": {"by", "owner"},
+    "escalation_events": {"by", "owner", "cause"},  # a press names whose it was
     "posts": {"channel"},  # of a private note: its reader
     "shares": {"user_id"},
     "channel_settings": {"changed_by"},
@@ -155,9 +155,11 @@ def _of_moves(asked: ColumnElement[bool], identities: Collection[str]) -> list[t
     theirs = moves.escalation_id.in_(select(escalations.c.id).where(asked))
     gone = moves.escalation_id.in_(select(escalations.c.id).where(asked, not_(is_helping())))
     owned = update(escalation_events).where(moves.owner.in_(identities))
+    pressed = or_(*(moves.cause.startswith(f"{one} ", autoescape=True) for one in identities))
     return [
         ("moves", delete(escalation_events).where(gone)),
         ("moves", update(escalation_events).where(theirs, moves.move != Move.CALL.value).values(text="", reason="")),
+        ("moves", update(escalation_events).where(pressed).values(cause="")),
         ("moves", _without(escalation_events, moves.by, identities)),
         ("moves", owned.values(owner=None)),
     ]

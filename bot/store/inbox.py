@@ -12,7 +12,7 @@ from bot.desk.model import Accepted, Allowance, Claimed, Limited, Outcome, incid
 from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.queueing import CLAIM, CLAIM_STUCK, LATELY, admitted
-from bot.store.tables import inbox
+from bot.store.tables import answers, inbox
 
 Conditions = tuple[ColumnElement[bool], ...]
 _KNOWN = 5_000
@@ -141,7 +141,12 @@ class SqlInbox:
             .values(outcome=outcome.value, finished_at=self._clock(), lease_until=None)
         )
         async with self._database.transaction() as connection:
-            return bool((await connection.execute(close)).rowcount)
+            closed = bool((await connection.execute(close)).rowcount)
+            if outcome is Outcome.WITHDRAWN:  # what its writer took back is kept nowhere, answered or not
+                await connection.execute(update(inbox).where(inbox.c.key == key).values(text="", payload={}))
+                asked = update(answers).where(answers.c.key == key)
+                await connection.execute(asked.values(question="", searched=""))
+        return closed
 
     async def release(self, key: str) -> None:
         mine = update(inbox).where(inbox.c.key == key, inbox.c.claimed_by == self._holder)
@@ -160,8 +165,11 @@ class SqlInbox:
             return bool((await connection.execute(amend)).rowcount)
 
     async def text(self, key: str) -> str | None:
+        kept = select(inbox.c.text).where(
+            inbox.c.key == key, func.coalesce(inbox.c.outcome, "") != Outcome.WITHDRAWN.value
+        )
         async with self._database.transaction() as connection:
-            value: str | None = await connection.scalar(select(inbox.c.text).where(inbox.c.key == key))
+            value: str | None = await connection.scalar(kept)
         return value
 
     async def outcome(self, key: str) -> Outcome | None:

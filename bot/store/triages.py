@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     exists,
+    func,
     or_,
     select,
     text,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.desk.human_path import HELPING, Escalation, Move, Transition
+from bot.desk.model import Outcome
 from bot.desk.ports import Clock
 from bot.desk.triage import LONGEST, ToTriage, Triage, TriageRecord
 from bot.store.database import Database
@@ -172,6 +174,8 @@ async def _said(connection: AsyncConnection, asked: Row[tuple[str, ...]]) -> str
         select(inbox.c.text)
         .where(inbox.c.team == asked.team, inbox.c.channel == asked.channel, inbox.c.user_id == asked.asker)
         .where(or_(inbox.c.thread_ts == asked.thread_ts, inbox.c.ts == asked.thread_ts), inbox.c.ts <= ts)
+        # What was deleted is not said any more; earlier versions kept its text.
+        .where(inbox.c.text != "", func.coalesce(inbox.c.outcome, "") != Outcome.WITHDRAWN.value)
         .order_by(inbox.c.ts.desc())
         .limit(SAID)
     )

@@ -7,8 +7,10 @@ import pytest
 
 from bot.desk.human_path import Escalation, EscalationState, Move
 from bot.desk.model import Outcome
+from bot.slack import spent_buttons
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import Bot, MakeBot, everything, said
+from tests.scenarios.surf import ADMINS
 from tests.scenarios.test_slack_humans import DESK, call_human, told, whispers
 
 S = EscalationState
@@ -147,6 +149,25 @@ async def test_buttons_stand_only_under_the_last_post_that_has_some(
     posts = [one for one in said(workspace, ts) if "frontdesk_escalation" in str(one.get("metadata"))]
     assert [one["metadata"]["event_payload"]["role"] for one in posts] == ["1", "2", "3", "4", "5"]
     assert "Turn it off." in everything(posts[2])
+
+
+async def test_buttons_far_up_in_a_long_thread_go_after_everybody_was_told(
+    workspace: LocalWorkspace, make_bot: MakeBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack gives a thread out by pages. The owner hears of it before the thread is read."""
+    monkeypatch.setattr(spent_buttons, "_PAGE", 2)
+    bot = await make_bot(slack=ADMINS)
+    ts, brief = await claimed(workspace, bot)
+    await reply(workspace, brief, "Turn it off.")
+    await until_state(bot, ts, S.ANSWERED)
+    before = len(workspace.state.wire)
+    await workspace.click("priya", DESK, brief, "human_resolve")
+    await until_state(bot, ts, S.CLOSED)
+    assert pressable(workspace, ts) == ["I still need help"]
+    assert beside(workspace, brief) == ["<@U0ALEX> Priya Nair has closed this."]
+    calls = [one["name"] for one in list(workspace.state.wire)[before:] if one["kind"] == "web_api"]
+    told = [name for name in calls if name in ("chat.postMessage", "conversations.replies")]
+    assert told[:3] == ["chat.postMessage", "chat.postMessage", "conversations.replies"]
 
 
 async def test_a_workspace_that_refuses_to_change_a_post_keeps_its_buttons(

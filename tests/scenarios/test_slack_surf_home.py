@@ -261,6 +261,9 @@ async def test_the_largest_page_is_within_slacks_limits(
     home = await home_of(workspace, "priya")
     check_view({"type": "home", "blocks": home["blocks"]}, "home")
     assert 70 < len(home["blocks"]) <= 100
+    shown = everything(home)
+    assert "and newer ones" in shown
+    assert ["p1700000000000100" in shown, "p1700000029000100" in shown] == [True, False], "the most overdue"
 
 
 async def test_doctor_says_that_the_desk_is_paused(bot: Bot, workspace: LocalWorkspace, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""A whole `serve` with hours: the asker is told when somebody is back, and what is due is a row in its store."""
+"""A whole `serve` with hours: the asker is told when somebody is back, and what is due is a row in its store. Its lead
+may end what another has."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ escalation_channel = "C0ESCALATE"
 [desks.support.hours]
 zone = "UTC"
 {day} = "09:00-09:30"
+[desks.support.sla]
+lead = "U0PRIYA"
 [sources.docs]
 kind = "folder"
 path = "documents"
@@ -41,7 +44,12 @@ async def test_hours_of_the_configuration_are_told_and_planned(workspace: LocalW
         assert "at 09:00 (UTC)." in said(workspace, ts)[1]["text"]
         async with local.bot.store.database.transaction() as connection:
             planned = (await connection.execute(select(due.c.kind, due.c.at).order_by(due.c.at))).all()
+        [brief] = workspace.messages("support-escalations")
+        await workspace.click("alex", "support-escalations", brief["ts"], "human_claim")
+        await workspace.wait_for(lambda: "<@U0ALEX> has taken this" in said(workspace, ts)[-1]["text"])
+        await workspace.click("priya", "support-escalations", brief["ts"], "human_resolve")
+        await workspace.wait_for(lambda: "<@U0PRIYA> has marked this as resolved" in said(workspace, ts)[-1]["text"])
     # Two hours are four weeks of half an hour: half of them pass in the second, the rest in the fourth.
-    assert [kind for kind, _ in planned] == ["half", "response"]
-    assert [(at.hour, at.minute) for _, at in planned] == [(9, 30), (9, 30)]
+    assert [kind for kind, _ in planned] == ["half", "response", "lead"]
+    assert [(at.hour, at.minute) for _, at in planned] == [(9, 30)] * 3
     assert (planned[1].at - planned[0].at).days == 14

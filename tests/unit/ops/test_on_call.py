@@ -19,13 +19,16 @@ async def workspace() -> AsyncIterator[LocalWorkspace]:
         yield workspace
 
 
-def with_sla(config: Config, **sla: str) -> Config:
-    desks = {name: desk.model_copy(update={"sla": SlaSettings(**sla)}) for name, desk in config.bot.desks.items()}  # type: ignore[arg-type]
+def with_sla(config: Config, channel: str | None, **sla: str) -> Config:
+    given = {"sla": SlaSettings(**sla), "escalation_channel": channel}  # type: ignore[arg-type]
+    desks = {name: desk.model_copy(update=given) for name, desk in config.bot.desks.items()}
     return Config(config.path, config.bot.model_copy(update={"desks": desks}), config.ingest)
 
 
-async def on_call(tmp_path: Path, workspace: LocalWorkspace, **sla: str) -> dict[str, tuple[str, str]]:
-    checks = await said(with_sla(config(tmp_path, workspace), **sla))
+async def on_call(
+    tmp_path: Path, workspace: LocalWorkspace, channel: str | None = None, **sla: str
+) -> dict[str, tuple[str, str]]:
+    checks = await said(with_sla(config(tmp_path, workspace), channel, **sla))
     return {name.removeprefix("desks.support.sla."): one for name, one in checks.items() if name.startswith("desks.")}
 
 
@@ -55,6 +58,21 @@ async def test_who_can_not_be_reached_is_said(tmp_path: Path, workspace: LocalWo
     assert (await on_call(tmp_path, workspace, lead="U0FRONTDESK"))["lead"][
         1
     ] == "U0FRONTDESK is an app, and reads nothing"
+
+
+async def test_a_lead_who_does_not_see_the_requests_is_said(tmp_path: Path, workspace: LocalWorkspace) -> None:
+    """Who is in the channel is; where Slack does not say who is, the lead can't be checked."""
+    members = workspace.api.state.team.channels["C0ESCALATE"].members
+    assert "U0PRIYA" in members
+    for channel, verdict, text in (
+        ("C0ESCALATE", "ok", "Priya Nair"),
+        ("C0ESCALATE", "warning", "Priya Nair is not in C0ESCALATE, where requests are"),
+        ("C0NOWHERE", "failed", "Slack refused: channel_not_found"),
+    ):
+        members[:] = [one for one in members if one != "U0PRIYA" or verdict == "ok"]
+        checks = await on_call(tmp_path, workspace, channel, lead="U0PRIYA")
+        assert checks["lead"][0] == verdict
+        assert text in checks["lead"][1]
 
 
 async def test_without_the_scope_it_can_not_be_known(tmp_path: Path, workspace: LocalWorkspace) -> None:

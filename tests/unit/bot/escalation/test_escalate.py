@@ -179,6 +179,27 @@ async def test_refusals_say_who_has_it(store: Store) -> None:
         await humans.claim("E-unknown", "U2")
 
 
+async def test_who_is_called_late_may_take_it_from_a_silent_owner(store: Store) -> None:
+    """The desk's lead may do what an admin may; another desk's lead may not, though both are in the channel."""
+    humans = escalate(store, Room(members={"U2", "U3", "U4"}), leads={"support": "U3", "people": "U4"})
+    called = await humans.call(*THREAD, "U1", QUESTION.key)
+    assert called.escalation is not None
+    one = (await humans.claim(called.escalation.id, "U2")).id
+    for refused in (humans.reply(one, "U4", "So."), humans.hand_over(one, "U4", "U4"), humans.resolve(one, "U4")):
+        with pytest.raises(TransitionRefused, match="Alex has this one"):
+            await refused
+    assert (await humans.reply(one, "U3", "So.")).state is EscalationState.ANSWERED
+    assert (await humans.hand_over(one, "U3", "U3")).owner == "U3"
+    assert (await humans.resolve(one, "U3")).state is EscalationState.CLOSED
+
+
+async def test_a_lead_who_is_no_agent_takes_requests(store: Store) -> None:
+    humans = escalate(store, Room(), agents=("U2",), leads={"support": "U4"})
+    called = await humans.call(*THREAD, "U1", QUESTION.key)
+    assert called.escalation is not None
+    assert (await humans.claim(called.escalation.id, "U4")).owner == "U4"
+
+
 async def test_one_that_nobody_claimed_is_resolved_by_an_agent(store: Store) -> None:
     """In one step, and the agent is its owner."""
     humans = escalate(store, Room(), agents=("U3",))

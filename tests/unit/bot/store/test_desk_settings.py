@@ -68,6 +68,19 @@ async def test_a_days_numbers_are_of_that_day_and_workspace(store: Store, clock:
     assert (numbers.dollars, numbers.unpriced) == (0.75, 1)
 
 
+async def test_a_days_cost_is_what_its_budget_counts(store: Store, clock: Clock) -> None:
+    """Triage and what else is asked of the model beside answers, of that day; also where there was no answer."""
+    for cost, at in ((3.0, START), (None, START), (8.0, DAY - timedelta(seconds=1)), (9.0, DAY + timedelta(days=1))):
+        clock.now = at
+        await store.spending.add("triage", "m", cost)
+    numbers = await store.numbers.between("T1", DAY, DAY + timedelta(days=1))
+    assert (numbers.dollars, numbers.unpriced) == (3.0, 1)
+    await keep(store, "1.0", Answer(Outcome.ANSWERED, "30 days.", model="m", cost_usd=0.5, answered_at=START))
+    numbers = await store.numbers.between("T1", DAY, DAY + timedelta(days=1))
+    assert (numbers.dollars, numbers.unpriced) == (3.5, 1)
+    assert await store.answers.spent_since(DAY) == 3.5 + 9.0
+
+
 async def keep(store: Store, ts: str, answer: Answer, thread_ts: str | None = None, text: str = "Returns?") -> None:
     place = Place("T1", "C1", "channel", thread_ts)
     await store.answers.save(

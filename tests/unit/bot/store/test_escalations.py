@@ -73,7 +73,7 @@ async def test_what_people_were_not_told_of_an_escalation_is_found(store: Store)
 
 
 async def test_unresolved_escalations_are_found_by_their_asker(store: Store) -> None:
-    """A confirmed one is solved, though it is not over."""
+    """Whoever has waited longest first. A confirmed one is solved, though it is not over."""
     for number, (asker, moves) in enumerate(
         (
             ("U1", ()),
@@ -87,8 +87,8 @@ async def test_unresolved_escalations_are_found_by_their_asker(store: Store) -> 
         await store.escalations.create(new)
         for move in moves:
             await moved(store.escalations, f"E{number}", move, "U9", at)
-    assert [one.id for one in await store.escalations.unresolved("T1", 5)] == ["E1", "E0"]
-    assert [one.id for one in await store.escalations.unresolved("T1", 1)] == ["E1"]
+    assert [one.id for one in await store.escalations.unresolved("T1", 5)] == ["E0", "E1"]
+    assert [one.id for one in await store.escalations.unresolved("T1", 1)] == ["E0"]
     assert [one.id for one in await store.escalations.unresolved("T1", 5, "U1")] == ["E0"]
     assert (await store.open_work()).escalations == 2
 

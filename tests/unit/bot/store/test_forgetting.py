@@ -13,7 +13,7 @@ from bot.desk.triage import Triage, TriageRecord
 from bot.store import Store, retention
 from bot.store.forgetting import PERSONAL
 from bot.store.tables import answers, escalation_events, escalations, metadata
-from tests.fakes.moves import moved
+from tests.fakes.moves import moved, transition
 
 from .conftest import START, Clock
 from .test_store import escalation, item, question
@@ -84,6 +84,17 @@ async def test_a_person_is_forgotten_and_the_others_are_not(store: Store, other:
     assert not any((await other.forgetting.forget(["U1"])).values())
 
 
+async def test_whose_press_made_a_move_is_forgotten(store: Store) -> None:
+    """It is stored with who pressed. Another's stays: theirs may come again."""
+    made = await store.escalations.create(replace(escalation("E1"), asker="U3"))
+    for move, by in ((Move.CLAIM, "U1"), (Move.HAND_OVER, "U1"), (Move.REPLY, "U11")):
+        made = await store.escalations.move(transition(made, move, by, START, cause=f"{by} 1764.{made.number}")) or made
+    await store.forgetting.forget(["U1"])
+    assert [one.cause for one in await store.escalations.transitions("E1")] == ["", "", "", "U11 1764.3"]
+    assert "U1" not in (await everything(store)).replace("U11", "")
+    assert not any((await store.forgetting.forget(["U1"])).values())
+
+
 async def test_what_somebody_asked_alone_shared_or_set_is_forgotten(store: Store, clock: Clock) -> None:
     """A private question's key names its asker, so its row goes, and a late answer is not kept; what an admin set holds
     without their name; a note that they ask too much is forgotten, another's is not."""
@@ -132,6 +143,7 @@ def test_no_table_with_a_person_in_it_is_overlooked() -> None:
         "decided_by",
         "answered_by",
         "offered",
+        "cause",
     )
     found = {
         table.name: {

@@ -123,6 +123,26 @@ async def test_a_finished_question_is_closed_once(store: Store) -> None:
     assert await store.inbox.claim(5, 60) == []
 
 
+@pytest.mark.parametrize("answered", [True, False])
+async def test_of_a_deleted_message_no_word_is_kept(store: Store, answered: bool) -> None:
+    """Also where it was answered already. It is no edit, and whoever answers it now is not told of another text."""
+    await store.inbox.accept(item(text="my card is 4111"))
+    asked = replace(question("1.0"), text="my card is 4111")
+    await store.answers.save(asked, "support", Answer(Outcome.ANSWERED, "So.", searched="card 4111"))
+    if answered:
+        await store.inbox.finish(item().key, Outcome.ANSWERED)
+    assert await store.inbox.withdraw(item().key) is not answered
+    assert await store.inbox.text(item().key) == ("" if answered else None)
+    stored = await store.answers.get(item().key)
+    record = await store.records.record(item().key)
+    assert stored is not None
+    assert record is not None
+    assert (stored.question, record.searched) == ("", "")
+    turns = await store.answers.turns(question("2.0", "1.0"))
+    assert [turn.text for turn in turns] == ["", "So."]
+    assert await store.inbox.outcome(item().key) is (Outcome.ANSWERED if answered else Outcome.WITHDRAWN)
+
+
 async def test_an_edit_counts_until_somebody_works_on_it_for_some_time(store: Store) -> None:
     """Before it is claimed always, after that for as long as is said, and never once it is answered."""
     await store.inbox.accept(item())

@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot.desk.human_path import Move
 from bot.desk.model import Answer, Outcome
 from bot.desk.triage import Triage, TriageRecord
 from bot.store import Store, open_store
+from bot.store.tables import inbox
 from bot.store.triages import WantTriage
 from tests.fakes.moves import moved
 
@@ -67,6 +69,24 @@ async def test_an_escalation_comes_first_with_all_that_its_asker_wrote(store: St
     assert first.text == "My parcel is gone.\nA human, please."
     [second] = await store.triages.claim(1, 60)
     assert second.key == waits
+
+
+@pytest.mark.parametrize("when", ["open", "answered", "by an earlier version"])
+async def test_what_was_deleted_is_not_triaged(store: Store, when: str) -> None:
+    """Whether it was answered by then or not, and where an earlier version kept its text."""
+    await answered(store, "1.0", "My parcel is gone.")
+    gone = await answered(store, "1.5", "My card is 4111 1111 1111 1111.", "1.0")
+    if when == "answered":
+        await store.inbox.finish(gone, Outcome.ANSWERED)
+    if when == "by an earlier version":
+        async with store.database.transaction() as connection:
+            await connection.execute(update(inbox).where(inbox.c.key == gone).values(outcome="withdrawn"))
+    else:
+        await store.inbox.withdraw(gone)
+    key = await answered(store, "2.0", "A human, please.", "1.0")
+    await store.escalations.create(replace(escalation(), answer_key=key))
+    [one] = await store.triages.claim(1, 60)
+    assert one.text == "My parcel is gone.\nA human, please."
 
 
 async def test_what_was_no_complaint_is_looked_at_again_when_a_human_is_called(store: Store) -> None:
