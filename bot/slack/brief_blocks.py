@@ -98,7 +98,7 @@ def _answered(brief: Brief) -> list[Block]:
     elif brief.withheld:
         parts.append([span(WITHHELD)])
     if private := quoted(brief.private, 2_000):
-        parts.append([span("Only the asker was told, of their order:\n", bold=True), span(private)])
+        parts.append([span("Their order, of which the thread is not told:\n", bold=True), span(private)])
     return [{"type": "rich_text_section", "elements": elements} for elements in parts]
 
 
