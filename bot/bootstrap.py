@@ -254,6 +254,7 @@ def build_bot(
             suggestions=desk.suggestions,
             handover=desk.handover,
             triage=name in settings.triage_desks,
+            humans_see_orders=desk.escalation_sees_orders,
         )
         for name, desk in settings.desks.items()
     )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from bot.handover_topics import TOPICS
 from bot.section import Section
 
 
@@ -17,17 +18,6 @@ def _compiles(pattern: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_compiles)]
-
-TOPICS: dict[str, Pattern] = {
-    "safety": r"\b(?:smok(?:es|ing)|smoke (?:is |was )?(?:coming|came)|spark(?:s|ing)|on fire|caught fire"
-    r"|electric(?:al)? shock|got (?:burn(?:ed|t)|shocked|injured|hurt)|explod(?:ed|ing)"
-    r"|(?:battery|phone|laptop) (?:is |has |looks )?(?:swollen|swelling|bulging))\b",
-    "legal": r"\b(?:my (?:lawyer|attorney|solicitor)|legal action|lawsuit|small claims"
-    r"|(?:will|going to|gonna) sue|take you to court)\b",
-    "damaged delivery": r"\b(?:my|our|it|the (?:parcel|package|box|screen|item|tv))\b"
-    r".{0,40}\b(?:arrived|came|was delivered)\b"
-    r".{0,20}\b(?:damaged|broken|cracked|smashed|shattered|crushed|dented)\b",
-}
 
 
 class HandoverSettings(Section):

@@ -12,6 +12,7 @@ from bot.desk.errors import DeskError
 from bot.desk.metering import NO_METER
 from bot.desk.model import Desk, DraftSentence, Outcome, Person, Place, Question, Turn, question_key
 from bot.desk.ports import Meter
+from bot.engine.catalogue import Catalogue
 from bot.escalation.timetable import timetables_of
 from bot.outbox import subscriptions_of
 from bot.slack.identity import identities_of
@@ -34,6 +35,7 @@ from ops.reports import (
     ForgetRequest,
     FoundSource,
     IndexReport,
+    ProductRequest,
     SourcesRequest,
     SyncOutcome,
     SyncRequest,
@@ -111,6 +113,9 @@ class LocalOperations:
             )
             for hit in found.hits
         )
+
+    async def product(self, request: ProductRequest) -> str | None:
+        return await asyncio.to_thread(Catalogue(self.knowledge.search).product, request.text)
 
     async def gaps(self, request: GapsRequest) -> GapsReport:
         """Documents for members are named: whoever runs this has the documents."""

@@ -32,6 +32,7 @@ from ops.reports import (
     FoundSource,
     IndexReport,
     Nothing,
+    ProductRequest,
     SourcesRequest,
     SyncOutcome,
     SyncRequest,
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 _NOTHING = Nothing()
 _SYNCED = TypeAdapter(tuple[SyncOutcome, ...])
+_PRODUCT = TypeAdapter(str | None)
 _FOUND = TypeAdapter(tuple[FoundSource, ...])
 _LONGEST_SOCKET_PATH = 100  # the kernel takes 107 bytes
 
@@ -86,6 +88,9 @@ def _application(operations: Operations) -> web.Application:
     async def sources(request: web.Request) -> web.StreamResponse:
         return await _respond(request, SourcesRequest, lambda asked, _: operations.sources(asked))
 
+    async def product(request: web.Request) -> web.StreamResponse:
+        return await _respond(request, ProductRequest, lambda asked, _: operations.product(asked))
+
     async def gaps(request: web.Request) -> web.StreamResponse:
         return await _respond(request, GapsRequest, lambda asked, _: operations.gaps(asked))
 
@@ -99,7 +104,7 @@ def _application(operations: Operations) -> web.Application:
         return await _respond(request, ForgetRequest, lambda asked, _: operations.forget(asked))
 
     application = web.Application()
-    for handler in (ask, sync, sources, gaps, index_status, index_verify, forget):
+    for handler in (ask, sync, sources, product, gaps, index_status, index_verify, forget):
         application.router.add_post(f"/{handler.__name__}", handler)
     return application
 
@@ -157,6 +162,9 @@ class RemoteOperations:
 
     async def sources(self, request: SourcesRequest) -> tuple[FoundSource, ...]:
         return _FOUND.validate_python(await self._call("sources", request))
+
+    async def product(self, request: ProductRequest) -> str | None:
+        return _PRODUCT.validate_python(await self._call("product", request))
 
     async def gaps(self, request: GapsRequest) -> GapsReport:
         return GapsReport.model_validate(await self._call("gaps", request))

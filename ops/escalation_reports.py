@@ -22,6 +22,7 @@ _COMES = {
 }
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _OF = ("id", "desk", "severity", "state", "asker", "owner", "channel", "thread_ts", "question", "created_at")
+_TRIAGE = ("category", "requires_escalation", "language", "order", "product", "confidence", "made_by")
 _EVENT = ("number", "at", "move", "before", "after", "by", "owner", "reason", "text", "snoozed_until")
 
 
@@ -63,7 +64,11 @@ def plain(one: Logged, settings: BotSettings) -> dict[str, Any]:
     due = {"what": coming[0].value, "at": coming[1].isoformat()} if coming else None
     of_it = {name: _value(getattr(one.escalation, name)) for name in (*_OF, "reason", "snoozed_until")}
     counts_as = {"counts_as_severity": _severity(one.escalation, settings), "due": due}
-    return of_it | counts_as | {"events": [_event(move) for move in one.moves]}
+    return of_it | counts_as | {"triage": _triage(one), "events": [_event(move) for move in one.moves]}
+
+
+def _triage(one: Logged) -> dict[str, Any] | None:
+    return {name: getattr(one.triage, name) for name in _TRIAGE} if one.triage else None
 
 
 def _event(move: Transition) -> dict[str, Any]:
@@ -78,9 +83,10 @@ def as_csv(logged: Sequence[Logged]) -> str:
     """A row an event, with what it is of in front. What people wrote is no formula for whoever opens it."""
     text = io.StringIO()
     rows = csv.writer(text)
-    rows.writerow([*_OF, *(f"event_{name}" for name in _EVENT)])
+    rows.writerow([*_OF, *(f"triage_{name}" for name in _TRIAGE), *(f"event_{name}" for name in _EVENT)])
     for one in logged:
         of_it = [_value(getattr(one.escalation, name)) for name in _OF]
+        of_it += (_triage(one) or dict.fromkeys(_TRIAGE)).values()
         for move in one.moves:
             rows.writerow([_harmless(value) for value in (*of_it, *_event(move).values())])
     return text.getvalue()

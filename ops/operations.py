@@ -11,6 +11,7 @@ from ops.reports import (
     ForgetRequest,
     FoundSource,
     IndexReport,
+    ProductRequest,
     SourcesRequest,
     SyncOutcome,
     SyncRequest,
@@ -37,6 +38,8 @@ class Operations(Protocol):
     async def sync(self, request: SyncRequest, on_step: OnStep) -> tuple[SyncOutcome, ...]: ...
 
     async def sources(self, request: SourcesRequest) -> tuple[FoundSource, ...]: ...
+
+    async def product(self, request: ProductRequest) -> str | None: ...
 
     async def gaps(self, request: GapsRequest) -> GapsReport: ...
 

@@ -195,6 +195,10 @@ class SourcesRequest(Report):
     desk: str | None = None
 
 
+class ProductRequest(Report):
+    text: str
+
+
 class FoundSource(Report):
     title: str
     section: str

@@ -1,4 +1,5 @@
-"""`frontdesk triage`: what a message complains of. It needs neither index nor store, so it runs in this process."""
+"""`frontdesk triage`: what a message complains of. It needs neither index nor store, so it runs in this process; but
+only an index knows products by their names."""
 
 import asyncio
 import json
@@ -43,9 +44,11 @@ async def triaged(config: Config, text: str) -> "TriageRecord | None":
     from bot.engine.claude_api import ClaudeApi
     from bot.prompting import PromptLibrary
     from ingest.index import make_embedder
+    from ops.products import product_in
 
     bot, embedder = config.bot, make_embedder(config.ingest.index)
-    classifier = classifier_of(bot, embedder.embed, lambda: embedder.fingerprint)
+    named = await product_in(config, text)
+    classifier = classifier_of(bot, embedder.embed, lambda: embedder.fingerprint, lambda _: named)
     if bot.model.api_key is None:
         return await classifier.triage(text)
     api = ClaudeApi(bot.model)

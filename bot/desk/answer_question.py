@@ -114,7 +114,7 @@ class AnswerQuestion:
             return Answer(Outcome.ASKED, NOT_READ if question.attachments and not question.text else reply)
         meant = None if told else await self._engine.meant(question.text)
         if wants_human(question.text) or meant == "human":
-            return hand_over(desk)
+            return await self._handed_over(question, desk)
         if meant == "courtesy":
             return Answer(Outcome.ASKED, NOTED)
         work = Work(standalone(question.text, turns), turns, self._prompts.live(desk.prompt), interpreting)
@@ -123,6 +123,12 @@ class AnswerQuestion:
         if reply and told and answer.outcome is Outcome.ABSTAINED:
             return replace(answer, outcome=Outcome.ASKED, text=what_about(question.attachments), nearest=())
         return answer
+
+    async def _handed_over(self, question: Question, desk: Desk) -> Answer:
+        answer = hand_over(desk)
+        if self._orders is None or answer.outcome is not Outcome.ESCALATED:
+            return answer
+        return replace(answer, private=await self._orders.for_humans(question, desk))
 
     async def _looked_up(self, question: Question, desk: Desk, stage: GuardedStage, timer: Timer, work: Work) -> Answer:
         """What the orders and the documents say about a message that asks something."""

@@ -16,9 +16,10 @@ class Beside(NamedTuple):
 
 
 def beside(text: str, orders: OrderNumbers | None, product: Callable[[str], str | None] = lambda _: None) -> Beside:
-    """`product`: the one of a catalogue that a text names."""
+    """`product`: the one of a catalogue that a text names; "": what has a code there is none."""
     numbers = orders.within(text) if orders else ()
     rest = orders.without(text) if orders else text
     known = product(rest)
     coded = sorted((one for one in codes(rest) if "-" in one), key=rest.lower().find)
-    return Beside(language_of(text), numbers[0] if numbers else None, known or (coded[0].upper() if coded else None))
+    named = coded[0].upper() if coded and known is None else known
+    return Beside(language_of(text), numbers[0] if numbers else None, named or None)

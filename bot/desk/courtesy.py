@@ -7,6 +7,7 @@ The replies hold no factual sentence (Outcome.ASKED).
 import re
 from collections.abc import Sequence
 
+from bot.desk.foreign_calls import calls_for_human
 from bot.desk.model import Turn
 from bot.desk.words import codes, content_words, flat
 
@@ -110,9 +111,12 @@ _WHO = (
 )
 _FETCH = re.compile(
     r"\b(?:get|bring|fetch) me (?:someone|somebody|a (?:real |live )?(?:human|person|agent)|a manager)\b"
-    r"|\b(?:connect|put) me (?:up |through )?(?:with|to) (?:a |an |your |the )?(?:\w+ )?(?:support"
-    r"|team|human|person|agent|someone"
-    r"|somebody|colleague|staff)\b"
+    r"|\b(?:connect|put|hand|pass|transfer) me (?:up |through |over |on )?(?:with|to) (?:a |an |your |the )?"
+    r"(?:\w+ )?(?:support|team|human|person|agent|someone|somebody|colleague|staff)\b"
+    r"|^(?:please |can you |could you |just |now |i want (?:you )?to |i'd like (?:you )?to )*escalate"
+    r" (?:this|it|my (?:case|issue|complaint|ticket|problem))(?: to (?:an?|the|your) \w+| please| now)*$"
+    r"|\b(?:can|could|may|would) (?:please )?(?:an?|some) (?:real |live |actual )?(?:human(?: being)?|person|supervisor"
+    r"|manager) (?:please )?(?:have a look|look (?:at|into)|take (?:this |it )?over|step in|call me|contact me)\b"
     rf"|\b(?:i want|i need|i'd like|i would like|i demand|let me|can i|could i|may i) (?:to )?(?:talk"
     rf"|speak|chat) (?:to|with) {_WHO}\b"
     r"|^(?:is|are) there (?:any|some)(?:one|body)(?: else| human| real| live)* (?:i|we|that i"
@@ -180,6 +184,8 @@ def wants_human(text: str) -> bool:
     neither."""
     said = _words(flat(text))
     if len(said) <= 300 and (_DISTRESS.search(said) or _GRIEVANCE.search(said) or _FETCH.search(said)):
+        return True
+    if len(said) <= 300 and calls_for_human(said):
         return True
     if len(said) <= 120 and _CALL.fullmatch(said):
         return True

@@ -128,7 +128,7 @@ def called(escalation: Escalation) -> Transition:
 
 
 class Triaged(Protocol):
-    """What a brief shows of a triage record."""
+    """What a brief shows of a triage record: see bot.desk.triage.TriageRecord."""
 
     @property
     def category(self) -> str: ...
@@ -138,6 +138,15 @@ class Triaged(Protocol):
 
     @property
     def requires_escalation(self) -> bool: ...
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def order(self) -> str | None: ...
+
+    @property
+    def product(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)

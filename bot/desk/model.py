@@ -147,6 +147,7 @@ class Desk:
     suggestions: tuple[str, ...] = ()  # questions that its documents answer
     handover: HandoverSettings = field(default_factory=HandoverSettings)
     triage: bool = False  # complaints get a record
+    humans_see_orders: bool = False  # who is in its escalation channel may see the askers' orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +387,8 @@ class Answer:
     rejected: tuple[str, ...] = ()  # why sentences were cut, for the log
     incident: str | None = None  # with FAILED: what the log has too
     answered_at: datetime | None = None
-    private: str = ""  # Markdown for the asker alone, where `text` is seen by others
+    # Markdown for the asker alone, where `text` is seen by others; with ESCALATED for the humans who are called.
+    private: str = ""
     readable: tuple[str, ...] | None = None  # the audience keywords that it was searched with
 
     def after(self, earlier: DraftEnd) -> "Answer":

@@ -1,5 +1,7 @@
 """What orders have to do with a question: who may look them up, how they read, where their details go (rule 6)."""
 
+import asyncio
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +29,8 @@ from bot.desk.order_numbers import OrderNumbers, OrderRequest
 from bot.desk.ports import Clock, Orders
 from bot.desk.words import content_words, flat
 
+log = logging.getLogger(__name__)
+
 NO_ADDRESS = (
     "I can look up orders only for people whose e-mail address Slack has confirmed as a member of this workspace, and "
     "I can't see such an address for you."
@@ -39,6 +43,7 @@ FOR_THEM_ALONE = (
     "Done. What was found goes to the asker privately and is not shown to you. Say nothing about their order, neither "
     "that it exists nor how it stands; answer only what the documents answer."
 )
+_HUMANS_WAIT_S = 2.0  # for how an order stands, at most
 _LATEST = 5  # orders, where no number was named
 _HISTORY = 12  # events
 _SHORT = 400  # characters
@@ -91,6 +96,23 @@ class OrderDesk:
         await enquiry.look_up()
         return enquiry
 
+    async def for_humans(self, question: Question, desk: Desk) -> str:
+        """How the orders stand that a call for a human names, Markdown; "" where humans may not see them, where none is
+        the asker's, and where that can't be looked up now: a human is called all the same."""
+        numbers, email = self._numbers.within(question.text), question.asker.email
+        if not (desk.orders and desk.humans_see_orders and email):
+            return ""
+        tools = LookUps(self._orders, self._numbers, email, True, self._clock())
+        try:
+            async with asyncio.timeout(_HUMANS_WAIT_S):
+                for number in numbers[:_LATEST]:
+                    await tools.get_order(number)
+        except (OrdersUnavailable, OrdersInvalid, TimeoutError) as error:
+            log.warning(
+                "humans are not told of the orders that %s names: %s", question.key, error or "it takes too long"
+            )
+        return "\n\n".join(tools.told())
+
 
 @dataclass(slots=True)
 class LookUps:
@@ -121,6 +143,11 @@ class LookUps:
         if self.private:
             return Looked(said=FOR_THEM_ALONE)
         return Looked(tuple(passage_of(order, self.now) for order in orders), "" if orders else nothing)
+
+    def told(self) -> list[str]:
+        """The orders that were found, Markdown."""
+        found = [passage_of(order, self.now) for order in self.found.values()]
+        return [f"**{passage.title}**\n" + "\n".join(_lines(passage, short=len(found) > 1)) for passage in found]
 
 
 @dataclass(slots=True)
@@ -216,9 +243,7 @@ class Enquiry:
         """The details that may not be seen where the question was asked; "" where all may."""
         if not self.private or self.tools is None:
             return ""
-        found = [passage_of(order, self.tools.now) for order in self.tools.found.values()]
-        parts = [f"**{passage.title}**\n" + "\n".join(_lines(passage, short=len(found) > 1)) for passage in found]
-        return "\n\n".join([*parts, *self.tools.missing.values()])
+        return "\n\n".join([*self.tools.told(), *self.tools.missing.values()])
 
 
 def passage_of(order: Order, now: datetime) -> Passage:

@@ -7,7 +7,7 @@ as far as each of those that has a figure.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from bot.desk.words import flat
 
@@ -20,21 +20,25 @@ Words = tuple[str, ...]
 
 
 class Products:
-    """`rows`: key and title of what catalogues list; those whose key is no code, such as a store's, are no products."""
+    """`rows`: key and title of what catalogues list; those whose key is no code, such as a store's, are no products.
+    `others`: the keys of other tables' rows, such as codes of errors."""
 
-    def __init__(self, rows: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, rows: Iterable[tuple[str, str]] = (), others: Iterable[str] = ()) -> None:
         known = [(key.strip(), flat(title)) for key, title in rows if _CODE.fullmatch(key.strip())]
-        self._codes = {_words(key): key for key, _ in known}
+        codes = {_words(key): key for key, _ in known}
         names = {_words(name): name for _, title in known for name in _names(title)}
         begun = Counter(words[:length] for words in names for length in range(1, len(words)))
-        self._names = {words: name for words, name in names.items() if not _is_maker(words, begun[words])}
-        self._longest = max(map(len, (*self._codes, *self._names)), default=0)
+        names = {words: name for words, name in names.items() if not _is_maker(words, begun[words])}
+        no_product = {_words(key): "" for key in others if _CODE.fullmatch(key)}
+        self._known: tuple[Mapping[Words, str], ...] = codes, names, no_product
+        self._longest = max(map(len, (*codes, *names, *no_product)), default=0)
 
     def within(self, text: str) -> str | None:
-        """As the catalogue spells it: the first code, else the first name; each as long as it goes."""
-        return next(self._found(text, self._codes), None) or next(self._found(text, self._names), None)
+        """As the catalogue spells it: the first code, else the first name; each as long as it goes. "": none, but
+        something that is no product has a code there; None: nothing is known."""
+        return next((found for known in self._known for found in self._found(text, known)), None)
 
-    def _found(self, text: str, known: dict[Words, str]) -> Iterator[str]:
+    def _found(self, text: str, known: Mapping[Words, str]) -> Iterator[str]:
         for part in _ENDS.split(text):
             words = _words(part)
             for at in range(len(words)):

@@ -32,6 +32,18 @@ class TriageRecord:
     confidence: float
     made_by: str  # "claude" and the model's name, or "classifier"
 
+    @property
+    def category(self) -> str:
+        return self.triage.category
+
+    @property
+    def severity(self) -> int:
+        return self.triage.severity
+
+    @property
+    def requires_escalation(self) -> bool:
+        return self.triage.requires_escalation
+
 
 class Triager(Protocol):
     async def triage(self, text: str, *, escalated: bool = False) -> TriageRecord | None:

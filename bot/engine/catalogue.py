@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Protocol
 
 from bot.desk.products import Products
-from ingest.index import IndexUnavailable
+from ingest.index import IndexUnavailable, TableRow
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ AGAIN_S = 60.0  # how long nobody asks whether the index is another: while a sou
 class Listing(Protocol):
     """What a catalogue needs of ingest.index.SearchIndex."""
 
-    def listed(self) -> list[tuple[str, str]]: ...
+    def listed(self) -> list[TableRow]: ...
 
     def version(self) -> int: ...
 
@@ -34,7 +34,8 @@ class Catalogue:
         self._products = Products()
 
     def product(self, text: str) -> str | None:
-        """The one that the text names. Never raises: while the index is away, of those that were known last."""
+        """The one that the text names; "": what has a code there is no product. Never raises: while the index is away,
+        of those that were known last."""
         with self._reading:
             if self._asked is None or self._now() - self._asked >= AGAIN_S:
                 self._asked = self._now()
@@ -46,6 +47,9 @@ class Catalogue:
         try:
             version = self._index.version()
             if version != self._version:
-                self._products, self._version = Products(self._index.listed()), version
+                rows = self._index.listed()
+                products = [(one.key, one.title) for one in rows if one.is_product]
+                self._products = Products(products, [one.key for one in rows if not one.is_product])
+                self._version = version
         except IndexUnavailable as error:
             log.warning("the products are not read anew: %s", error)

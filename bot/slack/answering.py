@@ -133,7 +133,8 @@ class Answering:
             return await self._leave_unsaid(question, desk, answer)
         # Now and not first: nobody should wait for it, and a crash before it repeats all of this.
         await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
-        if answer.private and not await self._private.send(question, answer):
+        theirs = answer.private and answer.outcome is not Outcome.ESCALATED  # that is for the brief
+        if theirs and not await self._private.send(question, answer):
             answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
         return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
 

@@ -3,9 +3,12 @@
 What people and documents wrote goes into rich_text and plain_text, which have no syntax.
 """
 
+import re
+
 from bot.desk.freshness import ago
 from bot.desk.human_path import QUIET, Brief, EscalationState, HandoverReason, Move, PastMove
 from bot.desk.reasons import WHY_CALLED, given_reason
+from bot.desk.words import has_code
 from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span, when
 from bot.slack.mrkdwn import escape, plain
 from bot.slack.quoting import lines, quoted
@@ -95,15 +98,27 @@ def _answered(brief: Brief) -> list[Block]:
     elif brief.withheld:
         parts.append([span(WITHHELD)])
     if private := quoted(brief.private, 2_000):
-        parts.append([span("Only the asker was told, of their order:\n", bold=True), span(private)])
+        parts.append([span("Their order, of which the thread is not told:\n", bold=True), span(private)])
     return [{"type": "rich_text_section", "elements": elements} for elements in parts]
 
 
 def _triage(brief: Brief) -> list[str]:
     if brief.triage is None:
         return []
-    needs = "needs a human" if brief.triage.requires_escalation else "may not need a human"
-    return [f"{brief.triage.category} · severity {brief.triage.severity} of 5 · {needs}"]
+    made = brief.triage
+    needs = "needs a human" if made.requires_escalation else "may not need a human"
+    order = f"order {made.order}" if made.order and _may_name(made.order, brief) else ""
+    product = made.product if made.product and _may_name(made.product, brief) else ""
+    language = made.language if made.language != "English" else ""
+    shown = (made.category, f"severity {made.severity} of 5", needs, product, order, language)
+    return [" · ".join(filter(None, shown))]
+
+
+def _may_name(found: str, brief: Brief) -> bool:
+    """What is written like an order, and not in the question itself, is told as orders are."""
+    return (
+        brief.sees_orders or not re.search(r"\d{3}", found) or has_code(brief.escalation.question, frozenset((found,)))
+    )
 
 
 def _history(brief: Brief) -> Block:

@@ -1,22 +1,27 @@
 """Escalations with all their moves, for whoever looks at them from outside."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, not_, or_, select, true
 
 from bot.desk.human_path import Escalation, Transition
+from bot.desk.triage import TriageRecord
 from bot.store.database import Database
 from bot.store.escalations import IS_OVER, escalation_of, transition_of
-from bot.store.tables import escalation_events, escalations
+from bot.store.tables import answers, escalation_events, escalations
+from bot.store.triages import record_of, triages
 
 _PAGE = 200  # escalations of a transaction: a running `serve` stores questions in between
 
 
 class Logged(NamedTuple):
+    """`triage`: of the complaints in its thread the gravest."""
+
     escalation: Escalation
     moves: tuple[Transition, ...]
+    triage: TriageRecord | None = None
 
 
 class SqlEscalationLog:
@@ -46,4 +51,17 @@ class SqlEscalationLog:
             events = select(escalation_events).where(of_them).order_by(escalation_events.c.number)
             for move in map(transition_of, await connection.execute(events)):
                 moves.setdefault(move.escalation_id, []).append(move)
-        return [Logged(escalation_of(row), tuple(moves.get(row.id, ()))) for row in rows]
+            triaged = {row.escalation_id: record_of(row) for row in await connection.execute(_triages_of(rows))}
+        return [Logged(escalation_of(row), tuple(moves.get(row.id, ())), triaged.get(row.id)) for row in rows]
+
+
+def _triages_of(rows: Sequence[Row[Any]]) -> Select[Any]:
+    """The gravest of each last, and of those the latest."""
+    same = and_(*(answers.c[name] == escalations.c[name] for name in ("team", "channel", "thread_ts")))
+    return (
+        select(escalations.c.id.label("escalation_id"), triages)
+        .join(answers, same)
+        .join(triages, triages.c.key == answers.c.key)
+        .where(escalations.c.id.in_([row.id for row in rows]), triages.c.severity.is_not(None))
+        .order_by(triages.c.severity, triages.c.wanted_at)
+    )

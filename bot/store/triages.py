@@ -132,7 +132,7 @@ class SqlTriages:
         async with self._database.transaction() as connection:
             return bool((await connection.execute(mine.values(**values))).rowcount)
 
-    async def of_thread(self, team: str, channel: str, thread_ts: str) -> Triage | None:
+    async def of_thread(self, team: str, channel: str, thread_ts: str) -> TriageRecord | None:
         known = (
             select(triages)
             .join(answers, answers.c.key == triages.c.key)
@@ -143,7 +143,7 @@ class SqlTriages:
         )
         async with self._database.transaction() as connection:
             row = (await connection.execute(known)).one_or_none()
-        return _triage(row) if row else None
+        return record_of(row) if row else None
 
 
 async def _to_triage(connection: AsyncConnection, key: str) -> ToTriage:
@@ -181,6 +181,12 @@ async def _said(connection: AsyncConnection, asked: Row[tuple[str, ...]]) -> str
     )
     texts = (await connection.scalars(theirs)).all()
     return "\n".join(reversed(texts))[-LONGEST:] or asked.question
+
+
+def record_of(row: Row[Any]) -> TriageRecord | None:
+    triage = _triage(row)
+    beside = (row.language or "", row.order_number, row.product, row.confidence or 0.0, row.made_by or "")
+    return TriageRecord(triage, *beside) if triage else None
 
 
 def _triage(row: Row[tuple[object, ...]]) -> Triage | None:

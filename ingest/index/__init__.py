@@ -21,6 +21,7 @@ from ingest.index.contract import (
     Reranker,
     SearchIndex,
     Serving,
+    TableRow,
     Vectors,
 )
 from ingest.index.schema import collection_name
@@ -45,6 +46,7 @@ __all__ = [
     "SearchIndex",
     "Searched",
     "Serving",
+    "TableRow",
     "Vectors",
     "bulk_embedder",
     "drop_other_collections",

@@ -94,11 +94,21 @@ class Hit:
 
 
 class Titled(NamedTuple):
-    """A document as a collection holds it."""
+    """A document as a collection holds it. `text`: of its first chunk."""
 
     document_id: str
     generation: int
     title: str
+    text: str
+
+
+class TableRow(NamedTuple):
+    """A document that is one of several of its item. `is_product`: its table has a column of SKUs, of numbers of parts
+    or articles, or of prices; the row of an error's code is none."""
+
+    key: str
+    title: str
+    is_product: bool
 
 
 class Collection(Protocol):
@@ -248,9 +258,9 @@ class SearchIndex(Protocol):
         """Vectors of length 1, in the order of the texts. Blocks. Raises IndexUnavailable."""
         ...
 
-    def listed(self) -> list[tuple[str, str]]:
-        """Key and title of each current document that is one of several of its item, such as a row of a catalogue.
-        Reads the whole collection: ask again when version() is another. Blocks. Raises IndexUnavailable."""
+    def listed(self) -> list[TableRow]:
+        """Each current document that is one of several of its item, such as a row of a catalogue. Reads the whole
+        collection: ask again when version() is another. Blocks. Raises IndexUnavailable."""
         ...
 
     def knows(self, word: str) -> bool:

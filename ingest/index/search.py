@@ -1,5 +1,6 @@
 """The search that the bot calls: hybrid, and of current generations only."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from ingest.index.contract import (
     IndexUnavailable,
     Likeness,
     Query,
+    TableRow,
     Vectors,
 )
 
@@ -20,6 +22,12 @@ SPARE = 8  # asked for besides `limit`: a document that was just rewritten has t
 WIDEN = 4
 MAX_CANDIDATES = 4096
 _WHOLE = 3  # word pieces, of which two are the model's own marks
+# A line of a row, "column: value", that only products have.
+_OF_PRODUCT = re.compile(
+    r"^(?:[^:\n]{0,30}[\s_.-])?(?:sku|mpn|ean|gtin|upc|asin|part|price|preis|prix|precio|artikelnummer"
+    r"|(?:part|article|item|product|model)[\s_-]?(?:number|no|id|code))(?:[\s_.(-][^:\n]{0,30})?:",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +136,18 @@ class CurrentSearch:
     def embed(self, texts: Sequence[str]) -> Vectors:
         return self._searched.embedder.embed(texts)
 
-    def listed(self) -> list[tuple[str, str]]:
-        """Key and title of each current document that is one of several of its item, such as a row of a catalogue."""
+    def listed(self) -> list[TableRow]:
+        """Each current document that is one of several of its item, such as a row of a catalogue."""
         searched = self._searched
         rows = [one for one in searched.collection.titles() if "#" in one.document_id]
         found = []
         for first in range(0, len(rows), MAX_CANDIDATES):
             some = rows[first : first + MAX_CANDIDATES]
             known = searched.generations.current(sorted({one.document_id for one in some}))
-            for document_id, generation, title in some:
+            for document_id, generation, title, text in some:
                 current = known.get(document_id)
                 if current is not None and current.generation == generation:
-                    found.append((document_id.partition("#")[2], title))
+                    found.append(TableRow(document_id.partition("#")[2], title, _OF_PRODUCT.search(text) is not None))
         return found
 
     def knows(self, word: str) -> bool:

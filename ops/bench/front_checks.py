@@ -47,7 +47,7 @@ class Left:
 
 async def left_of(front: Front) -> Left:
     known = {}
-    async for one, moves in front.store.escalation_log.read(over=True):
+    async for one, moves, _ in front.store.escalation_log.read(over=True):
         known[one.id] = (one, moves)
     every = (message for held in front.workspace.state.messages.values() for message in held.values())
     async with front.store.database.transaction() as connection:

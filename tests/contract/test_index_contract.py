@@ -387,23 +387,36 @@ def test_how_much_a_reader_may_not_read_is_a_number(collection: Collection, writ
 
 
 def test_what_is_listed_is_named_once(collection: Collection, write: Write, embedder: Embedder) -> None:
-    """Of items that hold several documents, those of the current generation; a "#" in a key is the key's."""
+    """Of items that hold several documents, those of the current generation, and whether its columns are a product's;
+    a "#" in a key is the key's."""
     catalogue = {"document_id": "docs:list.csv#ORR-9", "title": "Orrin 9 phone"}
     collection.upsert(
         [
             write("returns"),
-            write("the phone", **catalogue),
+            write("sku: ORR-9\nname: Orrin 9 phone", **catalogue),
             write("more of it", **catalogue, position=1),
-            write("the phone as it will be", **catalogue | {"title": "Orrin 9 phone, black"}, generation=2),
-            write("gone", document_id="docs:list.csv#ORR-8", title="Orrin 8 phone"),
-            write("odd", document_id="docs:list.csv#A#1", title="Odd"),
+            write(
+                "sku: ORR-9\nname: the phone as it will be",
+                **catalogue | {"title": "Orrin 9 phone, black"},
+                generation=2,
+            ),
+            write("sku: ORR-8", document_id="docs:list.csv#ORR-8", title="Orrin 8 phone"),
+            write("name: Odd\nlist_price (USD): 3", document_id="docs:list.csv#A#1", title="Odd"),
+            write("code: TF-4001\nmeaning: part: of the JSON", document_id="docs:e.csv#TF-4001", title="TF-4001 bad"),
+            write("id: POL-12\nitem: Return policy\nparty: sales", document_id="docs:p.csv#POL-12", title="Returns"),
         ]
     )
-    known = Known(**{"d1": 1, "docs:list.csv#ORR-9": 1, "docs:list.csv#A#1": 1})
+    rows = "list.csv#ORR-9", "list.csv#A#1", "e.csv#TF-4001", "p.csv#POL-12"
+    known = Known(**{"d1": 1, **{f"docs:{row}": 1 for row in rows}})
     search = CurrentSearch(Searched(collection, embedder, known))
-    assert sorted(search.listed()) == [("A#1", "Odd"), ("ORR-9", "Orrin 9 phone")]
+    assert sorted(search.listed()) == [
+        ("A#1", "Odd", True),
+        ("ORR-9", "Orrin 9 phone", True),
+        ("POL-12", "Returns", False),
+        ("TF-4001", "TF-4001 bad", False),
+    ]
     known.generations["docs:list.csv#ORR-9"] = 2
-    assert ("ORR-9", "Orrin 9 phone, black") in search.listed()
+    assert ("ORR-9", "Orrin 9 phone, black", True) in search.listed()
 
 
 def test_a_search_for_nothing_asks_nobody(closed: Collection, embedder: Embedder) -> None:

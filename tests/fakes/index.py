@@ -80,7 +80,7 @@ class MemoryCollection:
     def titles(self) -> list[Titled]:
         self._up()
         of_each = (point.payload for point in self.points.values() if point.payload.position == 0)
-        return [Titled(one.document_id, one.generation, one.title) for one in of_each]
+        return [Titled(one.document_id, one.generation, one.title, one.text) for one in of_each]
 
     def search(self, query: Query) -> list[Hit]:
         self._up()

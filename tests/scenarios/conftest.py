@@ -267,6 +267,7 @@ class Bot:
             orders=self.orders is not None,
             suggestions=SUGGESTIONS,
             triage=self.triager is not None,
+            humans_see_orders=self.sees_orders,
         )
         desks = (support, *self.desks)
         work = Work(

@@ -283,6 +283,33 @@ async def test_humans_see_an_order_only_where_their_channel_may(
     assert any(secret in everything(brief) for secret in SECRETS) is sees
 
 
+@pytest.mark.parametrize("sees", [False, True])
+@pytest.mark.parametrize("where", ["support", "dm"])
+async def test_an_order_that_a_call_for_a_human_names_is_looked_up_for_them(
+    workspace: LocalWorkspace, start: Any, where: str, sees: bool
+) -> None:
+    """And for nobody else: neither the thread nor the asker is told of it."""
+    bot = await start(sees_orders=sees)
+    ts = await workspace.say("dana", where, "@frontdesk EM-104233 is broken, get me a human")
+    place = "dm:dana" if where == "dm" else where
+    assert await bot.ended(ts, str(workspace.messages(place)[0]["channel"])) is Outcome.ESCALATED
+    [brief] = await workspace.wait_for(lambda: workspace.messages("support-escalations"))
+    assert all((secret in everything(brief)) is sees for secret in ("NLP1829869438", "12 November"))
+    assert not any(secret in everything(one) for one in said(workspace, ts, place) for secret in SECRETS)
+    assert where == "dm" or not dms(workspace, "dana")
+
+
+@pytest.mark.parametrize("text", ["get me a human", "EM-104234 is broken, get me a human"])
+async def test_without_an_order_of_theirs_humans_are_told_of_none(
+    workspace: LocalWorkspace, start: Any, text: str
+) -> None:
+    bot = await start(sees_orders=True)
+    ts = await workspace.say("dana", "support", f"@frontdesk {text}")
+    assert await bot.ended(ts) is Outcome.ESCALATED
+    [brief] = await workspace.wait_for(lambda: workspace.messages("support-escalations"))
+    assert "Their order" not in everything(brief)
+
+
 async def test_a_brief_tells_nothing_of_what_was_asked_in_private(
     workspace: LocalWorkspace, start: Any, claude: ClaudeDouble
 ) -> None:

@@ -15,6 +15,7 @@ from ops.reports import (
     CheckReport,
     FoundSource,
     IndexReport,
+    ProductRequest,
     SourcesRequest,
     SyncOutcome,
     SyncRequest,
@@ -67,6 +68,9 @@ class FakeOperations:
     async def sources(self, request: SourcesRequest) -> tuple[FoundSource, ...]:
         return ()
 
+    async def product(self, request: ProductRequest) -> str | None:
+        return "Orrin 9" if "orrin" in request.text else None
+
     async def index_status(self) -> IndexReport:
         raise OperationError("the index is away")
 
@@ -85,6 +89,8 @@ async def test_a_command_gets_the_answer_and_the_steps(tmp_path: Path) -> None:
         assert await remote.sync(SyncRequest(), steps.append) == (OUTCOME,)
         assert [step.done for step in steps] == [1, 2]
         assert await remote.sources(SourcesRequest(words="x")) == ()
+        said = [await remote.product(ProductRequest(text=text)) for text in ("my orrin 9", "it")]
+        assert said == ["Orrin 9", None]
         assert (await remote.index_verify(VerifyRequest(repair=True), steps.append)).ok
 
 

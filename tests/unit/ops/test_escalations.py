@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.desk.human_path import Escalation, EscalationState, Move
+from bot.desk.model import Answer, Outcome, Person, Place, Question
+from bot.desk.triage import Triage, TriageRecord
 from bot.store import Store, open_store
 from bot.store.escalation_log import _PAGE
 from ingest.schedule import utc_now
@@ -115,6 +117,39 @@ def test_json_has_everything(folder: Path) -> None:
     assert (late["severity"], late["counts_as_severity"], urgent["severity"]) == (None, 3, 5)
     assert frontdesk(folder, "--json", str(folder / "all.json")).stdout == ""
     assert json.loads((folder / "all.json").read_text()) == [over, late, urgent]
+
+
+def test_exports_have_the_triage(folder: Path) -> None:
+    """Of the gravest complaint in the thread; nothing where there is none."""
+
+    async def fill_and_triage(store: Store) -> None:
+        await fill(store)
+        place = Place("T1", "C1", "channel", "2.0")
+        for number, severity, product in ((1, 5, "Orrin 9"), (2, 2, None)):
+            asked = Question(f"T1:C1:{number}", "=it smokes", Person("U1"), place, f"2.{number}", NOW)
+            await store.answers.save(asked, "support", Answer(Outcome.ANSWERED, "So."))
+            await store.triages.want(asked.key)
+            [waits] = await store.triages.claim(1, 60)
+            made = Triage(complaint="It smokes.", category="SAFETY_HAZARD", severity=severity, requires_escalation=True)
+            await store.triages.keep(waits, TriageRecord(made, "German", "EM-1", product, 0.9, "classifier"))
+
+    stored(folder, fill_and_triage)
+    over, _, urgent = json.loads(frontdesk(folder, "--json").stdout)
+    assert over["triage"] is None
+    assert urgent["triage"] == {
+        "category": "SAFETY_HAZARD",
+        "requires_escalation": True,
+        "language": "German",
+        "order": "EM-1",
+        "product": "Orrin 9",
+        "confidence": 0.9,
+        "made_by": "classifier",
+    }
+    frontdesk(folder, "--csv", str(folder / "all.csv"))
+    with (folder / "all.csv").open(newline="") as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    assert (rows["E-2"]["triage_category"], rows["E-2"]["triage_product"]) == ("SAFETY_HAZARD", "Orrin 9")
+    assert (rows["E-3"]["triage_category"], rows["E-3"]["event_move"]) == ("", "close")
 
 
 def test_stats_say_how_long_things_took(folder: Path) -> None:

@@ -172,6 +172,25 @@ async def test_a_bots_question_looks_up_no_order() -> None:
     assert "send you a new one" not in answer.text + "".join(shop.shown)
 
 
+@pytest.mark.parametrize("place", ["channel", "dm"])
+async def test_a_call_for_a_human_tells_them_how_the_order_stands(place: PlaceKind) -> None:
+    """Where they may see it; a human is called also while nothing can be looked up."""
+    call, desk = "em 104233 is broken, get me a human", replace(DESK, humans_see_orders=True)
+    answer = await asked(Shop(), call, place=place, desk=desk)
+    assert answer.outcome is Outcome.ESCALATED
+    assert answer.private.startswith("**Your order EM-104233**\nEM-104233: delivered on 12 November 2026.")
+    assert "EM-104233" not in answer.text
+    shop = Shop(down=True)
+    answer = await asked(shop, call, place=place, desk=desk)
+    assert (answer.outcome, answer.private) == (Outcome.ESCALATED, "")
+    assert shop.looked
+    for other, email in ((DESK, "dana@x.example"), (replace(desk, orders=False), "dana@x.example"), (desk, None)):
+        shop = Shop()
+        answer = await asked(shop, call, email, place, other)
+        assert (answer.outcome, answer.private, shop.looked) == (Outcome.ESCALATED, "", [])
+    assert (await asked(Shop(), call, "sam@x.example", place, desk)).private == ""
+
+
 async def test_a_number_gets_its_status_cited() -> None:
     """From the row, without a search; what others wrote into it is plain text."""
     shop = Shop()

@@ -59,6 +59,13 @@ def test_it_is_kept_beside_a_complaint() -> None:
     assert beside("the XYZ-100-NEW is broken", orders, ELECTROMART.within).product == "XYZ-100-NEW"
 
 
+def test_the_code_of_an_error_is_no_product() -> None:
+    products = Products([("TFG-100", "Gateway Mini, EU plug")], ["TF-4001", "Berlin"])
+    assert beside("I get TF-4001 all the time", None, products.within).product is None
+    assert beside("TF-4001 on my Gateway Mini", None, products.within).product == "Gateway Mini"
+    assert beside("my TFX-100-US is dead", None, products.within).product == "TFX-100-US"
+
+
 def test_no_catalogue_no_product() -> None:
     assert Products().within("my Orrin 9 does not charge") is None
 

@@ -19,7 +19,7 @@ from bot.engine.extractive import ExtractiveWriter
 from bot.engine.query_engine import DocumentEngine
 from bot.engine.retriever import DeskQuery, node_of, passage_of
 from bot.settings import AnsweringSettings
-from ingest.index import Found, Hit, IndexUnavailable, Payload
+from ingest.index import Found, Hit, IndexUnavailable, Payload, TableRow
 from ingest.index.contract import Likeness, Vectors
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -67,7 +67,7 @@ class SmallIndex:
     def model(self) -> str:
         return "words"
 
-    def listed(self) -> list[tuple[str, str]]:
+    def listed(self) -> list[TableRow]:
         return []
 
     def knows(self, word: str) -> bool:

@@ -99,6 +99,9 @@ class Found:
     category: str
     severity: int
     requires_escalation: bool
+    language: str = "English"
+    order: str | None = None
+    product: str | None = None
 
 
 @dataclass

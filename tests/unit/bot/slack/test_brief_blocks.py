@@ -1,6 +1,6 @@
 """The brief and what is told of each move: within Slack's limits, mentioning nobody but the owner, for any text."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,8 +35,14 @@ S, M = EscalationState, Move
 NAMES = {"U1": "Dana", "U2": "Alex", "U3": "Priya"}
 
 
+@dataclass(frozen=True)
 class Record:
-    category, severity, requires_escalation = "SHIPPING_ISSUE", 4, True
+    category: str = "SHIPPING_ISSUE"
+    severity: int = 4
+    requires_escalation: bool = True
+    language: str = "English"
+    order: str | None = None
+    product: str | None = None
 
 
 def one(state: EscalationState = S.OPEN, question: str = "Where is it?", channel: str = "C1") -> Escalation:
@@ -159,6 +165,22 @@ def test_a_brief_tells_who_where_why_and_what_happened() -> None:
     ):
         assert part in said, part
     assert "write to" in shown(replace(brief, escalation=one(channel="D1")))
+
+
+@pytest.mark.parametrize(
+    ("question", "sees", "product", "said"),
+    [
+        ("Where is it?", False, "Orrin 9", "needs a human · Orrin 9 · German"),
+        ("Where is em 118402?", False, "Orrin 9", "needs a human · Orrin 9 · order EM-118402 · German"),
+        ("Where is it?", True, "XY-123-RED", "needs a human · XY-123-RED · order EM-118402 · German"),
+        ("Where is my XY-123-RED?", False, "XY-123-RED", "needs a human · XY-123-RED · German"),
+        ("Where is it?", False, "XY-123-RED", "needs a human · German"),  # it may be an order's number as well
+    ],
+)
+def test_a_brief_tells_what_stands_beside_the_triage(question: str, sees: bool, product: str, said: str) -> None:
+    """An order that is not in the question only where who reads it may see the asker's orders."""
+    record = Record(language="German", order="EM-118402", product=product)
+    assert f"{said}'" in shown(Brief(one(question=question), "Dana", None, sees_orders=sees, triage=record))
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ async def test_what_waits_is_claimed_once_until_its_lease_ends(store: Store, oth
     await other.triages.done(again)
     clock.now += timedelta(seconds=61)
     assert await store.triages.claim(5, 60) == []
-    assert await store.triages.of_thread("T1", "C1", "1.0") == MADE
+    assert await store.triages.of_thread("T1", "C1", "1.0") == RECORD
     assert await store.triages.of_thread("T1", "C1", "2.0") is None
 
 
@@ -127,7 +127,7 @@ async def test_the_gravest_of_a_thread_counts_and_its_escalation_hears_of_each(s
     assert [(one.escalation_id, one.called) for one in claimed.values()] == [("E1", True), ("E1", False)]
     await store.triages.keep(claimed[second], RECORD)
     await store.triages.keep(claimed[first], mild)
-    assert await store.triages.of_thread("T1", "C1", "1.0") == MADE
+    assert await store.triages.of_thread("T1", "C1", "1.0") == RECORD
 
 
 async def test_of_a_forgotten_question_nothing_is_left_to_triage(store: Store, clock: Clock) -> None:
