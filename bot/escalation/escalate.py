@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from bot.desk.due import DueRows, Expectations
@@ -94,7 +95,7 @@ class Escalate:
             log.warning("somebody asks for a human and desk %s has none: set escalation_channel", desk)
             return HumanCalled(HumanState.NOWHERE)
         now = self._clock()
-        identity = f"{team}:{channel}:{thread_ts}:{now.isoformat()}"
+        identity = f"{team}:{channel}:{thread_ts}:{now.isoformat()}:{answer_key}:{asker}"
         new = Escalation(
             id="E-" + hashlib.sha256(identity.encode()).hexdigest()[:12],
             desk=desk,
@@ -121,8 +122,10 @@ class Escalate:
 
     async def _known(self, one: Escalation, asker: str, answer_key: str, reason: HandoverReason) -> HumanCalled | None:
         """What the thread's latest one makes of another call. None: it is over, and the call is a new one."""
-        goes_on = one.answer_key == answer_key and self._may_reopen(one, asker)
-        if one.state is EscalationState.CONFIRMED or goes_on:
+        same = (one.asker, one.answer_key) == (asker, answer_key)
+        if one.state is EscalationState.CONFIRMED and not same:
+            return await self._after(one, asker, answer_key, reason)
+        if same and (one.state is EscalationState.CONFIRMED or self._may_reopen(one, asker)):
             if asker == one.asker and reason.is_theirs:
                 return HumanCalled(HumanState.REOPENED, await self._move(one.id, Wanted(Move.REOPEN, asker)))
             # By itself the desk does once for a question: its record may be looked at again after a crash.
@@ -136,6 +139,16 @@ class Escalate:
                     raise
                 return await self._held(now)  # another reason was faster
         return None if one.state in OVER else await self._held(one)
+
+    async def _after(
+        self, solved: Escalation, asker: str, answer_key: str, reason: HandoverReason
+    ) -> HumanCalled | None:
+        """Another question or another person than what was solved: a request of its own, with its own brief."""
+        with suppress(TransitionRefused):
+            await self.timer(solved, Move.CLOSE, "it is solved")
+            return None
+        now = await self._escalations.latest_of_thread(solved.team, solved.channel, solved.thread_ts)
+        return await self._known(now, asker, answer_key, reason) if now else None  # something else was faster
 
     async def _held(self, one: Escalation) -> HumanCalled:
         if one.owner is None:

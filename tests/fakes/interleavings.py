@@ -161,6 +161,7 @@ class World:
     timekeepers: list[Timekeeper] = field(default_factory=list)
     triaging: list[tuple[Triaging, Triaging]] = field(default_factory=list)  # at once, and slowly
     done: list[str] = field(default_factory=list)  # causes of what was reported as done
+    pressed: dict[str, str] = field(default_factory=dict)  # by cause: a press that comes again is under the same post
 
     def __post_init__(self) -> None:
         self.asked = Asked(self.thread)
@@ -299,10 +300,11 @@ async def _act(world: World, one: Command, cause: str) -> bool:
     if latest is None:
         return False
     one = replace(one, user=latest.owner or AGENTS[0]) if one.user == OWNER else one
+    under = world.pressed.setdefault(cause, latest.id)
     if one.name in ("expire", "close", "wake"):
         await humans.timer(latest, Move(one.name))
         return False
-    await _move(humans, latest.id, one, world, cause)
+    await _move(humans, under, one, world, cause)
     return True
 
 

@@ -15,6 +15,7 @@ from bot.desk.abstention import NOT_FOUND, abstain
 from bot.desk.errors import StoreUnavailable, TransitionRefused, Unavailable
 from bot.desk.human_path import (
     DESK,
+    TIMER,
     Brief,
     Escalation,
     EscalationState,
@@ -242,8 +243,9 @@ async def test_a_press_that_comes_again_tells_nothing_twice(store: Store) -> Non
     ("moves", "days", "asker", "answer_key", "state"),
     [
         ((Move.CLAIM,), 0, "U1", QUESTION.key, HumanState.ALREADY_CLAIMED),
-        ((Move.REPLY, Move.CONFIRM), 0, "U1", "another", HumanState.REOPENED),
-        ((Move.REPLY, Move.CONFIRM), 0, "U7", QUESTION.key, HumanState.REOPENED),
+        ((Move.REPLY, Move.CONFIRM), 0, "U1", QUESTION.key, HumanState.REOPENED),
+        ((Move.REPLY, Move.CONFIRM), 0, "U1", "another", HumanState.CALLED),
+        ((Move.REPLY, Move.CONFIRM), 0, "U7", QUESTION.key, HumanState.CALLED),
         ((Move.CLOSE,), 3, "U1", QUESTION.key, HumanState.REOPENED),
         ((Move.CLOSE,), 15, "U1", QUESTION.key, HumanState.CALLED),
         ((Move.CLOSE,), 3, "U1", "another", HumanState.CALLED),
@@ -253,7 +255,7 @@ async def test_a_press_that_comes_again_tells_nothing_twice(store: Store) -> Non
 async def test_another_call_in_a_thread(
     store: Store, moves: tuple[Move, ...], days: int, asker: str, answer_key: str, state: HumanState
 ) -> None:
-    """What is at work goes on; what is solved is reopened; what is over too, for its asker and the same question."""
+    """What is at work goes on; what is solved or over is reopened for its asker and the same question only."""
     first = (await escalate(store, Room()).call(*THREAD, "U1", QUESTION.key)).escalation
     assert first is not None
     for move in moves:
@@ -423,24 +425,39 @@ async def test_two_processes_that_call_in_the_same_moment_tell_it_once(store: St
     assert room.told == [Move.CALL]
 
 
-async def test_two_grave_records_at_once_reopen_it_once(store: Store) -> None:
-    """And the same record, looked at again after a crash, does not once it was solved anew."""
-    humans = escalate(store, Room())
+async def test_after_one_that_is_solved_another_question_has_its_own_brief(store: Store) -> None:
+    """By whoever asked it, with what it was answered; the one before is closed, and its thread hears no word of that."""
+    room = Room()
+    humans = escalate(store, room)
+    solved = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
+    assert solved is not None
+    await humans.reply(solved.id, "U2", "In the post.")
+    await humans.confirm(solved.id, "U1")
+    smoke = replace(
+        QUESTION, key="T1:C1:2.0", text="Smoke comes out of my charger", asker=Person("U7", "Sam"), ts="2.0"
+    )
+    await store.answers.save(smoke, "support", Answer(Outcome.ABSTAINED, "Nothing found."))
+    called = (await humans.call(*THREAD, "U7", smoke.key)).escalation
+    await humans.drain(5)
+    assert called is not None
+    brief = room.briefs[called.id]
+    assert (brief.escalation.asker, brief.escalation.question, brief.answered) == ("U7", smoke.text, "Nothing found.")
+    last = (await store.escalations.transitions(solved.id))[-1]
+    assert (last.move, last.by, last.reason) == (Move.CLOSE, TIMER, "it is solved")
+
+
+async def test_two_grave_records_at_once_call_once(store: Store) -> None:
+    """What was solved stays so, and the thread has one more request."""
+    room = Room()
+    humans = escalate(store, room)
     called = await humans.call(*THREAD, "U1", QUESTION.key)
     assert called.escalation is not None
     known = called.escalation.id
-
-    async def solved() -> None:
-        await humans.reply(known, "U2", "Unplug it.")
-        await humans.confirm(known, "U1")
-
-    await solved()
+    await humans.reply(known, "U2", "Unplug it.")
+    await humans.confirm(known, "U1")
     keys = ("T1:C1:8.0", "T1:C1:9.0")
     made = await asyncio.gather(*(humans.call(*THREAD, "U1", key, HandoverReason.TRIAGE) for key in keys))
-    assert {one.state for one in made} <= {HumanState.REOPENED, HumanState.ALREADY_OPEN}
-    await solved()
-    for key in keys:
-        await humans.call(*THREAD, "U1", key, HandoverReason.TRIAGE)
+    assert {one.state for one in made} == {HumanState.CALLED, HumanState.ALREADY_OPEN}
+    [new] = {one.escalation.id for one in made if one.escalation}
+    assert room.briefs.keys() == {known, new}
     await humans.drain(5)
-    reopened = [one for one in await store.escalations.transitions(known) if one.move is Move.REOPEN]
-    assert len({one.cause for one in reopened}) == len(reopened) <= len(keys)
