@@ -131,6 +131,8 @@ class Answering:
         question, answer = await self._as_it_stands(claimed, question, desk, stage)
         if item.unasked and posted is None and not worth_saying(answer, self._work.settings.unasked_similarity):
             return await self._leave_unsaid(question, desk, answer)
+        if item.thread_ts and (await self._work.threads.state(item.team, item.channel, item.thread_ts)).quiet:
+            return await self._leave_to_human(item, question, desk, stage, answer)
         # Now and not first: nobody should wait for it, and a crash before it repeats all of this.
         await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
         if answer.private and not await self._private.send(question, answer):
@@ -143,6 +145,15 @@ class Answering:
         outcome = Outcome.ABSTAINED if answer.outcome is Outcome.ANSWERED else answer.outcome
         await self._work.answers.save(question, desk.name, replace(answer, outcome=outcome, text=""))
         return outcome
+
+    async def _leave_to_human(
+        self, item: Accepted, question: Question, desk: Desk, stage: SlackStage, answer: Answer
+    ) -> Outcome:
+        """A human took the thread while the answer was made. It is kept without a text, as what was left unsaid is."""
+        await self._work.answers.save(question, desk.name, replace(answer, outcome=Outcome.ESCALATED, text=""))
+        await stage.withdraw()
+        await self._keep_quiet(item)
+        return Outcome.ESCALATED
 
     async def _concluded(self, question: Question, outcome: Outcome, desk: Desk) -> Outcome:
         """After it was shown a human is called, where the asker or the desk's policy wants one; and it waits for
@@ -207,9 +218,9 @@ class Answering:
         return answer
 
     async def _may_be_shown(self, question: Question, stored: StoredAnswer) -> bool:
-        """Whether an earlier run's answer is one to this text, and all that it was made from may still be read there;
-        else it is made anew."""
-        if stored.outcome is Outcome.FAILED or stored.question != question.text:
+        """Whether an earlier run's answer is one to this text, which was not left unsaid, and all that it was made from
+        may still be read there; else it is made anew."""
+        if stored.outcome is Outcome.FAILED or not stored.text or stored.question != question.text:
             return False
         readable = await self._people.readable(question.place, question.asker, now=True)
         # Of an order only its asker was told more than that it was looked up.
