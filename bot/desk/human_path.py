@@ -212,6 +212,10 @@ class Escalations(Protocol):
         """Over or not."""
         ...
 
+    async def of_question(self, key: str) -> Escalation | None:
+        """To which a human was called, over or not."""
+        ...
+
     async def move(self, transition: Transition) -> Escalation | None:
         """Store the move and where it leads, both or nothing. None: its escalation has moved since, or is not in the
         state that it starts from, or the thread has another one by now."""
@@ -298,9 +302,12 @@ class Humans(Protocol):
         reason: HandoverReason = HandoverReason.ASKED,
         *,
         stored: Callable[[], Awaitable[object]] | None = None,
+        once: bool = False,
     ) -> HumanCalled:
         """Ask for a human in a thread. Once a thread: again gives the escalation that is there. `stored` is called when
-        a new one is recorded: it is shown after that, which may take a while."""
+        a new one is recorded: it is shown after that, which may take a while. `once`: it comes of a question that may
+        be dealt with again after a crash: nobody is called to it a second time, whatever became of the first. So it is
+        with each call by the desk itself."""
         ...
 
     async def claim(self, escalation_id: str, user: str, cause: str = "") -> Escalation: ...

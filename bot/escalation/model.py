@@ -59,10 +59,7 @@ STEPS: Mapping[Move, Mapping[EscalationState, Step]] = {
         **_steps(_ENDERS, open=S.CLOSED, claimed=S.CLOSED, waiting=S.CLOSED, reopened=S.CLOSED),
         **_steps((*_ENDERS, Role.TIMER), answered=S.CLOSED, confirmed=S.CLOSED),
     },
-    Move.REOPEN: {
-        **_steps((*_ENDERS, Role.DESK), confirmed=S.REOPENED),
-        **_steps(_ENDERS, closed=S.REOPENED, expired=S.REOPENED),
-    },
+    Move.REOPEN: _steps(_ENDERS, confirmed=S.REOPENED, closed=S.REOPENED, expired=S.REOPENED),
     Move.SNOOZE: _steps(_KEEPERS, claimed=S.CLAIMED, waiting=S.WAITING, answered=S.ANSWERED),
     Move.WAKE: _steps((*_KEEPERS, Role.TIMER), claimed=S.CLAIMED, waiting=S.WAITING, answered=S.ANSWERED),
     Move.EXPIRE: _steps((Role.TIMER,), waiting=S.EXPIRED),

@@ -160,8 +160,8 @@ class Answering:
         triage, which may call one yet."""
         reason = HandoverReason.ASKED if outcome is Outcome.ESCALATED else await self._policy(question, outcome, desk)
         if reason is not None:
-            place, asker = question.place, question.asker.user_id
-            await self._work.humans.call(place.team, place.channel, question.thread_ts, asker, question.key, reason)
+            thread = question.place.team, question.place.channel, question.thread_ts
+            await self._work.humans.call(*thread, question.asker.user_id, question.key, reason, once=True)
         if desk.triage and outcome in CONCLUDED and question.asker.user_id:
             await self._work.triages.want(question.key)
         return outcome

@@ -367,13 +367,11 @@ async def check(world: World) -> None:
     untold = [one.id for one in await store.escalations.unannounced() if one.thread_ts == world.thread[2]]
     assert untold == [], "somebody was not told of something"
     causes: list[str] = []
-    made: list[Transition] = []
     for one in every:
         moves = await store.escalations.transitions(one.id)
         check_moves(one, moves)
         world.house.moves.update(move.move.value for move in moves)
         causes += [move.cause for move in moves if move.cause]
-        made += moves
         told = [int(role) for known, role in world.room.posts if known == one.id and role.isdigit()]
         assert told == [move.number for move in moves], f"each move is told once, in order: {told}"
         assert world.room.posts.count((one.id, "brief")) == (one.brief_ts is not None), "no brief, or two"
@@ -382,7 +380,7 @@ async def check(world: World) -> None:
         assert (shown and shown.number) == (one.brief_ts and one.number), "its brief shows what was"
     assert max(Counter(causes).values(), default=1) == 1, "what came again was done again"
     assert set(world.done) <= set(causes), "what was reported as done is not there"
-    world.house.moves.update(await check_records(store, world.asked, every, made))
+    world.house.moves.update(await check_records(store, world.asked, every))
 
 
 async def check_due(world: World, one: Escalation) -> None:

@@ -268,6 +268,25 @@ async def test_another_call_in_a_thread(
     await later.drain(5)
 
 
+@pytest.mark.parametrize("end", ["confirm", "resolve"])
+@pytest.mark.parametrize("reason", [HandoverReason.ASKED, HandoverReason.POLICY, HandoverReason.TRIAGE])
+async def test_a_question_that_is_dealt_with_again_calls_nobody_again(
+    store: Store, reason: HandoverReason, end: str
+) -> None:
+    """After a crash, when what it called for is solved or called off by then, and another question came since."""
+    humans = escalate(store, Room())
+    first = (await humans.call(*THREAD, "U1", QUESTION.key, reason, once=True)).escalation
+    assert first is not None
+    await humans.claim(first.id, "U2")
+    ended = await getattr(humans, end)(first.id, "U1")
+    for _ in range(2):
+        again = await humans.call(*THREAD, "U1", QUESTION.key, reason, once=True)
+        assert again.escalation == ended
+        await escalate(store, Room(), NOW + timedelta(hours=1)).call(*THREAD, "U1", "another")
+        ended = await store.escalations.get(first.id)
+    await humans.drain(5)
+
+
 @pytest.mark.parametrize(
     ("reason", "by"),
     [
@@ -287,8 +306,7 @@ async def test_why_a_human_was_called_is_kept(store: Store, reason: HandoverReas
 
 
 async def test_each_move_is_stored_with_a_reason(store: Store) -> None:
-    """What somebody gave; where nobody did, what such a move is made for. Of a call, and of one by the desk in what
-    was over, it is what called."""
+    """What somebody gave; where nobody did, what such a move is made for. Of a call it is what called."""
     humans = escalate(store, Room())
     one = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
     assert one is not None
@@ -299,7 +317,7 @@ async def test_each_move_is_stored_with_a_reason(store: Store) -> None:
     await humans.reply(one.id, "U3", "This one.")
     await humans.not_yet(one.id, "U1")
     await humans.confirm(one.id, "U1")
-    await humans.call(*THREAD, "U1", QUESTION.key, HandoverReason.POLICY)
+    await humans.call(*THREAD, "U1", QUESTION.key)
     await humans.resolve(one.id, "U2")
     await humans.not_yet(one.id, "U1")
     await humans.resolve(one.id, "U1", "  ")
@@ -312,7 +330,7 @@ async def test_each_move_is_stored_with_a_reason(store: Store) -> None:
         ("reply", "there is an answer for the asker"),
         ("not_yet", "the answer did not solve it"),
         ("confirm", "the asker has what they need"),
-        ("reopen", "policy"),
+        ("reopen", "the asker needs more help"),
         ("close", "nothing is left to do"),
         ("reopen", "the asker needs more help"),
         ("close", "nothing is left to do"),
