@@ -337,8 +337,8 @@ class Humans(Protocol):
         ...
 
     async def asker_wrote(self, message: Accepted) -> bool:
-        """A message in a thread that a human has: whether it was noted for its owner. It is where it is the asker's,
-        and news to them. It may come again, and late."""
+        """A message in a thread that a human has, or, in a direct message, is to have: whether it was noted for them.
+        It is where it is the asker's, and news to them. It may come again, and late."""
         ...
 
     async def timer(self, known: Escalation, move: Move, reason: str = "") -> Escalation:

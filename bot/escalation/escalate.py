@@ -190,7 +190,7 @@ class Escalate:
         return await self._move(escalation_id, Wanted(Move.REOPEN, user, cause=cause))
 
     async def asker_wrote(self, message: Accepted) -> bool:
-        """A message in a thread that a human has: whether it was noted for its owner."""
+        """A message in a thread that a human has or is to have: whether it was noted for them."""
         # Elsewhere everybody can read it where it stands.
         text = message.text if message.channel.startswith("D") else ""
         wanted = Wanted(Move.ASKER_WROTE, message.user, cause=message.key, text=text)
@@ -205,9 +205,11 @@ class Escalate:
         return False
 
     async def _told_of(self, message: Accepted) -> Escalation | None:
-        """Whose owner is to hear of it."""
+        """Whose humans are to hear of it."""
         one = await self._escalations.of_thread(message.team, message.channel, message.thread_ts or message.ts)
         if one is None or one.asker != message.user or _written(message) < (one.changed_at or one.created_at) - _SKEW:
+            return None
+        if one.answer_key == message.key:  # the question itself, dealt with once more after a crash
             return None
         moves = await self._escalations.transitions(one.id)
         return one if is_news(one, moves[-1].move, message.text) else None

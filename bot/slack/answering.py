@@ -123,6 +123,8 @@ class Answering:
         if state.quiet:
             await self._keep_quiet(item)
             return Outcome.ESCALATED
+        if state.escalation_id and item.kind == "dm":  # whoever claims it can't see what was written there
+            await self._work.humans.asker_wrote(item)
         desk = self._work.desks.asked(item, state)
         stage = await self._stage(question, again=again)
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened

@@ -369,6 +369,19 @@ async def test_what_was_written_before_the_last_move_is_no_answer_to_it(store: S
     await humans.drain(5)
 
 
+async def test_a_question_is_no_news_to_the_human_whom_it_called(store: Store) -> None:
+    """It may be dealt with again after a crash; what else is written in a direct message is news at once."""
+    humans, ts = escalate(store, Room()), f"{NOW.timestamp():.6f}"
+    called = await humans.call("T1", "D1", ts, "U1", f"T1:D1:{ts}")
+    assert called.escalation is not None
+    again = Accepted(f"T1:D1:{ts}", "T1", "D1", ts, "U1", "dm", "A human, please.", {}, NOW, ts)
+    assert not await humans.asker_wrote(again)
+    assert await humans.asker_wrote(replace(again, key="T1:D1:2.0", text="It is EM-100001."))
+    last = (await store.escalations.transitions(called.escalation.id))[-1]
+    assert (last.move, last.after, last.text) == (Move.ASKER_WROTE, EscalationState.OPEN, "It is EM-100001.")
+    await humans.drain(5)
+
+
 async def test_a_brief_of_which_nobody_heard_is_brought_up_to_date(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
