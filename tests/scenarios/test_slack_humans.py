@@ -74,16 +74,18 @@ async def test_the_whole_story_of_an_escalation(workspace: LocalWorkspace, make_
     assert [one for one in workspace.calls if one.get("error")] == []
 
 
+@pytest.mark.parametrize("sentences", [0, 1])
 async def test_an_answer_in_the_making_is_taken_back_when_a_human_takes_the_thread(
-    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, sentences: int
 ) -> None:
     """What was begun of it goes, its asker is told, and its human hears that they wrote."""
     bot = await make_bot()
     ts, brief = await call_human(workspace, bot)
-    shelf.gate = asyncio.Event()
+    shelf.gate, shelf.after = asyncio.Event(), sentences
     shelf.writing.clear()
     question = await workspace.say("dana", "support", "and shipping, how long?", ts)
     await asyncio.wait_for(shelf.writing.wait(), 5)
+    await workspace.wait_for(lambda: not sentences or "30 days" in str(said(workspace, ts)[2:]))
     await workspace.click("alex", DESK, brief["ts"], "human_claim")
     await workspace.wait_for(lambda: any("<@U0ALEX> has taken this" in one["text"] for one in said(workspace, ts)))
     shelf.gate.set()
