@@ -221,6 +221,10 @@ class Escalations(Protocol):
         """Over or not."""
         ...
 
+    async def of_question(self, key: str) -> Escalation | None:
+        """To which a human was called, over or not."""
+        ...
+
     async def move(self, transition: Transition) -> Escalation | None:
         """Store the move and where it leads, both or nothing. None: its escalation has moved since, or is not in the
         state that it starts from, or the thread has another one by now."""
@@ -307,9 +311,12 @@ class Humans(Protocol):
         reason: HandoverReason = HandoverReason.ASKED,
         *,
         stored: Callable[[], Awaitable[object]] | None = None,
+        once: bool = False,
     ) -> HumanCalled:
         """Ask for a human in a thread. Once a thread: again gives the escalation that is there. `stored` is called when
-        a new one is recorded: it is shown after that, which may take a while."""
+        a new one is recorded: it is shown after that, which may take a while. `once`: it comes of a question that may
+        be dealt with again after a crash: nobody is called to it a second time, whatever became of the first. So it is
+        with each call by the desk itself."""
         ...
 
     async def claim(self, escalation_id: str, user: str, cause: str = "") -> Escalation: ...
@@ -339,8 +346,8 @@ class Humans(Protocol):
         ...
 
     async def asker_wrote(self, message: Accepted) -> bool:
-        """A message in a thread that a human has: whether it was noted for its owner. It is where it is the asker's,
-        and news to them. It may come again, and late."""
+        """A message in a thread that a human has, or, in a direct message, is to have: whether it was noted for them.
+        It is where it is the asker's, and news to them. It may come again, and late."""
         ...
 
     async def timer(self, known: Escalation, move: Move, reason: str = "") -> Escalation:

@@ -4,13 +4,12 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from bot.desk.due import DueRows, Expectations
 from bot.desk.errors import TransitionRefused
 from bot.desk.human_path import (
-    DESK,
-    HELPING,
     OVER,
     TIMER,
     Escalation,
@@ -84,10 +83,13 @@ class Escalate:
         reason: HandoverReason = HandoverReason.ASKED,
         *,
         stored: Callable[[], Awaitable[object]] | None = None,
+        once: bool = False,
     ) -> HumanCalled:
         """Record it, post its brief, tell the thread. What can't be shown now is shown by post_pending()."""
+        if (once or not reason.is_theirs) and (made := await self._escalations.of_question(answer_key)):
+            return HumanCalled(HumanState.CALLED, made)
         latest = await self._escalations.latest_of_thread(team, channel, thread_ts)
-        if latest is not None and (known := await self._known(latest, asker, answer_key, reason)):
+        if latest is not None and (known := await self._known(latest, asker, answer_key)):
             return known
         answer = await self._answers.subject(answer_key)
         desk = answer.desk if answer else (await self._threads.state(team, channel, thread_ts)).desk
@@ -96,7 +98,7 @@ class Escalate:
             log.warning("somebody asks for a human and desk %s has none: set escalation_channel", desk)
             return HumanCalled(HumanState.NOWHERE)
         now = self._clock()
-        identity = f"{team}:{channel}:{thread_ts}:{now.isoformat()}"
+        identity = f"{team}:{channel}:{thread_ts}:{now.isoformat()}:{answer_key}:{asker}"
         new = Escalation(
             id="E-" + hashlib.sha256(identity.encode()).hexdigest()[:12],
             desk=desk,
@@ -121,23 +123,22 @@ class Escalate:
         shown = await self._showing.show(made, again=False)
         return HumanCalled(HumanState.CALLED if shown else HumanState.DELAYED, made)
 
-    async def _known(self, one: Escalation, asker: str, answer_key: str, reason: HandoverReason) -> HumanCalled | None:
+    async def _known(self, one: Escalation, asker: str, answer_key: str) -> HumanCalled | None:
         """What the thread's latest one makes of another call. None: it is over, and the call is a new one."""
-        goes_on = one.answer_key == answer_key and self._may_reopen(one, asker)
-        if one.state is EscalationState.CONFIRMED or goes_on:
-            if asker == one.asker and reason.is_theirs:
-                return HumanCalled(HumanState.REOPENED, await self._move(one.id, Wanted(Move.REOPEN, asker)))
-            # By itself the desk does once for a question: its record may be looked at again after a crash.
-            cause = "" if reason.is_theirs else f"{reason.value} {answer_key}"
-            wanted = Wanted(Move.REOPEN, DESK, cause, reason=reason.value)
-            try:
-                return HumanCalled(HumanState.REOPENED, await self._move(one.id, wanted))
-            except TransitionRefused:
-                now = await self._escalations.get(one.id)
-                if now is None or now.state not in HELPING:
-                    raise
-                return await self._held(now)  # another reason was faster
+        same = (one.asker, one.answer_key) == (asker, answer_key)
+        if one.state is EscalationState.CONFIRMED and not same:
+            return await self._after(one, asker, answer_key)
+        if same and (one.state is EscalationState.CONFIRMED or self._may_reopen(one, asker)):
+            return HumanCalled(HumanState.REOPENED, await self._move(one.id, Wanted(Move.REOPEN, asker)))
         return None if one.state in OVER else await self._held(one)
+
+    async def _after(self, solved: Escalation, asker: str, answer_key: str) -> HumanCalled | None:
+        """Another question or another person than what was solved: a request of its own, with its own brief."""
+        with suppress(TransitionRefused):
+            await self.timer(solved, Move.CLOSE, "it is solved")
+            return None
+        now = await self._escalations.latest_of_thread(solved.team, solved.channel, solved.thread_ts)
+        return await self._known(now, asker, answer_key) if now else None  # something else was faster
 
     async def _held(self, one: Escalation) -> HumanCalled:
         if one.owner is None:
@@ -191,7 +192,7 @@ class Escalate:
         return await self._move(escalation_id, Wanted(Move.REOPEN, user, cause=cause))
 
     async def asker_wrote(self, message: Accepted) -> bool:
-        """A message in a thread that a human has: whether it was noted for its owner."""
+        """A message in a thread that a human has or is to have: whether it was noted for them."""
         # Elsewhere everybody can read it where it stands.
         text = message.text if message.channel.startswith("D") else ""
         wanted = Wanted(Move.ASKER_WROTE, message.user, cause=message.key, text=text)
@@ -206,9 +207,11 @@ class Escalate:
         return False
 
     async def _told_of(self, message: Accepted) -> Escalation | None:
-        """Whose owner is to hear of it."""
+        """Whose humans are to hear of it."""
         one = await self._escalations.of_thread(message.team, message.channel, message.thread_ts or message.ts)
         if one is None or one.asker != message.user or _written(message) < (one.changed_at or one.created_at) - _SKEW:
+            return None
+        if one.answer_key == message.key:  # the question itself, dealt with once more after a crash
             return None
         moves = await self._escalations.transitions(one.id)
         return one if is_news(one, moves[-1].move, message.text) else None

@@ -47,7 +47,9 @@ STEPS: Mapping[Move, Mapping[EscalationState, Step]] = {
     Move.WAIT: _steps(
         _KEEPERS, open=S.WAITING, claimed=S.WAITING, waiting=S.WAITING, answered=S.WAITING, reopened=S.WAITING
     ),
-    Move.ASKER_WROTE: _steps((Role.ASKER,), claimed=S.CLAIMED, waiting=S.CLAIMED, answered=S.CLAIMED),
+    Move.ASKER_WROTE: _steps(
+        (Role.ASKER,), open=S.OPEN, claimed=S.CLAIMED, waiting=S.CLAIMED, answered=S.CLAIMED, reopened=S.REOPENED
+    ),
     Move.HAND_OVER: _steps(
         _KEEPERS, open=S.CLAIMED, claimed=S.CLAIMED, waiting=S.WAITING, answered=S.ANSWERED, reopened=S.CLAIMED
     ),
@@ -59,10 +61,7 @@ STEPS: Mapping[Move, Mapping[EscalationState, Step]] = {
         **_steps(_ENDERS, open=S.CLOSED, claimed=S.CLOSED, waiting=S.CLOSED, reopened=S.CLOSED),
         **_steps((*_ENDERS, Role.TIMER), answered=S.CLOSED, confirmed=S.CLOSED),
     },
-    Move.REOPEN: {
-        **_steps((*_ENDERS, Role.DESK), confirmed=S.REOPENED),
-        **_steps(_ENDERS, closed=S.REOPENED, expired=S.REOPENED),
-    },
+    Move.REOPEN: _steps(_ENDERS, confirmed=S.REOPENED, closed=S.REOPENED, expired=S.REOPENED),
     Move.SNOOZE: _steps(_KEEPERS, claimed=S.CLAIMED, waiting=S.WAITING, answered=S.ANSWERED),
     Move.WAKE: _steps((*_KEEPERS, Role.TIMER), claimed=S.CLAIMED, waiting=S.WAITING, answered=S.ANSWERED),
     Move.EXPIRE: _steps((Role.TIMER,), waiting=S.EXPIRED),
@@ -119,12 +118,15 @@ def may_reopen(escalation: Escalation, user: str, now: datetime, within: timedel
 
 
 def is_news(escalation: Escalation, last: Move, text: str) -> bool:
-    """Whether its owner is to hear that the asker wrote in the thread. A thank-you for the answer is no news; while the
-    owner is at work, the first message is enough, except in a direct message, where they can't see the others."""
+    """Whether humans are to hear that the asker wrote in the thread. A thank-you for the answer is no news; while the
+    owner is at work, the first message is enough, except in a direct message, where they can't see the others. There it
+    is news too before somebody has it."""
+    in_dm = escalation.channel.startswith("D")
     if escalation.state is S.ANSWERED:
         return courtesy(text, len(text)) not in (WELCOME, FAREWELL)
-    told = last is Move.ASKER_WROTE and not escalation.channel.startswith("D")
-    return escalation.state in QUIET and not told
+    if escalation.state in (S.OPEN, S.REOPENED):
+        return in_dm
+    return escalation.state in QUIET and (in_dm or last is not Move.ASKER_WROTE)
 
 
 def _not_now(move: Move, one: Escalation, user: str, names: Names) -> str:

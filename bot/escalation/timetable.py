@@ -101,7 +101,7 @@ def waiting_since(moves: Sequence[Transition]) -> Transition:
     begun = moves[0]
     for before, move in pairwise(moves):
         woke = before.snoozed_until is not None and move.move is not Move.SNOOZE
-        wrote = move.move is Move.ASKER_WROTE and before.after is not EscalationState.CLAIMED
+        wrote = move.move is Move.ASKER_WROTE and before.after not in _FOR_HUMANS
         if move.move in _BEGINS or woke or wrote:
             begun = move
     return begun

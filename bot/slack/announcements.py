@@ -55,13 +55,13 @@ def _told(brief: Brief, move: Transition) -> str | None:
     who = f"<@{move.owner}>" if move.owner else "A colleague"
     in_dm = brief.escalation.channel.startswith("D")
     where, when = "answer here", f" {escape(brief.expected)}" if brief.expected else ""
+    passed = " What you write in this thread is passed on to them." if in_dm else ""
     match move.move:
         case Move.CALL if move.by == DESK:
-            return f"I've also asked a colleague to look at this. Somebody will {where}.{when}"
+            return f"I've also asked a colleague to look at this. Somebody will {where}.{passed}{when}"
         case Move.CALL:
-            return f"I have asked a human to help. Somebody will {where}.{when}"
+            return f"I have asked a human to help. Somebody will {where}.{passed}{when}"
         case Move.CLAIM:
-            passed = " What you write in this thread is passed on to them." if in_dm else ""
             quiet = "I keep quiet in this thread until it is resolved."
             return f"{who} has taken this and will {where} ({moment(move.at)}). {quiet}{passed}"
         case Move.HAND_OVER:
@@ -75,7 +75,7 @@ def _told(brief: Brief, move: Transition) -> str | None:
         case Move.CLOSE:
             return f"{_closed(brief, move, who)} Write here or mention me if you need more."
         case Move.REOPEN:
-            return f"I have asked for a human again. Somebody will {where}.{when}"
+            return f"I have asked for a human again. Somebody will {where}.{passed}{when}"
         case Move.EXPIRE:
             return "I have closed your request for a human, because their question to you was not answered."
         case _:

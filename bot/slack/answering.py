@@ -123,6 +123,8 @@ class Answering:
         if state.quiet:
             await self._keep_quiet(item)
             return Outcome.ESCALATED
+        if state.escalation_id and item.kind == "dm":  # whoever claims it can't see what was written there
+            await self._work.humans.asker_wrote(item)
         desk = self._work.desks.asked(item, state)
         stage = await self._stage(question, again=again)
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
@@ -131,6 +133,8 @@ class Answering:
         question, answer = await self._as_it_stands(claimed, question, desk, stage)
         if item.unasked and posted is None and not worth_saying(answer, self._work.settings.unasked_similarity):
             return await self._leave_unsaid(question, desk, answer)
+        if item.thread_ts and (await self._work.threads.state(item.team, item.channel, item.thread_ts)).quiet:
+            return await self._leave_to_human(item, question, desk, stage, answer)
         # Now and not first: nobody should wait for it, and a crash before it repeats all of this.
         await self._work.threads.join(item.team, item.channel, question.thread_ts, desk.name)
         theirs = answer.private and answer.outcome is not Outcome.ESCALATED  # that is for the brief
@@ -145,13 +149,22 @@ class Answering:
         await self._work.answers.save(question, desk.name, replace(answer, outcome=outcome, text=""))
         return outcome
 
+    async def _leave_to_human(
+        self, item: Accepted, question: Question, desk: Desk, stage: SlackStage, answer: Answer
+    ) -> Outcome:
+        """A human took the thread while the answer was made. It is kept without a text, as what was left unsaid is."""
+        await self._work.answers.save(question, desk.name, replace(answer, outcome=Outcome.ESCALATED, text=""))
+        await stage.withdraw()
+        await self._keep_quiet(item)
+        return Outcome.ESCALATED
+
     async def _concluded(self, question: Question, outcome: Outcome, desk: Desk) -> Outcome:
         """After it was shown a human is called, where the asker or the desk's policy wants one; and it waits for
         triage, which may call one yet."""
         reason = HandoverReason.ASKED if outcome is Outcome.ESCALATED else await self._policy(question, outcome, desk)
         if reason is not None:
-            place, asker = question.place, question.asker.user_id
-            await self._work.humans.call(place.team, place.channel, question.thread_ts, asker, question.key, reason)
+            thread = question.place.team, question.place.channel, question.thread_ts
+            await self._work.humans.call(*thread, question.asker.user_id, question.key, reason, once=True)
         if desk.triage and outcome in CONCLUDED and question.asker.user_id:
             await self._work.triages.want(question.key)
         return outcome
@@ -208,9 +221,9 @@ class Answering:
         return answer
 
     async def _may_be_shown(self, question: Question, stored: StoredAnswer) -> bool:
-        """Whether an earlier run's answer is one to this text, and all that it was made from may still be read there;
-        else it is made anew."""
-        if stored.outcome is Outcome.FAILED or stored.question != question.text:
+        """Whether an earlier run's answer is one to this text, which was not left unsaid, and all that it was made from
+        may still be read there; else it is made anew."""
+        if stored.outcome is Outcome.FAILED or not stored.text or stored.question != question.text:
             return False
         readable = await self._people.readable(question.place, question.asker, now=True)
         # Of an order only its asker was told more than that it was looked up.

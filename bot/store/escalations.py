@@ -55,6 +55,9 @@ class SqlEscalations:
     async def latest_of_thread(self, team: str, channel: str, thread_ts: str) -> Escalation | None:
         return await self._one(_in_thread(team, channel, thread_ts))
 
+    async def of_question(self, key: str) -> Escalation | None:
+        return await self._one(escalations.c.answer_key == key)
+
     async def _one(self, *conditions: ColumnElement[bool]) -> Escalation | None:
         # Of a thread's the one that is not over is the latest, if there is one: it keeps others from being made.
         latest = select(escalations).where(*conditions).order_by(IS_OVER, escalations.c.created_at.desc()).limit(1)

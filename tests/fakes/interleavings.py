@@ -161,6 +161,7 @@ class World:
     timekeepers: list[Timekeeper] = field(default_factory=list)
     triaging: list[tuple[Triaging, Triaging]] = field(default_factory=list)  # at once, and slowly
     done: list[str] = field(default_factory=list)  # causes of what was reported as done
+    pressed: dict[str, str] = field(default_factory=dict)  # by cause: a press that comes again is under the same post
 
     def __post_init__(self) -> None:
         self.asked = Asked(self.thread)
@@ -299,10 +300,11 @@ async def _act(world: World, one: Command, cause: str) -> bool:
     if latest is None:
         return False
     one = replace(one, user=latest.owner or AGENTS[0]) if one.user == OWNER else one
+    under = world.pressed.setdefault(cause, latest.id)
     if one.name in ("expire", "close", "wake"):
         await humans.timer(latest, Move(one.name))
         return False
-    await _move(humans, latest.id, one, world, cause)
+    await _move(humans, under, one, world, cause)
     return True
 
 
@@ -365,13 +367,11 @@ async def check(world: World) -> None:
     untold = [one.id for one in await store.escalations.unannounced() if one.thread_ts == world.thread[2]]
     assert untold == [], "somebody was not told of something"
     causes: list[str] = []
-    made: list[Transition] = []
     for one in every:
         moves = await store.escalations.transitions(one.id)
         check_moves(one, moves)
         world.house.moves.update(move.move.value for move in moves)
         causes += [move.cause for move in moves if move.cause]
-        made += moves
         told = [int(role) for known, role in world.room.posts if known == one.id and role.isdigit()]
         assert told == [move.number for move in moves], f"each move is told once, in order: {told}"
         assert world.room.posts.count((one.id, "brief")) == (one.brief_ts is not None), "no brief, or two"
@@ -380,7 +380,7 @@ async def check(world: World) -> None:
         assert (shown and shown.number) == (one.brief_ts and one.number), "its brief shows what was"
     assert max(Counter(causes).values(), default=1) == 1, "what came again was done again"
     assert set(world.done) <= set(causes), "what was reported as done is not there"
-    world.house.moves.update(await check_records(store, world.asked, every, made))
+    world.house.moves.update(await check_records(store, world.asked, every))
 
 
 async def check_due(world: World, one: Escalation) -> None:

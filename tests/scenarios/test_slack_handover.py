@@ -116,3 +116,26 @@ async def test_the_window_is_taken_when_the_human_is_called(workspace: LocalWork
     assert await workspace.submit(view["id"], "dana", filled("wrong", "It is 60 days.")) == {}
     await workspace.wait_for(lambda: workspace.messages(DESK))
     assert (await stored(second, key.split(":")[2])).reason is HandoverReason.FEEDBACK
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("@frontdesk can I talk to a human?", Outcome.ESCALATED),
+        ("@frontdesk can I return a charger? It is smoking.", Outcome.ANSWERED),
+    ],
+)
+async def test_a_question_that_runs_again_leaves_what_was_called_off(
+    workspace: LocalWorkspace, make_bot: MakeBot, text: str, outcome: Outcome
+) -> None:
+    """Killed when a human was called and the question not closed yet; its asker had closed the request meanwhile."""
+    first = await make_bot(crash_at="finish")
+    ts = await workspace.say("dana", "support", text)
+    await asyncio.wait_for(first.crashed.wait(), 5)
+    await workspace.click("dana", "support", said(workspace, ts)[-1]["ts"], "human_no_need")
+    over = await until_state(first, ts, EscalationState.CLOSED)
+    await first.kill()
+    second = await make_bot()
+    assert await second.ended(ts) is outcome
+    assert await stored(second, ts) == over
+    assert len(workspace.messages(DESK)) == 1

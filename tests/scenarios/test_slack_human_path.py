@@ -250,7 +250,8 @@ async def test_an_asker_may_call_it_off(workspace: LocalWorkspace, make_bot: Mak
 
 
 async def test_in_a_direct_message_each_side_hears_the_other(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
-    """The agent can't see it: what the asker writes is passed on whole, and the asker was told so."""
+    """The agent can't see it: what the asker writes is passed on whole, once they were told so; before somebody has it,
+    it is answered as well."""
     bot = await make_bot()
     ts = await workspace.say("dana", "dm", "How long does shipping take?")
     channel = str(workspace.messages("dm:dana")[0]["channel"])
@@ -258,6 +259,14 @@ async def test_in_a_direct_message_each_side_hears_the_other(workspace: LocalWor
     await workspace.click("dana", "dm", workspace.messages("dm:dana", ts)[1]["ts"], "human_call")
     await workspace.wait_for(lambda: workspace.messages(DESK))
     brief = workspace.messages(DESK)[0]["ts"]
+    await until_state(bot, ts, S.OPEN, channel)
+    assert "What you write in this thread is passed on" in workspace.messages("dm:dana", ts)[-1]["text"]
+    more = await workspace.say("dana", "dm", "my order EM-999, how long is its shipping?", ts)
+    assert await bot.ended(more, channel) is Outcome.ANSWERED
+    await until_state(bot, ts, S.OPEN, channel)
+    assert beside(workspace, brief) == [
+        "Dana Whitfield has written in the thread:\n&gt; my order EM-999, how long is its shipping?"
+    ]
     await workspace.click("alex", DESK, brief, "human_claim")
     await until_state(bot, ts, S.CLAIMED, channel)
     assert "What you write in this thread is passed on" in workspace.messages("dm:dana", ts)[-1]["text"]
@@ -267,7 +276,7 @@ async def test_in_a_direct_message_each_side_hears_the_other(workspace: LocalWor
     answer = await workspace.say("dana", "dm", "In <Berlin>\nand @everyone knows", ts)
     assert await bot.ended(answer, channel) is Outcome.ESCALATED
     await until_state(bot, ts, S.CLAIMED, channel)
-    [word] = [one for one in workspace.messages(DESK, brief) if one["ts"] != brief]
+    [_, _, word] = workspace.messages(DESK, brief)
     assert "&gt; In &lt;Berlin&gt;\n&gt; and @" in word["text"]
     assert word["mentions"] == ["<@U0ALEX>"]
     assert any("passed this on" in one for one in whispers(workspace, "dana"))

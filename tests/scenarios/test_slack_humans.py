@@ -74,6 +74,29 @@ async def test_the_whole_story_of_an_escalation(workspace: LocalWorkspace, make_
     assert [one for one in workspace.calls if one.get("error")] == []
 
 
+@pytest.mark.parametrize("sentences", [0, 1])
+async def test_an_answer_in_the_making_is_taken_back_when_a_human_takes_the_thread(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, sentences: int
+) -> None:
+    """What was begun of it goes, its asker is told, and its human hears that they wrote."""
+    bot = await make_bot()
+    ts, brief = await call_human(workspace, bot)
+    shelf.gate, shelf.after = asyncio.Event(), sentences
+    shelf.writing.clear()
+    question = await workspace.say("dana", "support", "and shipping, how long?", ts)
+    await asyncio.wait_for(shelf.writing.wait(), 5)
+    await workspace.wait_for(lambda: not sentences or "30 days" in str(said(workspace, ts)[2:]))
+    await workspace.click("alex", DESK, brief["ts"], "human_claim")
+    await workspace.wait_for(lambda: any("<@U0ALEX> has taken this" in one["text"] for one in said(workspace, ts)))
+    shelf.gate.set()
+    assert await bot.ended(question) is Outcome.ESCALATED
+    assert len(said(workspace, ts)) == 3, "the first answer, and what was told of the human"
+    assert "has taken this" in said(workspace, ts)[-1]["text"]
+    await workspace.wait_for(lambda: any("keep quiet" in one for one in whispers(workspace, "dana")))
+    await workspace.wait_for(lambda: len(workspace.messages(DESK)) == 2)
+    assert "Dana Whitfield has written in the thread" in workspace.messages(DESK)[1]["text"]
+
+
 async def test_an_agents_reply_before_the_claim_is_no_question(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """While an escalation is open, the asker is still answered; what others write unaddressed is left to people."""
     bot = await make_bot()

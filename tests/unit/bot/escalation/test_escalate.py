@@ -15,6 +15,7 @@ from bot.desk.abstention import NOT_FOUND, abstain
 from bot.desk.errors import StoreUnavailable, TransitionRefused, Unavailable
 from bot.desk.human_path import (
     DESK,
+    TIMER,
     Brief,
     Escalation,
     EscalationState,
@@ -266,8 +267,9 @@ async def test_a_press_that_comes_again_tells_nothing_twice(store: Store) -> Non
     ("moves", "days", "asker", "answer_key", "state"),
     [
         ((Move.CLAIM,), 0, "U1", QUESTION.key, HumanState.ALREADY_CLAIMED),
-        ((Move.REPLY, Move.CONFIRM), 0, "U1", "another", HumanState.REOPENED),
-        ((Move.REPLY, Move.CONFIRM), 0, "U7", QUESTION.key, HumanState.REOPENED),
+        ((Move.REPLY, Move.CONFIRM), 0, "U1", QUESTION.key, HumanState.REOPENED),
+        ((Move.REPLY, Move.CONFIRM), 0, "U1", "another", HumanState.CALLED),
+        ((Move.REPLY, Move.CONFIRM), 0, "U7", QUESTION.key, HumanState.CALLED),
         ((Move.CLOSE,), 3, "U1", QUESTION.key, HumanState.REOPENED),
         ((Move.CLOSE,), 15, "U1", QUESTION.key, HumanState.CALLED),
         ((Move.CLOSE,), 3, "U1", "another", HumanState.CALLED),
@@ -277,7 +279,7 @@ async def test_a_press_that_comes_again_tells_nothing_twice(store: Store) -> Non
 async def test_another_call_in_a_thread(
     store: Store, moves: tuple[Move, ...], days: int, asker: str, answer_key: str, state: HumanState
 ) -> None:
-    """What is at work goes on; what is solved is reopened; what is over too, for its asker and the same question."""
+    """What is at work goes on; what is solved or over is reopened for its asker and the same question only."""
     first = (await escalate(store, Room()).call(*THREAD, "U1", QUESTION.key)).escalation
     assert first is not None
     for move in moves:
@@ -288,6 +290,25 @@ async def test_another_call_in_a_thread(
     assert again.escalation is not None
     assert (again.escalation.id == first.id) == (state is not HumanState.CALLED)
     await later.drain(5)
+
+
+@pytest.mark.parametrize("end", ["confirm", "resolve"])
+@pytest.mark.parametrize("reason", [HandoverReason.ASKED, HandoverReason.POLICY, HandoverReason.TRIAGE])
+async def test_a_question_that_is_dealt_with_again_calls_nobody_again(
+    store: Store, reason: HandoverReason, end: str
+) -> None:
+    """After a crash, when what it called for is solved or called off by then, and another question came since."""
+    humans = escalate(store, Room())
+    first = (await humans.call(*THREAD, "U1", QUESTION.key, reason, once=True)).escalation
+    assert first is not None
+    await humans.claim(first.id, "U2")
+    ended = await getattr(humans, end)(first.id, "U1")
+    for _ in range(2):
+        again = await humans.call(*THREAD, "U1", QUESTION.key, reason, once=True)
+        assert again.escalation == ended
+        await escalate(store, Room(), NOW + timedelta(hours=1)).call(*THREAD, "U1", "another")
+        ended = await store.escalations.get(first.id)
+    await humans.drain(5)
 
 
 @pytest.mark.parametrize(
@@ -309,8 +330,7 @@ async def test_why_a_human_was_called_is_kept(store: Store, reason: HandoverReas
 
 
 async def test_each_move_is_stored_with_a_reason(store: Store) -> None:
-    """What somebody gave; where nobody did, what such a move is made for. Of a call, and of one by the desk in what
-    was over, it is what called."""
+    """What somebody gave; where nobody did, what such a move is made for. Of a call it is what called."""
     humans = escalate(store, Room())
     one = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
     assert one is not None
@@ -321,7 +341,7 @@ async def test_each_move_is_stored_with_a_reason(store: Store) -> None:
     await humans.reply(one.id, "U3", "This one.")
     await humans.not_yet(one.id, "U1")
     await humans.confirm(one.id, "U1")
-    await humans.call(*THREAD, "U1", QUESTION.key, HandoverReason.POLICY)
+    await humans.call(*THREAD, "U1", QUESTION.key)
     await humans.resolve(one.id, "U2")
     await humans.not_yet(one.id, "U1")
     await humans.resolve(one.id, "U1", "  ")
@@ -334,7 +354,7 @@ async def test_each_move_is_stored_with_a_reason(store: Store) -> None:
         ("reply", "there is an answer for the asker"),
         ("not_yet", "the answer did not solve it"),
         ("confirm", "the asker has what they need"),
-        ("reopen", "policy"),
+        ("reopen", "the asker needs more help"),
         ("close", "nothing is left to do"),
         ("reopen", "the asker needs more help"),
         ("close", "nothing is left to do"),
@@ -370,6 +390,19 @@ async def test_what_was_written_before_the_last_move_is_no_answer_to_it(store: S
     assert not await humans.asker_wrote(replace(said(timedelta()), user="U7"))
     assert await humans.asker_wrote(said(timedelta()))
     assert not await humans.asker_wrote(said(timedelta())), "the same again"
+    await humans.drain(5)
+
+
+async def test_a_question_is_no_news_to_the_human_whom_it_called(store: Store) -> None:
+    """It may be dealt with again after a crash; what else is written in a direct message is news at once."""
+    humans, ts = escalate(store, Room()), f"{NOW.timestamp():.6f}"
+    called = await humans.call("T1", "D1", ts, "U1", f"T1:D1:{ts}")
+    assert called.escalation is not None
+    again = Accepted(f"T1:D1:{ts}", "T1", "D1", ts, "U1", "dm", "A human, please.", {}, NOW, ts)
+    assert not await humans.asker_wrote(again)
+    assert await humans.asker_wrote(replace(again, key="T1:D1:2.0", text="It is EM-100001."))
+    last = (await store.escalations.transitions(called.escalation.id))[-1]
+    assert (last.move, last.after, last.text) == (Move.ASKER_WROTE, EscalationState.OPEN, "It is EM-100001.")
     await humans.drain(5)
 
 
@@ -447,24 +480,39 @@ async def test_two_processes_that_call_in_the_same_moment_tell_it_once(store: St
     assert room.told == [Move.CALL]
 
 
-async def test_two_grave_records_at_once_reopen_it_once(store: Store) -> None:
-    """And the same record, looked at again after a crash, does not once it was solved anew."""
-    humans = escalate(store, Room())
+async def test_after_one_that_is_solved_another_question_has_its_own_brief(store: Store) -> None:
+    """By whoever asked it, with what it was answered; the one before is closed, and its thread hears no word of that."""
+    room = Room()
+    humans = escalate(store, room)
+    solved = (await humans.call(*THREAD, "U1", QUESTION.key)).escalation
+    assert solved is not None
+    await humans.reply(solved.id, "U2", "In the post.")
+    await humans.confirm(solved.id, "U1")
+    smoke = replace(
+        QUESTION, key="T1:C1:2.0", text="Smoke comes out of my charger", asker=Person("U7", "Sam"), ts="2.0"
+    )
+    await store.answers.save(smoke, "support", Answer(Outcome.ABSTAINED, "Nothing found."))
+    called = (await humans.call(*THREAD, "U7", smoke.key)).escalation
+    await humans.drain(5)
+    assert called is not None
+    brief = room.briefs[called.id]
+    assert (brief.escalation.asker, brief.escalation.question, brief.answered) == ("U7", smoke.text, "Nothing found.")
+    last = (await store.escalations.transitions(solved.id))[-1]
+    assert (last.move, last.by, last.reason) == (Move.CLOSE, TIMER, "it is solved")
+
+
+async def test_two_grave_records_at_once_call_once(store: Store) -> None:
+    """What was solved stays so, and the thread has one more request."""
+    room = Room()
+    humans = escalate(store, room)
     called = await humans.call(*THREAD, "U1", QUESTION.key)
     assert called.escalation is not None
     known = called.escalation.id
-
-    async def solved() -> None:
-        await humans.reply(known, "U2", "Unplug it.")
-        await humans.confirm(known, "U1")
-
-    await solved()
+    await humans.reply(known, "U2", "Unplug it.")
+    await humans.confirm(known, "U1")
     keys = ("T1:C1:8.0", "T1:C1:9.0")
     made = await asyncio.gather(*(humans.call(*THREAD, "U1", key, HandoverReason.TRIAGE) for key in keys))
-    assert {one.state for one in made} <= {HumanState.REOPENED, HumanState.ALREADY_OPEN}
-    await solved()
-    for key in keys:
-        await humans.call(*THREAD, "U1", key, HandoverReason.TRIAGE)
+    assert {one.state for one in made} == {HumanState.CALLED, HumanState.ALREADY_OPEN}
+    [new] = {one.escalation.id for one in made if one.escalation}
+    assert room.briefs.keys() == {known, new}
     await humans.drain(5)
-    reopened = [one for one in await store.escalations.transitions(known) if one.move is Move.REOPEN]
-    assert len({one.cause for one in reopened}) == len(reopened) <= len(keys)

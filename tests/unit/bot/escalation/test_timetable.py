@@ -64,6 +64,7 @@ CLAIM, WAIT, REPLY = ("11-27T10:30", M.CLAIM), ("11-27T11:00", M.WAIT), ("11-27T
     [
         ((), RESPONSES),
         ((CLAIM,), RESPONSES),  # the asker waits still
+        ((("11-27T10:15", M.ASKER_WROTE),), RESPONSES),  # before somebody has it
         ((CLAIM, ("11-27T11:30", M.HAND_OVER)), RESPONSES),
         ((CLAIM, ("11-27T11:30", M.ASKER_WROTE)), RESPONSES),
         # 2 days after Friday is a Sunday, on which nobody would be there for who answers.

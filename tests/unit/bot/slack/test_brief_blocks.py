@@ -208,6 +208,7 @@ def test_the_answer_is_quoted_with_its_lines_and_without_its_marks(answered: str
     ("move", "by", "owner", "channel", "told", "beside"),
     [
         (M.CALL, "U1", None, "C1", "I have asked a human to help.", None),
+        (M.CALL, "U1", None, "D1", "What you write in this thread is passed on to them.", None),
         (M.CALL, DESK, None, "C1", "I've also asked a colleague to look at this.", None),
         (M.CLAIM, "U2", "U2", "C1", "<@U2> has taken this and will answer here", None),
         (M.CLAIM, "U2", "U2", "D1", "What you write in this thread is passed on to them.", None),
