@@ -35,8 +35,6 @@ def word_to_owner(brief: Brief, move: Transition) -> Message | None:
             return Message(f"{owner}{asker} says that this is not solved yet.")
         case Move.CONFIRM:
             return Message(f"{owner}{asker} says that this is solved. Resolve it when nothing is left to do.")
-        case Move.REOPEN if move.by == DESK:
-            return Message(f"I have reopened this{_because(move)}. Nobody has it now.")
         case Move.REOPEN:
             return Message(f"{_name(brief, move.by)} asks for more help here. Nobody has it now.")
         case Move.CLOSE if move.by != move.owner and move.owner:

@@ -237,15 +237,6 @@ def test_who_is_told_what_of_a_move(
         assert expected is None or expected in message.text  # type: ignore[union-attr]
 
 
-def test_a_reopening_by_the_desk_is_told_as_its_own() -> None:
-    """With why it called; it is no person who asks."""
-    reason = HandoverReason.TRIAGE.value
-    step = Transition("E-1", 5, S.CONFIRMED, S.REOPENED, M.REOPEN, DESK, None, reason, WHEN)
-    word = word_to_owner(Brief(one(S.REOPENED), "Dana", None, names=NAMES), step)
-    assert word is not None
-    assert word.text == "I have reopened this: it looks like a case for a human. Nobody has it now."
-
-
 @pytest.mark.parametrize("move", [one for one in M if one is not M.CALL])
 @pytest.mark.parametrize("by", ["U1", "U2", "U3", TIMER])
 def test_a_reason_is_shown_where_somebody_gave_one(move: Move, by: str) -> None:
