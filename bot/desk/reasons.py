@@ -11,7 +11,7 @@ WHY_CALLED: Mapping[str, str] = {
     HandoverReason.TRIAGE: "it looks like a case for a human",
     HandoverReason.FEEDBACK: "they marked the answer as wrong",
 }
-# True of each such move, whoever made it. A CALL has a HandoverReason, and so has a REOPEN by the desk.
+# True of each such move, whoever made it. A CALL has a HandoverReason.
 _USUAL: Mapping[Move, str] = {
     Move.CLAIM: "an agent takes care of it",
     Move.REPLY: "there is an answer for the asker",
@@ -40,4 +40,4 @@ def given_reason(move: Move, stored: str) -> str:
 
 def in_words(move: str, stored: str) -> str:
     """A stored reason for people."""
-    return WHY_CALLED.get(stored, stored) if move in (Move.CALL, Move.REOPEN) else stored
+    return WHY_CALLED.get(stored, stored) if move == Move.CALL else stored

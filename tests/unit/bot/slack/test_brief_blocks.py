@@ -262,11 +262,6 @@ def test_what_they_asked_keeps_its_lines_and_its_summary_follows_it() -> None:
     assert "The bot answered:" in str(answered)
 
 
-def test_why_the_desk_called_again_is_told_in_words() -> None:
-    history = (*past((M.CALL, "Dana")), PastMove(M.REOPEN, "", "", "policy", WHEN))
-    assert "The desk reopened it: the desk's rules say so" in shown(Brief(one(), "Dana", None, history=history))
-
-
 def test_a_reply_is_forgotten_with_its_asker() -> None:
     """What is left of it is not posted."""
     brief = Brief(one(S.ANSWERED), "Dana", None, names=NAMES)
