@@ -36,7 +36,7 @@ PEER = ("llama-index-embeddings-fastembed==0.7.0", "llama-index-vector-stores-qd
 # Folders, where there are others: Markdown files; a judged set in BEIR's form.
 CORPUS = Path(os.environ.get("FRONTDESK_BENCH_CORPUS", ROOT.parent / "shared" / "data" / "handbook"))
 JUDGED = Path(os.environ.get("FRONTDESK_BENCH_JUDGED", ROOT.parent / "shared" / "data" / "policyqa"))
-FILES = 100  # of the corpus, evenly drawn
+FILES = 60  # of the corpus, evenly drawn
 ROUNDS = 3
 TOP = 10
 

@@ -32,7 +32,7 @@ MODEL_S = 2.0
 WORKERS = 150
 RATE, SECONDS = 50.0, 60.0
 ACK_MS = 500  # what Slack's people may wait for at most; Slack itself gives up after 3 s
-STEP_S, STEPS = 12.0, 5  # of the search for the highest rate; the model's time is over well before half of one
+STEP_S, STEPS = 12.0, 4  # of the search for the highest rate; the model's time is over well before half of one
 GROWTH = 0.05  # of what is asked may be left, by chance
 STREAMS, STREAM_S = 100, 10.0  # long enough that all of them run at the same time
 DRAIN_S = 300.0
@@ -170,7 +170,7 @@ async def _signs(here: Scene, rate: float, seconds: float) -> Json:
 PARTS: dict[str, Callable[[float, float], Awaitable[Json]]] = {
     "steady": steady,
     "highest": lambda rate, seconds: highest(),
-    "limited": lambda rate, seconds: limited(rate, min(seconds, 30.0)),
+    "limited": lambda rate, seconds: limited(rate, min(seconds, 20.0)),
     "streams": lambda rate, seconds: streams(STREAMS),
     "signs": lambda rate, seconds: signs(min(seconds, 15.0)),
 }
