@@ -158,7 +158,7 @@ class Bot:
             admins=slack.admins,
             leads={name: desk.sla.lead for name, desk in self.settings.desks.items() if desk.sla and desk.sla.lead},
             reopening={name: timedelta(days=desk.reopen_days) for name, desk in self.settings.desks.items()},
-            order_desks=[name for name, desk in self.settings.desks.items() if desk.escalation_sees_orders],
+            order_desks=[desk.name for desk in self.desks if desk.humans_see_orders],
             triages=store.triages,
             expectations=timetables,
             due=store.due,

@@ -128,22 +128,16 @@ def features(
     nearest = {one: max(like.cosines[row] for row, unit in enumerate(units) if unit.passage == one) for one in at}
     best = max(max(passages[one].score for one in at), 1e-9)
     here, named, past, wanted = countries(asked), codes(asked), about_the_past(asked), _wanted(asked)
-    spoken = concepts(asked)
     found = []
     for row, (unit, lexical) in enumerate(likely):
         passage = passages[unit.passage]
         own = f"{passage.title}\n{passage.section}\n{passage.text[:SUBJECT]}"
-        title, heading = (concepts(unit.heading.split(" > ")[end]) for end in (0, -1))
         found.append(
             {
                 "like": like.cosines[row],
                 "met": _mean(weights, like.met[row]),
                 "words": lexical,
-                "own_words": len(spoken & unit.words) / max(len(spoken), 1),
-                "asked_there": float(_asks_the_same(asked, unit.heading.split(" > ")[-1])),
-                "heading": len(spoken & heading) / max(len(heading), 1),
-                "heading_else": min(len(heading - spoken), ELSE) / ELSE,
-                "title_else": min(len(title - spoken), ELSE) / ELSE,
+                **_headings(asked, unit),
                 "first": float(unit.order == 0),
                 "length": min(len(unit.text), 300) / 300,
                 "record": float(bool(unit.lead)),
@@ -162,6 +156,19 @@ def features(
             }
         )
     return found
+
+
+def _headings(asked: str, unit: Unit) -> dict[str, float]:
+    """What the question has of a unit's words and headings, and what they say that nobody asked."""
+    spoken, parts = concepts(asked), unit.heading.split(" > ")
+    title, heading = concepts(parts[0]), concepts(parts[-1])
+    return {
+        "own_words": len(spoken & unit.words) / max(len(spoken), 1),
+        "asked_there": float(_asks_the_same(asked, parts[-1])),
+        "heading": len(spoken & heading) / max(len(heading), 1),
+        "heading_else": min(len(heading - spoken), ELSE) / ELSE,
+        "title_else": min(len(title - spoken), ELSE) / ELSE,
+    }
 
 
 def doubts(

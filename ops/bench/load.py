@@ -32,7 +32,11 @@ MODEL_S = 2.0
 WORKERS = 150
 RATE, SECONDS = 50.0, 60.0
 ACK_MS = 500  # what Slack's people may wait for at most; Slack itself gives up after 3 s
-STEP_S, STEPS = 12.0, 4  # of the search for the highest rate; the model's time is over well before half of one
+FIRST, STEP_S, STEPS = (
+    20.0,
+    12.0,
+    4,
+)  # of the search for the highest rate; the model's time is over well before half of one
 GROWTH = 0.05  # of what is asked may be left, by chance
 STREAMS, STREAM_S = 100, 10.0  # long enough that all of them run at the same time
 DRAIN_S = 300.0
@@ -106,13 +110,13 @@ async def _steady(here: Scene, rate: float, seconds: float) -> Json:
     }
 
 
-async def highest(first: float = 20.0) -> Json:
+async def highest() -> Json:
     """Steps of some seconds, each until it is drained: doubled while it holds, then halved between. A rate holds when
     acks stay in time and, in the second half of a step, no more questions are left open than come by chance."""
     async with scene() as here:
         await here.warm()
         held, broken, tried = 0.0, float("inf"), []
-        rate = first
+        rate = FIRST
         for _ in range(STEPS):
             step = await _steady(here, rate, STEP_S)
             grown = step["open_at_the_end"] - step["open_halfway"]
