@@ -1,5 +1,6 @@
 """What tests of every part share: the default embedding model, built once a machine in the user's cache, and Postgres."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,12 @@ import pytest
 from ingest.index import Embedder, make_embedder
 from ingest.settings import IndexSettings
 from tests.postgres import Postgres, postgres_server
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays; to look through it for garbage would stop a test for up to a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

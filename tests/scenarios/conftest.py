@@ -369,8 +369,9 @@ MakeBot = Callable[..., Awaitable[Bot]]
 
 @pytest.fixture
 async def workspace(request: pytest.FixtureRequest) -> AsyncIterator[LocalWorkspace]:
-    """It waits a second for an ack, to be quick; by an indirect parameter as long as that."""
-    wait = getattr(request, "param", 1.0)
+    """It waits longer for an ack than Slack does, for the machine may stand still; by an indirect parameter as long as
+    that."""
+    wait = getattr(request, "param", 10.0)
     async with LocalWorkspace(manifest=MANIFEST, ack_timeout=wait, redelivery_delays=(0, 0.2, 0.5)) as workspace:
         yield workspace
 

@@ -102,6 +102,7 @@ async def test_an_answer_that_is_wrong_calls_a_human(workspace: LocalWorkspace, 
     assert "30 days" in everything(workspace.messages(DESK)[0])
 
 
+@pytest.mark.parametrize("workspace", [1.0], indirect=True)  # for the ack that does not come
 async def test_the_window_is_taken_when_the_human_is_called(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """Killed before that, it stays with what was written, and is sent again."""
     first = await make_bot(crash_at="create")

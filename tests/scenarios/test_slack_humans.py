@@ -208,6 +208,7 @@ async def stored_of(bot: Bot, ts: str) -> str:
     return one.id
 
 
+@pytest.mark.parametrize("workspace", [1.0], indirect=True)  # for the ack that does not come
 @pytest.mark.parametrize("action", ["human_claim", "human_resolve"])
 async def test_a_move_is_acked_when_it_is_stored(workspace: LocalWorkspace, make_bot: MakeBot, action: str) -> None:
     """Killed before that, the press was not acked, and whoever pressed sees it and presses again."""

@@ -17,6 +17,7 @@ def database(postgres: Postgres) -> str:
     return postgres.database()
 
 
+@pytest.mark.parametrize("workspace", [1.0], indirect=True)  # for each ack that does not come
 async def test_a_restart_of_postgres_loses_nothing(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, postgres: Postgres
 ) -> None:

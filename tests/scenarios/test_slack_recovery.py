@@ -87,6 +87,7 @@ async def test_a_stream_that_slack_ended_is_finished_by_an_update(
     assert "Talk to a human" in everything(answer)
 
 
+@pytest.mark.parametrize("workspace", [1.0], indirect=True)  # for each ack that does not come
 async def test_a_store_that_is_down_acks_nothing(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """No ack, so Slack delivers again; when the store is back the question is answered once."""
     bot = await make_bot()
@@ -204,7 +205,6 @@ async def test_an_answer_beyond_slacks_limits_goes_on_in_a_second_message(
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
-@pytest.mark.parametrize("workspace", [3.0], indirect=True)  # as Slack waits: two cores may do other tests meanwhile
 async def test_fifty_events_at_once_are_acked_and_answered(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """All are acked in time and each is answered once."""
     bot = await make_bot(limits=UNLIMITED)
