@@ -23,7 +23,9 @@ TABLE = (
 async def page(workspace: LocalWorkspace) -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-background-networking", "--disable-sync"]
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--disable-background-networking", "--disable-sync"],
+            ignore_default_args=["--disable-back-forward-cache"],  # people's browsers have it
         )
         page = await browser.new_page(viewport={"width": 1280, "height": 800})
         errors: list[str] = []
@@ -51,6 +53,19 @@ async def test_steps_then_an_answer(workspace: LocalWorkspace, make_bot: MakeBot
     await expect(thread).to_contain_text("Steps to this answer")
     await expect(thread.get_by_text("Checking each sentence against its source")).to_be_hidden()
     await picture(page, "steps-done")
+
+
+async def test_one_is_many_people_in_one_tab(page: Page) -> None:
+    """A page that the browser keeps for its Back button holds no stream: there are six a host."""
+    for user in ("U0SAM", "U0ALEX", "U0PRIYA", "U0DANA") * 2:
+        await page.get_by_test_id("person-switcher").click()
+        await page.locator(f"[data-testid=person-option][data-user={user}]").click()
+        await page.wait_for_url(f"**as={user}**")
+        await open_channel(page, "support")
+    await page.go_back(wait_until="commit")
+    await page.get_by_test_id("composer").fill("I am back")
+    await page.get_by_test_id("composer-send").click()
+    await expect(page.get_by_test_id("channel-view")).to_contain_text("I am back")
 
 
 @pytest.mark.parametrize("refused", [0, 1, 2])

@@ -52,6 +52,16 @@ export function follow(as, { onOpen, onEvent, onLost }) {
       if (source.readyState === EventSource.CLOSED && !stopped) retry = window.setTimeout(connect, 2000);
     };
   };
+  const leave = () => { clearTimeout(retry); source.close(); };
+  // A browser keeps pages for its Back button, with their streams, of which it allows six a host.
+  const comeBack = (/** @type {PageTransitionEvent} */ event) => { if (event.persisted) connect(); };
+  window.addEventListener("pagehide", leave);
+  window.addEventListener("pageshow", comeBack);
   connect();
-  return () => { stopped = true; clearTimeout(retry); source.close(); };
+  return () => {
+    stopped = true;
+    leave();
+    window.removeEventListener("pagehide", leave);
+    window.removeEventListener("pageshow", comeBack);
+  };
 }

@@ -112,13 +112,18 @@ def test_two_versions_are_compared(tmp_path: Path) -> None:
 
 
 def test_what_init_writes_can_be_used(tmp_path: Path) -> None:
-    """`frontdesk init`, then a start: the configuration loads and its prompt is live. A second init changes nothing."""
+    """`frontdesk init`, then a start: the configuration loads and its prompt is live. A second init changes nothing,
+    nor does one among the prompts of others."""
     list(write_project(tmp_path, 'my "docs"', datetime.now(UTC).date().isoformat()))
     config = load_config(tmp_path / "frontdesk.toml")
     assert config.ingest.sources["docs"].path == tmp_path / 'my "docs"'
     assert PromptLibrary(config.bot.prompt_dirs).live("support").ref.version == "1.0.0"
     with pytest.raises(Exception, match="exists already"):
         list(write_project(tmp_path, "docs", "2026-01-01"))
+    (tmp_path / "frontdesk.toml").unlink()
+    with pytest.raises(Exception, match=r"1\.0\.0\.md exists already, and nothing was written"):
+        list(write_project(tmp_path, "docs", "2026-01-01"))
+    assert not (tmp_path / "frontdesk.toml").exists()
 
 
 @pytest.mark.parametrize(
