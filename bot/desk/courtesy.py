@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 
 from bot.desk.foreign_calls import calls_for_human
+from bot.desk.foreign_courtesies import foreign_courtesy
+from bot.desk.languages import is_english
 from bot.desk.model import Turn
 from bot.desk.words import codes, content_words, flat
 
@@ -19,9 +21,11 @@ TOO_LONG = (
 )
 PRESS_FOR_HUMAN = "Press *Talk to a human* below and somebody takes it from here."
 
+HELLO = "Hello! What can I look up for you?"
 NOTED = "Good to hear from you. Ask me whenever there is something to look up."
 WELCOME = "You're welcome. Ask me whenever something else comes up."
 FAREWELL = "Goodbye! Take care."
+_FOREIGN = {"greeting": HELLO, "thanks": WELCOME, "goodbye": FAREWELL}
 
 _ADDRESS = (
     r"(?: (?:there|all|team|everyone|bot|frontdesk|desk|again|so much|a lot|very much|much|for (?:the|your) help"
@@ -37,7 +41,7 @@ _REPLIES = tuple(
         ),
         (
             r"hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|greetings|yo",
-            "Hello! What can I look up for you?",
+            HELLO,
         ),
         (
             r"bye|goodbye|see you|see ya|good night|have a (?:nice|good|great) (?:day|one|evening|weekend)",
@@ -157,14 +161,19 @@ def courtesy(text: str, limit: int, turns: Sequence[Turn] = ()) -> str | None:
         return found
     if "?" not in plain and not _BEGINS_TO_ASK.match(said) and _PLEASED.fullmatch(said) and _PLEASED_BY.search(said):
         return FAREWELL if re.search(r"\b(?:bye|goodbye|see you)\b", said) else WELCOME
+    if kind := foreign_courtesy(said):
+        return _FOREIGN[kind]
     return None if turns else clarifying(plain)
 
 
 def clarifying(text: str) -> str | None:
-    """What to ask back, in a new conversation, about a message that names nothing that could be looked up."""
+    """What to ask back, in a new conversation, about a message that names nothing that could be looked up. Of another
+    language the words here know nothing."""
+    if not is_english(text):
+        return None
     words = content_words(text)
     tokens = re.findall(r"[\w'-]+", text)
-    if words & _ORDERS or codes(text) or re.search(r"[^\W\d_]\d|\d[^\W\d_]|--\w", text):
+    if words & _ORDERS or codes(text) or re.search(r"[^\W\d_]\d|\d[^\W\d_]|--\w|\w_\w", text):
         return None
     if words <= _TROUBLE and words & _TROUBLE:
         return WHAT_FAILS
