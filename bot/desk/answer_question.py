@@ -118,7 +118,7 @@ class AnswerQuestion:
         if meant == "courtesy":
             return Answer(Outcome.ASKED, NOTED)
         work = Work(standalone(question.text, turns), turns, self._prompts.live(desk.prompt), interpreting)
-        work = replace(work, vague=meant == "vague" and not turns)
+        work = replace(work, vague=meant == "vague" and not turns, foreign=meant == "foreign")
         answer = await self._looked_up(question, desk, stage, timer, work)
         if reply and told and answer.outcome is Outcome.ABSTAINED:
             return replace(answer, outcome=Outcome.ASKED, text=what_about(question.attachments), nearest=())
@@ -165,8 +165,8 @@ class AnswerQuestion:
     ) -> tuple[Work, Retrieval]:
         """What the message asks, each question of it in words to search for; and what was found for them. What is
         attached joins the search and not `searched`, which is kept and shown."""
-        read = await work.interpreting.of(question.text, work.turns, timer)
-        if asks := asks_for_english(read, question.text):
+        read = await work.interpreting.of(question.text, work.turns, timer, foreign=work.foreign)
+        if asks := asks_for_english(read, question.text, foreign=work.foreign):
             return work, replace(NOTHING_SEARCHED, asks=asks)
         bare = map(self._orders.without_numbers, read.questions) if self._orders and work.enquiry else read.questions
         if questions := tuple(filter(None, bare)):

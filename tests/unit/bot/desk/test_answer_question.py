@@ -17,6 +17,7 @@ from bot.desk.model import (
     Desk,
     DraftEnd,
     DraftSentence,
+    Intent,
     Interpreted,
     Outcome,
     Passage,
@@ -66,9 +67,10 @@ class SmallEngine:
     asked: list[tuple[str, Sequence[str], Sequence[str]]] = field(default_factory=list)
     wrote_for: list[tuple[str, Sequence[Turn]]] = field(default_factory=list)
     quoted_for: list[tuple[str, Sequence[Turn]]] = field(default_factory=list)
+    intent: Intent | None = None
 
-    async def meant(self, text: str) -> None:
-        return None
+    async def meant(self, text: str) -> Intent | None:
+        return self.intent
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         self.asked.append((query, sources, audience))
@@ -226,6 +228,13 @@ async def test_without_the_writer_the_documents_are_quoted_for_what_was_read() -
     answer = await answered(engine, Desks(), "Wie lange kann ich das zurückgeben?", reader=Reader())
     assert engine.quoted_for == [("How long can I return it? What do I need?", ())]
     assert (answer.notice, answer.usage, answer.cost_usd) == (MODEL_DOWN, Usage(7, 2), 0.002)
+
+
+async def test_what_the_engine_takes_for_another_language_is_read_by_the_model() -> None:
+    engine, reader = SmallEngine(intent="foreign"), Reader()
+    answer = await answered(engine, Desks(), "Voinko palauttaa avatut kuulokkeet?", reader=reader)
+    assert answer.outcome is Outcome.ANSWERED
+    assert [asked for asked, *_ in engine.asked] == ["How long can I return it?", "What do I need?"]
 
 
 async def test_a_plain_question_is_read_by_nobody() -> None:

@@ -16,7 +16,7 @@ from bot.desk.grounding import Rejected, check
 from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, PromptRef, Retrieval, Turn
 from bot.desk.words import codes, content_words
 from bot.engine.extractive import ExtractiveWriter
-from bot.engine.query_engine import DocumentEngine
+from bot.engine.query_engine import ENGLISH_ONLY, UNFAMILIAR, DocumentEngine
 from bot.engine.retriever import DeskQuery, node_of, passage_of
 from bot.settings import AnsweringSettings
 from ingest.index import Found, Hit, IndexUnavailable, Payload, TableRow
@@ -125,6 +125,31 @@ async def test_the_index_is_asked_in_a_thread_with_the_filter() -> None:
     assert (passage.chunk_id, passage.section, passage.position, passage.version) == ("c1", "A > B", 3, "v2")
     assert (passage.changed_at, passage.similarity, got.index_version) == (NOW, 0.6, 7)
     assert got.search_ms > 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("Wie lange kann ich das zurückgeben?", ENGLISH_ONLY),
+        ("misvoinko mispalauttaa misavatut?", UNFAMILIAR),
+        ("misvoinko mispalauttaa TF-4031", ""),
+        ("miskettle misreturn mislamp", ""),  # as the documents write it
+    ],
+)
+async def test_without_a_model_only_english_is_read(asked: str, reply: str) -> None:
+    """A code is found in any language, and a word that a document has is one to search for."""
+    index = SmallIndex([hit(1, "The miskettle, the misreturn and the mislamp.")])
+    engine = DocumentEngine(index, None, AnsweringSettings())
+    got = await engine.retrieve(asked, sources=("docs",), audience=("everyone",))
+    assert got.asks == reply
+    assert bool(got.passages) is not bool(reply)
+
+
+async def test_what_does_not_read_like_english_is_told_from_what_does() -> None:
+    engine = DocumentEngine(SmallIndex(), None, AnsweringSettings())
+    assert await engine.meant("misvoinko mispalauttaa misavatut?") == "foreign"
+    assert await engine.meant("Wie lange kann ich das zurückgeben?") == "foreign"
+    assert await engine.meant("How long can I return miskettles?") is None
 
 
 async def test_an_index_that_is_away_is_an_outage() -> None:
