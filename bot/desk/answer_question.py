@@ -10,7 +10,7 @@ from bot.desk.attachments import NOT_READ, searched_with, to_read, unread, what_
 from bot.desk.audience import AS_STATED, UNKNOWN_READERS, GuardedStage, Readers
 from bot.desk.budget import Budget
 from bot.desk.conversation import fit, standalone
-from bot.desk.courtesy import NOTED, WHICH, courtesy, wants_human
+from bot.desk.courtesy import NOTED, WHICH, asks_how, courtesy, wants_human
 from bot.desk.errors import AudienceNarrowed, DeskError, QuestionEdited, StoreUnavailable
 from bot.desk.freshness import stale_notice
 from bot.desk.interpreting import Interpreting, asks_for_english
@@ -113,7 +113,7 @@ class AnswerQuestion:
         if reply and not told and not (self._orders and self._orders.is_meant(question.text, desk)):
             return Answer(Outcome.ASKED, NOT_READ if question.attachments and not question.text else reply)
         meant = None if told else await self._engine.meant(question.text)
-        if wants_human(question.text) or meant == "human":
+        if wants_human(question.text) or (meant == "human" and not asks_how(question.text)):
             return await self._handed_over(question, desk)
         if meant == "courtesy":
             return Answer(Outcome.ASKED, NOTED)

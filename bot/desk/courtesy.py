@@ -11,6 +11,7 @@ from bot.desk.foreign_calls import calls_for_human
 from bot.desk.foreign_courtesies import foreign_courtesy
 from bot.desk.languages import is_english
 from bot.desk.model import Turn
+from bot.desk.sentences import split_sentences
 from bot.desk.words import codes, content_words, flat
 
 EMPTY = "You mentioned me without a question. What would you like to know?"
@@ -126,6 +127,21 @@ _FETCH = re.compile(
     r"|^(?:is|are) there (?:any|some)(?:one|body)(?: else| human| real| live)* (?:i|we|that i"
     r"|who i) can (?:talk|speak|chat)\b"
 )
+# A question for a document, also where it is about people, and a question for somebody to talk to.
+_ASKS_HOW = re.compile(
+    r"(?:(?:hi|hello|hey|so|and|but|ok|okay|please|quick question|do you know|(?:can|could) you tell me) )*"
+    r"(?:how|who|whom|whose|what(?! an? )|which|where|when)\b"
+)
+_FOR_SOMEBODY = re.compile(
+    r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:an? |some |your )?(?:real |live |actual |human )*(?:human|person|agent"
+    r"|someone|somebody|representative|rep|operator|manager|supervisor)\b"
+    r"|\bwhom? (?:can|could|do|should|may) i (?:talk|speak|chat) (?:to|with)$"
+    r"|\b(?:reach|contact|get|find|past (?:this|the) bot)(?: (?:hold of|through to|in touch with|to))?"
+    r" (?:an? |some |any )?(?:real |live |actual |human )*(?:human(?: being)?|person|agent|someone|somebody"
+    r"|representative|rep|operator)\b(?!'s| (?:who|that|for|from|on|into|as)\b"
+    r"| to (?!talk|speak|chat|look|help|call|answer))"
+)
+_OF_ONESELF = re.compile(r"\bi(?:'m| am| feel| can't| cannot| need| want)\b|\blet me\b")
 WHAT_FAILS = (
     "What exactly goes wrong, and with which product or service? A name, a model or the error's text helps me look."
 )
@@ -199,6 +215,15 @@ def wants_human(text: str) -> bool:
     if len(said) <= 120 and _CALL.fullmatch(said):
         return True
     return len(said) <= 80 and bool(_HUMAN.fullmatch(said)) and said not in ("someone", "somebody", "the manager")
+
+
+def asks_how(text: str) -> bool:
+    """The message is one question of how, who or what, and not for somebody to talk to: it is looked up, although it
+    sounds like a call for a human. Who tells of themselves is heard."""
+    said = _words(flat(text))
+    if len(split_sentences(flat(text))) > 1 or _OF_ONESELF.search(said):
+        return False
+    return bool(_ASKS_HOW.match(said)) and not _FOR_SOMEBODY.search(said)
 
 
 def _words(plain: str) -> str:

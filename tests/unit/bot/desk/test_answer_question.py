@@ -237,6 +237,15 @@ async def test_what_the_engine_takes_for_another_language_is_read_by_the_model()
     assert [asked for asked, *_ in engine.asked] == ["How long can I return it?", "What do I need?"]
 
 
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [("How do I report harassment anonymously?", Outcome.ANSWERED), ("how do I reach a real person?", Outcome.ESCALATED)],
+)
+async def test_what_sounds_like_a_call_for_a_human_may_be_a_question(text: str, outcome: Outcome) -> None:
+    """Whoever only wants to know where to report something is not named to humans."""
+    assert (await answered(SmallEngine(intent="human"), Desks(), text)).outcome is outcome
+
+
 async def test_a_plain_question_is_read_by_nobody() -> None:
     reader = Reader()
     answer = await answered(SmallEngine(), Desks(), reader=reader)
