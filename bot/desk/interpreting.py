@@ -45,9 +45,7 @@ class Interpreting:
         self._budget = budget
         self._done: Interpreted | None = None
 
-    async def of(
-        self, message: str, turns: Sequence[Turn], timer: Timer, *, foreign: bool = False
-    ) -> Interpreted:
+    async def of(self, message: str, turns: Sequence[Turn], timer: Timer, *, foreign: bool = False) -> Interpreted:
         """BY_THE_RULES where the model is not needed, or of no use; `foreign`: the message does not read like English.
         Raises StoreUnavailable, as Budget does."""
         if self._interpreter is None or not (foreign or needed(message, turns)):

@@ -115,7 +115,10 @@ _PHRASES = {
     "blow the whistle": "report misconduct", "pay out": "cover", "put it on the wall": "wall mount it",
     "won't be in": "am sick",
 }  # fmt: skip
-_WORDINGS = _PHRASES | _EVERYDAY
+# What is guaranteed there is no thing that breaks, so it has no warranty: the words stay.
+_PROMISED = "uptime service availability price delivery response you we they to can"
+_KEPT = {promised: promised for promised in (f"{what} guarantee" for what in _PROMISED.split())}
+_WORDINGS = _PHRASES | _EVERYDAY | _KEPT
 _TOKEN = re.compile(
     rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(_WORDINGS, key=len, reverse=True)))})(?![\w-])", re.IGNORECASE
 )

@@ -239,7 +239,10 @@ async def test_what_the_engine_takes_for_another_language_is_read_by_the_model()
 
 @pytest.mark.parametrize(
     ("text", "outcome"),
-    [("How do I report harassment anonymously?", Outcome.ANSWERED), ("how do I reach a real person?", Outcome.ESCALATED)],
+    [
+        ("How do I report harassment anonymously?", Outcome.ANSWERED),
+        ("how do I reach a real person?", Outcome.ESCALATED),
+    ],
 )
 async def test_what_sounds_like_a_call_for_a_human_may_be_a_question(text: str, outcome: Outcome) -> None:
     """Whoever only wants to know where to report something is not named to humans."""
@@ -273,6 +276,13 @@ async def test_nothing_found_abstains_with_the_nearest_and_a_human() -> None:
     assert "Talk to a human" in answer.text
     assert not any(mark in answer.text for mark in ("<", "](", "://", "@"))
     assert around.shown == []
+
+
+async def test_what_was_searched_for_is_told_as_it_is_spelt() -> None:
+    answer = await answered(
+        SmallEngine(found=Retrieval((), (), 7)), Desks(), "what is __run_quota_reached__ and _this_?"
+    )
+    assert "I searched for “what is run_quota_reached and this?”" in answer.text
 
 
 @pytest.mark.parametrize("draft", [(WRONG, END), (LEAD, WRONG, END), (WRONG, OFFER, END), (END,)])

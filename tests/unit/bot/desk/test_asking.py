@@ -112,6 +112,8 @@ def test_a_city_stands_for_its_country() -> None:
 def test_everyday_words_are_put_as_documents_put_them() -> None:
     assert plainly("guarantee on my fridge?") == "warranty on my refrigerator?"
     assert plainly("FRIDGE-20 price") == "FRIDGE-20 price"
+    assert plainly("Is there an uptime guarantee?") == "Is there an uptime guarantee?"
+    assert plainly("Do you guarantee delivery?") == "Do you guarantee delivery?"
     assert concepts("guarantee") == concepts("warranties")
 
 
