@@ -22,7 +22,8 @@ _BARE_QUESTION = re.compile(
     r"(?:why|how|how so|when|where|how much|how long|how many|which|which one|who|really|and)(?: not)?"
 )
 _HOW_MANY_OF_IT = re.compile(  # of what, was said before
-    r"(?:(?:and|so|ok(?:ay)?|but)[, ]+)?how many (?:can|could|may|do|does|did|is|are|will|would|should|must|have|has)\b.*",
+    r"(?:(?:and|so|ok(?:ay)?|but)[, ]+)?how many (?:can|could|may|do|does|did|is|are|will|would|should|must|have|has)"
+    r"\b.*",
     re.IGNORECASE,
 )
 _POINTS_WITHIN = re.compile(

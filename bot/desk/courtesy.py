@@ -133,8 +133,8 @@ _ASKS_HOW = re.compile(
     r"(?:how|who|whom|whose|what(?! an? )|which|where|when)\b"
 )
 _FOR_SOMEBODY = re.compile(
-    r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:an? |some |your )?(?:real |live |actual |human )*(?:human|person|agent"
-    r"|someone|somebody|representative|rep|operator|manager|supervisor)\b"
+    r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:an? |some |your )?(?:real |live |actual |human )*(?:human|person"
+    r"|agent|someone|somebody|representative|rep|operator|manager|supervisor)\b"
     r"|\bwhom? (?:can|could|do|should|may) i (?:talk|speak|chat) (?:to|with)$"
     r"|\b(?:reach|contact|get|find|past (?:this|the) bot)(?: (?:hold of|through to|in touch with|to))?"
     r" (?:an? |some |any )?(?:real |live |actual |human )*(?:human(?: being)?|person|agent|someone|somebody"

@@ -9,13 +9,14 @@ from typing import Literal
 Courtesy = Literal["greeting", "thanks", "goodbye"]
 
 _GREETINGS = """
-    hallo, guten morgen, guten tag, guten abend, moin, servus, grüß gott, bonjour, bonsoir, salut, coucou, hola, buenas,
-    buenos días, buenos dias, buenas tardes, buenas noches, olá, bom dia, boa tarde, boa noite, ciao, buongiorno,
-    buonasera, salve, hoi, goedemorgen, goedemiddag, goedenavond, goedendag, dzień dobry, dzien dobry, cześć, hej, hejsa,
-    god morgon, god dag, merhaba, selam, günaydın, ahoj, dobrý den, dobrý deň, dobar dan, moi, hei, terve, szia,
-    jó napot, bună, bună ziua, xin chào, selamat pagi, привет, здравствуйте, добрый день, добрий день, привіт,
-    здравейте, γεια, γεια σας, καλημέρα, שלום, مرحبا, السلام عليكم, 안녕하세요,
-    こんにちは, おはようございます, こんばんは, 你好, 您好
+    hallo, guten morgen, guten tag, guten abend, moin, servus, grüß gott, bonjour, bonsoir, salut, coucou, hola,
+    buenas, buenos días, buenos dias, buenas tardes, buenas noches, olá, bom dia, boa tarde, boa noite, ciao,
+    buongiorno, buonasera, salve, hoi, goedemorgen, goedemiddag, goedenavond, goedendag, dzień dobry, dzien dobry,
+    cześć, hej, hejsa, god morgon, god dag, merhaba, selam, günaydın, ahoj, dobrý den, dobrý deň, dobar dan, moi,
+    hei, terve, szia, jó napot, bună, bună ziua, xin chào, selamat pagi, привет, здравствуйте, добрый день, добрий
+    день, привіт, здравейте, γεια, γεια σας, καλημέρα, שלום, مرحبا, السلام عليكم, 안녕하세요,
+    こんにちは, おはようございます, こんばんは,
+    你好, 您好
 """
 _THANKS = """
     danke, dankeschön, vielen dank, besten dank, herzlichen dank, merci, gracias, obrigado, obrigada, grazie, bedankt,

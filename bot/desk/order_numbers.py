@@ -24,8 +24,8 @@ _MINE = tuple(
         rf"\b(?:has|have|did|is|was|were|will|are|does)\b.{{0,15}}?\b{_MY}.{{0,30}}?\b{_ON_ITS_WAY}\b",
         rf"\b{_MY}.{{0,30}}?\b(?:has not|hasn't|have not|haven't|did not|didn't|is not|isn't|are not|aren't|never"
         rf"|still)\b.{{0,20}}?\b{_ON_ITS_WAY}\b",
-        rf"(?<!\bif )(?<!\bwhen )(?<!\bcase )\b{_MY}\s+(?:is|are|was|were|seems|has been|got|must be)\s+(?:\w+\s+){{0,2}}?"
-        r"(?:late|delayed|held up|lost|stuck|missing|overdue|gone)\b",
+        rf"(?<!\bif )(?<!\bwhen )(?<!\bcase )\b{_MY}\s+(?:is|are|was|were|seems|has been|got|must be)\s+"
+        r"(?:\w+\s+){0,2}?(?:late|delayed|held up|lost|stuck|missing|overdue|gone)\b",
         r"^\W*(?:(?:hi|hello|hey|please|show|check|me|the|my)\W+)*(?:order|package|parcel|delivery|shipment)\W+"
         r"(?:status|tracking|updates?|history)(?:\W+(?:please|pls|now))?\W*$",
         r"^\W*(?:(?:hi|hello|hey|please|show|list|me|all)\W+)*my\s+(?:\w+\s+)?(?:orders?|packages?|parcels?)"

@@ -114,6 +114,7 @@ def test_everyday_words_are_put_as_documents_put_them() -> None:
     assert plainly("FRIDGE-20 price") == "FRIDGE-20 price"
     assert plainly("Is there an uptime guarantee?") == "Is there an uptime guarantee?"
     assert plainly("Do you guarantee delivery?") == "Do you guarantee delivery?"
+    assert not concepts("Is there an uptime guarantee?") & concepts("warranty")
     assert concepts("guarantee") == concepts("warranties")
 
 
