@@ -13,6 +13,7 @@ from bot.desk.words import flat
 
 OFFER = "Press *Talk to a human* and somebody takes it from here."
 NOT_FOUND = "I couldn't find an answer to that in our documents."
+LOOSE_UNDERSCORE = r"(?<![^\W_])_|_(?![^\W_])"  # one within a word, as in step_timeout, is no markup
 _SHOWN = 3
 _SEARCHED = 160  # characters
 
@@ -54,7 +55,7 @@ def offer(desk: Desk) -> str:
 
 def plain(text: str, limit: int) -> str:
     """Somebody else's words on one line, without what Markdown or Slack would act on."""
-    bare = re.sub(r"[<>`*_~\[\]|\\@]|\w+://", "", flat(text)).strip()
+    bare = re.sub(rf"[<>`*~\[\]|\\@]|{LOOSE_UNDERSCORE}|\w+://", "", flat(text)).strip()
     return bare if len(bare) <= limit else bare[:limit].rsplit(" ", 1)[0] + "…"
 
 

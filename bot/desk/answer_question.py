@@ -10,7 +10,7 @@ from bot.desk.attachments import NOT_READ, searched_with, to_read, unread, what_
 from bot.desk.audience import AS_STATED, UNKNOWN_READERS, GuardedStage, Readers
 from bot.desk.budget import Budget
 from bot.desk.conversation import fit, standalone
-from bot.desk.courtesy import NOTED, WHICH, courtesy, wants_human
+from bot.desk.courtesy import NOTED, WHICH, asks_how, courtesy, wants_human
 from bot.desk.errors import AudienceNarrowed, DeskError, QuestionEdited, StoreUnavailable
 from bot.desk.freshness import stale_notice
 from bot.desk.interpreting import Interpreting, asks_for_english
@@ -113,12 +113,12 @@ class AnswerQuestion:
         if reply and not told and not (self._orders and self._orders.is_meant(question.text, desk)):
             return Answer(Outcome.ASKED, NOT_READ if question.attachments and not question.text else reply)
         meant = None if told else await self._engine.meant(question.text)
-        if wants_human(question.text) or meant == "human":
+        if wants_human(question.text) or (meant == "human" and not asks_how(question.text)):
             return await self._handed_over(question, desk)
         if meant == "courtesy":
             return Answer(Outcome.ASKED, NOTED)
         work = Work(standalone(question.text, turns), turns, self._prompts.live(desk.prompt), interpreting)
-        work = replace(work, vague=meant == "vague" and not turns)
+        work = replace(work, vague=meant == "vague" and not turns, foreign=meant == "foreign")
         answer = await self._looked_up(question, desk, stage, timer, work)
         if reply and told and answer.outcome is Outcome.ABSTAINED:
             return replace(answer, outcome=Outcome.ASKED, text=what_about(question.attachments), nearest=())
@@ -165,8 +165,8 @@ class AnswerQuestion:
     ) -> tuple[Work, Retrieval]:
         """What the message asks, each question of it in words to search for; and what was found for them. What is
         attached joins the search and not `searched`, which is kept and shown."""
-        read = await work.interpreting.of(question.text, work.turns, timer)
-        if asks := asks_for_english(read, question.text):
+        read = await work.interpreting.of(question.text, work.turns, timer, foreign=work.foreign)
+        if asks := asks_for_english(read, question.text, foreign=work.foreign):
             return work, replace(NOTHING_SEARCHED, asks=asks)
         bare = map(self._orders.without_numbers, read.questions) if self._orders and work.enquiry else read.questions
         if questions := tuple(filter(None, bare)):

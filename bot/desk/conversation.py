@@ -21,6 +21,11 @@ _POINTING = re.compile(
 _BARE_QUESTION = re.compile(
     r"(?:why|how|how so|when|where|how much|how long|how many|which|which one|who|really|and)(?: not)?"
 )
+_HOW_MANY_OF_IT = re.compile(  # of what, was said before
+    r"(?:(?:and|so|ok(?:ay)?|but)[, ]+)?how many (?:can|could|may|do|does|did|is|are|will|would|should|must|have|has)"
+    r"\b.*",
+    re.IGNORECASE,
+)
 _POINTS_WITHIN = re.compile(
     r"\b(?:so|such|if|know|sure|say|says|think|is|means?|in case|so) that\b|\bthis (?:week|month|year)\b", re.IGNORECASE
 )
@@ -135,6 +140,8 @@ def _follows(text: str) -> bool:
     if _BARE_QUESTION.fullmatch(plain.lower()) or len(words) <= 1:
         return True
     if _ELLIPSIS.fullmatch(plain) and len(words) <= 3:
+        return True
+    if _HOW_MANY_OF_IT.fullmatch(plain):
         return True
     if _POINTING.search(_POINTS_WITHIN.sub(" ", plain)):
         return len(words) <= 4

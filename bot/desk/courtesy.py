@@ -8,7 +8,10 @@ import re
 from collections.abc import Sequence
 
 from bot.desk.foreign_calls import calls_for_human
+from bot.desk.foreign_courtesies import foreign_courtesy
+from bot.desk.languages import is_english
 from bot.desk.model import Turn
+from bot.desk.sentences import split_sentences
 from bot.desk.words import codes, content_words, flat
 
 EMPTY = "You mentioned me without a question. What would you like to know?"
@@ -19,9 +22,11 @@ TOO_LONG = (
 )
 PRESS_FOR_HUMAN = "Press *Talk to a human* below and somebody takes it from here."
 
+HELLO = "Hello! What can I look up for you?"
 NOTED = "Good to hear from you. Ask me whenever there is something to look up."
 WELCOME = "You're welcome. Ask me whenever something else comes up."
 FAREWELL = "Goodbye! Take care."
+_FOREIGN = {"greeting": HELLO, "thanks": WELCOME, "goodbye": FAREWELL}
 
 _ADDRESS = (
     r"(?: (?:there|all|team|everyone|bot|frontdesk|desk|again|so much|a lot|very much|much|for (?:the|your) help"
@@ -37,7 +42,7 @@ _REPLIES = tuple(
         ),
         (
             r"hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|greetings|yo",
-            "Hello! What can I look up for you?",
+            HELLO,
         ),
         (
             r"bye|goodbye|see you|see ya|good night|have a (?:nice|good|great) (?:day|one|evening|weekend)",
@@ -122,6 +127,21 @@ _FETCH = re.compile(
     r"|^(?:is|are) there (?:any|some)(?:one|body)(?: else| human| real| live)* (?:i|we|that i"
     r"|who i) can (?:talk|speak|chat)\b"
 )
+# A question for a document, also where it is about people, and a question for somebody to talk to.
+_ASKS_HOW = re.compile(
+    r"(?:(?:hi|hello|hey|so|and|but|ok|okay|please|quick question|do you know|(?:can|could) you tell me) )*"
+    r"(?:how|who|whom|whose|what(?! an? )|which|where|when)\b"
+)
+_FOR_SOMEBODY = re.compile(
+    r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:an? |some |your )?(?:real |live |actual |human )*(?:human|person"
+    r"|agent|someone|somebody|representative|rep|operator|manager|supervisor)\b"
+    r"|\bwhom? (?:can|could|do|should|may) i (?:talk|speak|chat) (?:to|with)$"
+    r"|\b(?:reach|contact|get|find|past (?:this|the) bot)(?: (?:hold of|through to|in touch with|to))?"
+    r" (?:an? |some |any )?(?:real |live |actual |human )*(?:human(?: being)?|person|agent|someone|somebody"
+    r"|representative|rep|operator)\b(?!'s| (?:who|that|for|from|on|into|as)\b"
+    r"| to (?!talk|speak|chat|look|help|call|answer))"
+)
+_OF_ONESELF = re.compile(r"\bi(?:'m| am| feel| can't| cannot| need| want)\b|\blet me\b")
 WHAT_FAILS = (
     "What exactly goes wrong, and with which product or service? A name, a model or the error's text helps me look."
 )
@@ -157,14 +177,19 @@ def courtesy(text: str, limit: int, turns: Sequence[Turn] = ()) -> str | None:
         return found
     if "?" not in plain and not _BEGINS_TO_ASK.match(said) and _PLEASED.fullmatch(said) and _PLEASED_BY.search(said):
         return FAREWELL if re.search(r"\b(?:bye|goodbye|see you)\b", said) else WELCOME
+    if kind := foreign_courtesy(said):
+        return _FOREIGN[kind]
     return None if turns else clarifying(plain)
 
 
 def clarifying(text: str) -> str | None:
-    """What to ask back, in a new conversation, about a message that names nothing that could be looked up."""
+    """What to ask back, in a new conversation, about a message that names nothing that could be looked up. Of another
+    language the words here know nothing."""
+    if not is_english(text):
+        return None
     words = content_words(text)
     tokens = re.findall(r"[\w'-]+", text)
-    if words & _ORDERS or codes(text) or re.search(r"[^\W\d_]\d|\d[^\W\d_]|--\w", text):
+    if words & _ORDERS or codes(text) or re.search(r"[^\W\d_]\d|\d[^\W\d_]|--\w|\w_\w", text):
         return None
     if words <= _TROUBLE and words & _TROUBLE:
         return WHAT_FAILS
@@ -190,6 +215,15 @@ def wants_human(text: str) -> bool:
     if len(said) <= 120 and _CALL.fullmatch(said):
         return True
     return len(said) <= 80 and bool(_HUMAN.fullmatch(said)) and said not in ("someone", "somebody", "the manager")
+
+
+def asks_how(text: str) -> bool:
+    """The message is one question of how, who or what, and not for somebody to talk to: it is looked up, although it
+    sounds like a call for a human. Who tells of themselves is heard."""
+    said = _words(flat(text))
+    if len(split_sentences(flat(text))) > 1 or _OF_ONESELF.search(said):
+        return False
+    return bool(_ASKS_HOW.match(said)) and not _FOR_SOMEBODY.search(said)
 
 
 def _words(plain: str) -> str:

@@ -45,9 +45,10 @@ class Interpreting:
         self._budget = budget
         self._done: Interpreted | None = None
 
-    async def of(self, message: str, turns: Sequence[Turn], timer: Timer) -> Interpreted:
-        """BY_THE_RULES where the model is not needed, or of no use. Raises StoreUnavailable, as Budget does."""
-        if self._interpreter is None or not needed(message, turns):
+    async def of(self, message: str, turns: Sequence[Turn], timer: Timer, *, foreign: bool = False) -> Interpreted:
+        """BY_THE_RULES where the model is not needed, or of no use; `foreign`: the message does not read like English.
+        Raises StoreUnavailable, as Budget does."""
+        if self._interpreter is None or not (foreign or needed(message, turns)):
             return BY_THE_RULES
         if self._done is None:
             with timer.stage("interpret"):
@@ -70,7 +71,7 @@ class Interpreting:
         return answer.after(DraftEnd("", self._done.usage, self._done.cost_usd))
 
 
-def asks_for_english(interpreted: Interpreted, message: str) -> str:
+def asks_for_english(interpreted: Interpreted, message: str, *, foreign: bool = False) -> str:
     """What to ask back where a message can't be read without the model, and that is away: an outage is no empty
     result (rule 5). "" where it can."""
-    return ENGLISH_NOW if not interpreted.complete and not is_english(message) else ""
+    return ENGLISH_NOW if not interpreted.complete and (foreign or not is_english(message)) else ""

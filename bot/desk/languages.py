@@ -7,7 +7,7 @@ Short texts are in doubt English: names, codes and single words must not be take
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.desk.words import flat
 
@@ -36,6 +36,8 @@ _ENGLISH_WORDS = """
 """
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _OTHER = {name: frozenset(words.split()) for name, words in _COMMON.items()}
+_FOREIGN = frozenset().union(*_OTHER.values()) - _ENGLISH
+_SPANISH = re.compile(r"[¿¡]\w")  # no other language has these marks
 # ISO 639-1. A model's word for a language counts only if it is one of these.
 LANGUAGES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
@@ -73,6 +75,21 @@ def is_english(text: str) -> bool:
     return language_of(text) == "English"
 
 
+def is_familiar(text: str, known: Callable[[str], bool]) -> bool:
+    """Whether a text that may be English reads like it; `known`: whether a word is one of the language, or of the
+    documents. Most of its words must be, where no word such as "the" or "how" tells, or an accent speaks against it.
+
+    Short words count only where they are another language's: each one has "a", "to" or "do".
+    """
+    words = re.findall(r"[^\W\d_]{2,}", _NAMES.sub(" ", flat(text)).lower())
+    words = [word for word in words if len(word) > 2 or word in _FOREIGN]
+    accents = not all(map(str.isascii, words))
+    if len(words) < (2 if accents else 3) or (not accents and any(word in _ENGLISH for word in words)):
+        return True
+    right = sum(word in _ENGLISH or (word not in _FOREIGN and known(word)) for word in words)
+    return 2 * right > len(words) - (not accents)
+
+
 def language_of(text: str) -> str:
     """Its name as in LANGUAGES; "" where it clearly is not English, and cannot be told."""
     plain = _NAMES.sub(" ", flat(text))
@@ -82,6 +99,8 @@ def language_of(text: str) -> str:
     strange = [script for script in map(_script, letters) if script != "LATIN"]
     if 2 * len(strange) > len(letters):
         return _by_script(strange)
+    if _SPANISH.search(plain):
+        return "Spanish"
     words = re.findall(r"[^\W\d_]+", plain.lower())
     english = sum(word in _ENGLISH for word in words)
     other = max(sum(word in common for word in words) for common in _OTHER.values())

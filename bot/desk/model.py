@@ -14,7 +14,8 @@ from bot.handover_settings import HandoverSettings
 
 ORDER_ID = "order:"  # begins the chunk id of an order's passage
 PlaceKind = Literal["channel", "private", "dm", "cli"]
-Intent = Literal["human", "courtesy", "vague"]  # of a message that is no question to look up
+# Of a message that is no question to look up as it stands. "foreign": it does not read like English.
+Intent = Literal["human", "courtesy", "vague", "foreign"]
 # "outside": of another company, or gone; "nobody": a bot that is listened to
 Standing = Literal["member", "guest", "outside", "unknown", "nobody"]
 

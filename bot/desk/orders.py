@@ -47,6 +47,7 @@ _HUMANS_WAIT_S = 2.0  # for how an order stands, at most
 _LATEST = 5  # orders, where no number was named
 _HISTORY = 12  # events
 _SHORT = 400  # characters
+_HAS = "It has: "
 _REMEDY = re.compile(
     r"\b(?:refund\w*|money back|replac\w+|exchang\w+|swap\w*|credit\w*|reimburs\w*|compensat\w*|defective"
     r"|broken|broke|dead"
@@ -147,7 +148,9 @@ class LookUps:
     def told(self) -> list[str]:
         """The orders that were found, Markdown."""
         found = [passage_of(order, self.now) for order in self.found.values()]
-        return [f"**{passage.title}**\n" + "\n".join(_lines(passage, short=len(found) > 1)) for passage in found]
+        if len(found) > 1:
+            return [f"**{passage.title}**\n- {' '.join(_statements(passage, short=True))}" for passage in found]
+        return [f"**{passage.title}**\n" + "\n".join(_statements(passage, short=False)) for passage in found]
 
 
 @dataclass(slots=True)
@@ -181,8 +184,10 @@ class Enquiry:
 
     @property
     def alone(self) -> bool:
-        """The message asks for nothing that the documents could answer."""
-        return self.request is not None and not self.request.more and not (self.request.numbers and self.goes_on)
+        """The message asks for nothing that the documents could answer. One that only names a number may go on with
+        what was asked before."""
+        request = self.request
+        return request is not None and not request.more and (request.asks or not (request.numbers and self.goes_on))
 
     @property
     def checked(self) -> bool:
@@ -286,7 +291,7 @@ def _told(order: Order) -> list[str]:
         for item in order.items
     )
     total = f"total {_money(order, order.total)}" if order.total is not None else ""
-    lines += [f"It has: {'; '.join(filter(None, (bought, total)))}."] if bought or total else []
+    lines += [f"{_HAS}{'; '.join(filter(None, (bought, total)))}."] if bought or total else []
     events = [f"{_day(event.at)}: {plain(event.note, 160)}" for event in order.history if flat(event.note)][-_HISTORY:]
     return [
         *lines,
@@ -300,15 +305,21 @@ def order_sentences(passages: Sequence[Passage]) -> list[DraftSentence]:
     orders = [(at, passage) for at, passage in enumerate(passages) if passage.kind == "order"]
     sentences: list[DraftSentence] = []
     for at, passage in orders:
-        for line in _lines(passage, short=len(orders) > 1):
-            cited = Citation(at, line.removeprefix("- "), passage.title, passage.url, "", passage.changed_at)
-            sentences.append(DraftSentence(f"{line}\n" if len(orders) > 1 else f"{line} ", (cited,)))
+        said = _statements(passage, short=len(orders) > 1)
+        cited = [Citation(at, line, passage.title, passage.url, "", passage.changed_at) for line in said]
+        if len(orders) > 1:
+            sentences.append(DraftSentence(f"- {' '.join(said)}\n", tuple(cited)))
+        else:
+            sentences += [DraftSentence(f"{one.quote} ", (one,)) for one in cited]
     return sentences
 
 
-def _lines(passage: Passage, *, short: bool) -> list[str]:
-    lines = passage.text.split("\n")
-    return [f"- {lines[0]}"] if short else [line for line in lines if not line.startswith("History, ")]
+def _statements(passage: Passage, *, short: bool) -> list[str]:
+    """What an order says of itself, without its history; `short`: how it stands and what is in it."""
+    first, *others = passage.text.split("\n")
+    if short:
+        return [first, *(line for line in others if line.startswith(_HAS))]
+    return [first, *(line for line in others if not line.startswith("History, "))]
 
 
 def _day(moment: datetime) -> str:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.desk.abstention import plain
 from bot.desk.model import Citation, DraftSentence, Rules
 from bot.desk.words import content_words, flat
 
 _CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_NAMED = 240  # characters of a place
 _MARK = re.compile(r"\[\d{1,3}\]")
 _BREAK = re.compile(r"\n[ \t]*\n\s*$")
 _BELONGS = re.compile(r"\s*(?:[-*•|>]|\d{1,3}[.)]\s|```)")  # to the paragraph before: a list, a block of code
@@ -157,4 +159,4 @@ def _gap(before: DraftSentence, after: DraftSentence) -> str:
 def _where(sentence: DraftSentence) -> DraftSentence:
     cited = sentence.citations[0]
     place = " › ".join(part for part in (cited.title, cited.section.split(" > ")[-1]) if part)
-    return DraftSentence(f"You can read it in full in “{re.sub(r'[<>`*_~|@]', '', place)}”.", (cited,))
+    return DraftSentence(f"You can read it in full in “{plain(place, _NAMED)}”.", (cited,))

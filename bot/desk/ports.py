@@ -64,7 +64,7 @@ class Engine(Protocol):
     """Search and writing. Raises RetrievalUnavailable, ModelUnavailable or ModelRefused, never a vendor's error."""
 
     async def meant(self, text: str) -> Intent | None:
-        """What a message is for, where it is no question to look up; None: it is one, or nobody is sure."""
+        """What a message is for, where it is no question to look up as it stands; None: it is, or nobody is sure."""
         ...
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval: ...

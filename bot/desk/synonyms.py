@@ -115,7 +115,11 @@ _PHRASES = {
     "blow the whistle": "report misconduct", "pay out": "cover", "put it on the wall": "wall mount it",
     "won't be in": "am sick",
 }  # fmt: skip
-_WORDINGS = _PHRASES | _EVERYDAY
+# What is promised so is no thing that breaks: it has no warranty.
+_PROMISES = tuple(
+    f"{what} guarantee" for what in ("uptime", "service", "availability", "price", "delivery", "you", "we", "to", "can")
+)
+_WORDINGS = _PHRASES | _EVERYDAY | dict(zip(_PROMISES, _PROMISES, strict=True))
 _TOKEN = re.compile(
     rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(_WORDINGS, key=len, reverse=True)))})(?![\w-])", re.IGNORECASE
 )
@@ -129,4 +133,6 @@ def plainly(question: str) -> str:
 @lru_cache(maxsize=4096)
 def concepts(text: str) -> frozenset[str]:
     """What a text is about: its content words, each synonym as the word that documents use."""
-    return frozenset(_CONCEPT.get(word, word) for word in content_words(flat(text)))
+    plain = flat(text).lower()
+    own = {stem("guarantee")} if any(promise in plain for promise in _PROMISES) else set()
+    return frozenset(word if word in own else _CONCEPT.get(word, word) for word in content_words(plain))

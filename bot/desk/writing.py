@@ -39,6 +39,7 @@ class Work:
     interpreting: Interpreting
     interpreted: bool = False  # `searched` is what a model made of the message, in English
     vague: bool = False  # it names nothing that could be looked up
+    foreign: bool = False  # the message does not read like English
     language: str = ""  # to answer in; "": the question's
     found: Retrieval = NOTHING_SEARCHED
     enquiry: Enquiry | None = None  # None: the desk knows nothing of orders

@@ -9,6 +9,7 @@ from bot.desk.attachments import told_with
 from bot.desk.conversation import replaced, standalone
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.model import Attachment, Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn
+from bot.desk.order_numbers import asks_status
 from bot.desk.orders import order_sentences
 from bot.desk.places import countries
 from bot.desk.ports import OrderTools
@@ -91,7 +92,10 @@ class ExtractiveWriter:
         asked = respelled(asked, (f"{one.title} {one.section} {one.text}" for _, one in documents), self._knows)
         old, new = replaced(question, turns), content_words(question)
         units = [unit for at, passage in documents for unit in units_of(at, passage)]
-        return questions_in(asked), [
+        parts = questions_in(asked)
+        if any(passage.kind == "order" for passage in passages):  # which have told how they stand
+            parts = tuple(part for part in parts if not asks_status(part)) or parts
+        return parts, [
             unit for unit in units if not (unit.words | unit.context) & old or (unit.words | unit.context) & new
         ]
 

@@ -11,12 +11,12 @@ from llama_index.core.schema import NodeWithScore
 
 from bot.desk.asking import questions_in
 from bot.desk.errors import ModelUnavailable, RetrievalUnavailable
-from bot.desk.languages import is_english
+from bot.desk.languages import is_english, is_familiar
 from bot.desk.model import Attachment, DraftEnd, Intent, Passage, Prompt, Retrieval, Turn
 from bot.desk.ports import OrderTools
 from bot.desk.spelling import doubtful, respelled, words_in
 from bot.desk.synonyms import plainly
-from bot.desk.words import hyphenated
+from bot.desk.words import codes, hyphenated
 from bot.engine.extractive import ExtractiveWriter
 from bot.engine.intents import Intents
 from bot.engine.postprocessors import (
@@ -36,6 +36,7 @@ QUOTED_FROM = 12  # passages: a model is given fewer, since each costs tokens
 VOCABULARY = 120  # chunks whose words a misspelt one is compared with
 MOST_SEEN = 50_000  # words of documents that are remembered
 ENGLISH_ONLY = "I can only read English here. Could you ask me that in English?"
+UNFAMILIAR = "I can only read English here, and don't know most of these words. Could you ask me that in English?"
 
 
 class DeskQueryEngine(RetrieverQueryEngine):
@@ -80,9 +81,16 @@ class DocumentEngine:
 
     async def meant(self, text: str) -> Intent | None:
         try:
-            return await asyncio.to_thread(self._intents.of, text)
+            return await asyncio.to_thread(self._meant, text)
         except IndexUnavailable as error:
             raise RetrievalUnavailable(f"what the message is for could not be looked at: {error}") from error
+
+    def _meant(self, text: str) -> Intent | None:
+        """Blocks. What a message is for was learnt from English ones."""
+        return self._intents.of(text) if is_english(text) and self._is_familiar(text) else "foreign"
+
+    def _is_familiar(self, text: str) -> bool:
+        return bool(codes(text)) or is_familiar(text, self._is_right)
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         """Each question of a message is searched for by itself; what was found for them comes in turns."""
@@ -90,6 +98,8 @@ class DocumentEngine:
         if self._model is None and not is_english(query):
             return Retrieval((), (), self._index.version(), asks=ENGLISH_ONLY)
         searched.query_str, looked_up_ms = await self._respelled(searched)
+        if self._model is None and not self._is_familiar(searched.query_str):
+            return Retrieval((), (), self._index.version(), search_ms=looked_up_ms, asks=UNFAMILIAR)
         parts = [replace(searched, query_str=hyphenated(plainly(part))) for part in questions_in(searched.query_str)]
         found = Retrieval.of_several([await self._found(part) for part in parts])
         return replace(found, nearest=found.nearest[: self._shown], search_ms=looked_up_ms + found.search_ms)

@@ -100,6 +100,18 @@ async def test_a_german_question_is_searched_in_english_and_answered_in_german(
     assert question.endswith(GERMAN)
 
 
+async def test_another_script_is_read_by_claude_and_asked_nothing_back(
+    workspace: LocalWorkspace, bot: Bot, claude: ClaudeDouble, shelf: Shelf
+) -> None:
+    """No word of it is known here, which does not make it vague."""
+    answer = Reply([Text("ほとんどの商品は30日以内に返品できます。", [Cite(0, 0)])])
+    claude.script([reads("How long can items be returned?", language="ja"), answer])
+    ts = await workspace.say("dana", "support", "@frontdesk 返品はいつまでできますか？")
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    assert shelf.asked == ["How long can items be returned?"]
+    assert "返品できます" in everything(said(workspace, ts)[0])
+
+
 async def test_what_the_reading_cost_counts(workspace: LocalWorkspace, bot: Bot, claude: ClaudeDouble) -> None:
     """The answer's cost is that of both calls, so the day's budget is honest; so it is where nothing was found."""
     claude.script([reads("How long can headphones be returned?", language="de"), IN_GERMAN])

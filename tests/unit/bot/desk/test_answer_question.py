@@ -17,6 +17,7 @@ from bot.desk.model import (
     Desk,
     DraftEnd,
     DraftSentence,
+    Intent,
     Interpreted,
     Outcome,
     Passage,
@@ -66,9 +67,10 @@ class SmallEngine:
     asked: list[tuple[str, Sequence[str], Sequence[str]]] = field(default_factory=list)
     wrote_for: list[tuple[str, Sequence[Turn]]] = field(default_factory=list)
     quoted_for: list[tuple[str, Sequence[Turn]]] = field(default_factory=list)
+    intent: Intent | None = None
 
-    async def meant(self, text: str) -> None:
-        return None
+    async def meant(self, text: str) -> Intent | None:
+        return self.intent
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         self.asked.append((query, sources, audience))
@@ -228,6 +230,25 @@ async def test_without_the_writer_the_documents_are_quoted_for_what_was_read() -
     assert (answer.notice, answer.usage, answer.cost_usd) == (MODEL_DOWN, Usage(7, 2), 0.002)
 
 
+async def test_what_the_engine_takes_for_another_language_is_read_by_the_model() -> None:
+    engine, reader = SmallEngine(intent="foreign"), Reader()
+    answer = await answered(engine, Desks(), "Voinko palauttaa avatut kuulokkeet?", reader=reader)
+    assert answer.outcome is Outcome.ANSWERED
+    assert [asked for asked, *_ in engine.asked] == ["How long can I return it?", "What do I need?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("How do I report harassment anonymously?", Outcome.ANSWERED),
+        ("how do I reach a real person?", Outcome.ESCALATED),
+    ],
+)
+async def test_what_sounds_like_a_call_for_a_human_may_be_a_question(text: str, outcome: Outcome) -> None:
+    """Whoever only wants to know where to report something is not named to humans."""
+    assert (await answered(SmallEngine(intent="human"), Desks(), text)).outcome is outcome
+
+
 async def test_a_plain_question_is_read_by_nobody() -> None:
     reader = Reader()
     answer = await answered(SmallEngine(), Desks(), reader=reader)
@@ -255,6 +276,13 @@ async def test_nothing_found_abstains_with_the_nearest_and_a_human() -> None:
     assert "Talk to a human" in answer.text
     assert not any(mark in answer.text for mark in ("<", "](", "://", "@"))
     assert around.shown == []
+
+
+async def test_what_was_searched_for_is_told_as_it_is_spelt() -> None:
+    answer = await answered(
+        SmallEngine(found=Retrieval((), (), 7)), Desks(), "what is __run_quota_reached__ and _this_?"
+    )
+    assert "I searched for “what is run_quota_reached and this?”" in answer.text
 
 
 @pytest.mark.parametrize("draft", [(WRONG, END), (LEAD, WRONG, END), (WRONG, OFFER, END), (END,)])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.desk.asking import MOST, focus, questions_in
-from bot.desk.courtesy import courtesy, wants_human
+from bot.desk.courtesy import FAREWELL, HELLO, WELCOME, courtesy, wants_human
 from bot.desk.languages import is_english
 from bot.desk.model import Turn
 from bot.desk.places import countries, without_places
@@ -112,6 +112,9 @@ def test_a_city_stands_for_its_country() -> None:
 def test_everyday_words_are_put_as_documents_put_them() -> None:
     assert plainly("guarantee on my fridge?") == "warranty on my refrigerator?"
     assert plainly("FRIDGE-20 price") == "FRIDGE-20 price"
+    assert plainly("Is there an uptime guarantee?") == "Is there an uptime guarantee?"
+    assert plainly("Do you guarantee delivery?") == "Do you guarantee delivery?"
+    assert not concepts("Is there an uptime guarantee?") & concepts("warranty")
     assert concepts("guarantee") == concepts("warranties")
 
 
@@ -139,6 +142,40 @@ def test_too_little_to_look_up_is_asked_back(text: str) -> None:
 )
 def test_what_can_be_looked_up_is(text: str) -> None:
     assert courtesy(text, 8000) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["返品はいつまでできますか？", "Сколько дней у меня есть на возврат?", "كم تكلفة الشحن العادي؟", "Πόσο κοστίζει;", "החזרה?",
+     "¿Cuánto cuesta?", "run_quota_reached", "step_timeout"],
+)  # fmt: skip
+def test_what_only_looks_as_if_it_named_nothing_is_looked_up(text: str) -> None:
+    """Another script has no word that is known here; an error's name says exactly what is meant."""
+    assert courtesy(text, 8000) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("Bonjour", HELLO),
+        ("¡Hola!", HELLO),
+        ("Guten Morgen zusammen", HELLO),
+        ("Здравствуйте!", HELLO),
+        ("こんにちは。", HELLO),
+        ("Danke schön!", WELCOME),
+        ("Merci beaucoup !", WELCOME),
+        ("Muchas gracias", WELCOME),
+        ("большое спасибо", WELCOME),
+        ("Auf Wiedersehen", FAREWELL),
+        ("Hallo, wo ist mein Paket?", None),
+        ("Merci de votre aide, où est mon colis ?", None),
+        ("Gracias, ¿y para unos auriculares?", None),
+    ],
+)
+def test_a_courtesy_in_another_language_gets_one(text: str, reply: str | None) -> None:
+    """Also in a running thread; with a question after it, it is a question."""
+    assert courtesy(text, 8000) == reply
+    assert courtesy(text, 8000, [Turn("asker", "Do you sell lamps?")]) == reply
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ def thread(*texts: str) -> list[Turn]:
         (["Is there a restocking fee for drones?"], "for lenses too?", "restocking fee lenses"),
         (["Is there a restocking fee for drones?", "what about lenses?"], "do they need a receipt?", "lenses receipt fee"),
         (["Is there a restocking fee for drones?", "thanks!"], "and cameras?", "restocking fee cameras"),
+        (["How many vacation days do I have in Germany?"], "how many can I carry over?", "vacation days carry germany"),
+        (["How many gift cards can I use at once?"], "And how many do they let me buy in a year?", "gift cards buy year"),
         (["Can I return the VX-TB4-DOCK?"], "and the VX-TB5-DOCK?", "return VX-TB5-DOCK"),
     ],
 )  # fmt: skip
@@ -47,6 +49,8 @@ def test_a_follow_up_carries_what_it_follows(before: list[str], question: str, c
         "Do you ship lithium batteries to Alaska?",
         "Is the VX-TB4-DOCK in stock?",
         "Can I cancel order EM-104233?",
+        "How many gift cards can I use at once?",
+        "How much does installing a dishwasher cost?",
         "I was told that gift cards never expire, so can I still use one from the year before last?",
     ],
 )

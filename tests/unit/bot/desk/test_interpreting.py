@@ -92,6 +92,15 @@ async def test_without_a_model_or_a_need_there_is_nothing_to_pay() -> None:
         assert interpreting.paid(answer) is answer
 
 
+async def test_what_does_not_read_like_english_is_read_by_the_model() -> None:
+    """Whoever looked at its words says so; without the model it is asked for in English, too."""
+    finnish, double = "Voinko palauttaa avatut kuulokkeet?", Double()
+    assert not needed(finnish, ())
+    assert await Interpreting(double, None).of(finnish, (), Timer(), foreign=True) == READ
+    assert double.asked == [finnish]
+    assert asks_for_english(Interpreted(complete=False), finnish, foreign=True) == ENGLISH_NOW
+
+
 async def test_an_outage_and_an_empty_purse_leave_the_rules() -> None:
     """The model is not asked over budget; either way a German message is asked for in English, an English one is not."""
     away = Interpreting(Double(ModelUnavailable("529")), None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.desk.languages import LANGUAGES, is_english, language_of
+from bot.desk.languages import LANGUAGES, is_english, is_familiar, language_of
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,9 @@ from bot.desk.languages import LANGUAGES, is_english, language_of
         ("イヤホン故障", "Japanese"),
         ("包裹没有到", "Chinese"),
         ("我的充电器坏了，请退款", "Chinese"),
+        ("¿Puedo devolver auriculares abiertos?", "Spanish"),
+        ("¡Ayuda!", "Spanish"),
+        ("my keyboard types ¿ instead of ?", "English"),
         ("It is broken", "English"),
         ("hola", "English"),
         ("Danke!", "English"),
@@ -64,3 +67,32 @@ def test_a_language_is_named_where_it_can_be_told(text: str, language: str) -> N
 
 def test_between_two_languages_none_is_named() -> None:
     assert language_of("og jeg er på den") == ""
+
+
+ENGLISH = {"cafe", "opening", "hours", "mini", "time", "air", "battery", "life", "laptop", "ship", "paulo", "double"}
+
+
+def knows(word: str) -> bool:
+    return word.replace("é", "e") in ENGLISH
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Dizüstü bilgisayarımı kaç gün içinde iade edebilirim?", "Mohu vrátit otevřená sluchátka?", "Voinko palauttaa avatut"
+     " kuulokkeet?", "Visszaküldhetem a fülhallgatót?", "Pot returna căștile deschise?", "Bisakah saya mengembalikan earbud?",
+     "Tôi có thể trả lại tai nghe không?", "Rückgabe Laptop?", "Öffnungszeiten am Sonntag?", "Delai de retour ?",
+     "Ce garanție are laptopul?"],
+)  # fmt: skip
+def test_what_has_hardly_a_known_word_does_not_read_like_english(text: str) -> None:
+    assert not is_familiar(text, knows)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nimbra air 13 battery life", "Nimbra Slate", "larkspurr mini 2 fligth time", "wavmoor ax30 restet buton hold how many"
+     " secs", "café opening hours", "Do you ship to São Paulo?", "Öffnungszeiten", "VX-TB4-DOCK KR27Q165", "", "👍",
+     "https://exämple.example/Rückgabe/Gerät"],
+)  # fmt: skip
+def test_names_codes_and_keywords_read_like_english(text: str) -> None:
+    """Half of the words are enough, one word such as "how" is, and of one or two names nobody can tell."""
+    assert is_familiar(text, knows)

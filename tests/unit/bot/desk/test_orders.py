@@ -214,9 +214,21 @@ async def test_every_statement_of_an_order_stands_in_it() -> None:
 async def test_my_orders_are_listed_one_a_line() -> None:
     answer = await asked(Shop(), "show me my orders")
     assert answer.text.split("\n") == [
-        "- EM-104233: delivered on 12 November 2026. [1]",
+        "- EM-104233: delivered on 12 November 2026. It has: 2 x Dock x(`evil.example`) at $249.00; total $1,277.99. [1]",
         "- EM-104325: return requested. [2]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "searched"),
+    [("and how much did it cost?", 0), ("it was EM-104233", 1), ("EM-104233", 1), ("can I return it?", 1)],
+)
+async def test_a_number_that_answers_a_question_goes_on_with_it(text: str, searched: int) -> None:
+    """What asks only how the order stands needs no document, in a running conversation either."""
+    shop = Shop(said=(Turn("asker", "Until when can I return EM-104233?"), Turn("desk", "Which order is it?")))
+    answer = await asked(shop, text)
+    assert answer.text.startswith("EM-104233: delivered on 12 November 2026. [1]")
+    assert len(shop.searched) == searched
 
 
 async def test_an_order_and_a_question_for_the_documents() -> None:

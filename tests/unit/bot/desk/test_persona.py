@@ -1,5 +1,6 @@
 """A prompt's rules that can be checked."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -76,6 +77,13 @@ def test_any_answer_gets_its_paragraphs_and_loses_no_word(pieces: list[tuple[str
     assert len([part for part in text.split("\n\n") if part.strip()]) == paragraphs
     for start, _ in pieces:
         assert start in text
+
+
+def test_an_errors_name_stays_whole() -> None:
+    """Only what Slack would take for markup is left out of the name of a place."""
+    cited = replace(CITED[0], title="_TF-4291_ run_quota_reached <!here>", section="")
+    told = arranged([DraftSentence("A receipt is needed.", (cited,))], 2)[-1]
+    assert told.text == "You can read it in full in “TF-4291 run_quota_reached !here”."
 
 
 def test_a_question_back_stays_as_it_is() -> None:

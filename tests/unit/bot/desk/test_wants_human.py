@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.desk.courtesy import wants_human
+from bot.desk.courtesy import asks_how, wants_human
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,47 @@ def test_a_call_for_a_human_is_heard(text: str) -> None:
 )
 def test_a_question_that_mentions_one_stays_a_question(text: str) -> None:
     assert not wants_human(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How do I report harassment anonymously?",
+        "Who is my people partner?",
+        "Who can I call?",
+        "How do I remove a person from my workspace?",
+        "How do I connect an agent to a person's account?",
+        "Hi, who is the confidential contact for harassment?",
+        "Who can I talk to about parking?",
+        "Can you tell me who approves a manager's leave?",
+        "How do I get an agent to start?",
+        "Which person gets the invoice?",
+    ],
+)
+def test_a_question_about_people_is_one_for_the_documents(text: str) -> None:
+    """However much it sounds, to a model, like a call for a human."""
+    assert asks_how(text)
+    assert not wants_human(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do I reach a real person?",
+        "how do i talk to a human?",
+        "how do i get past this bot to a person",
+        "where can I find a human to talk to",
+        "how can I get hold of someone?",
+        "what do i type to get an agent",
+        "what do I have to do to get a human here",
+        "who can I talk to?",
+        "who can i speak to, i'm not okay",
+        "who is your boss, let me talk to him",
+        "what a joke of a bot. manager pls",
+        "What do I do now? Nobody helps me.",
+        "agent",
+    ],
+)
+def test_who_asks_for_somebody_to_talk_to_is_not_given_a_page(text: str) -> None:
+    """Nor who tells of themselves."""
+    assert not asks_how(text)

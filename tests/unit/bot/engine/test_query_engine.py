@@ -16,7 +16,7 @@ from bot.desk.grounding import Rejected, check
 from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, PromptRef, Retrieval, Turn
 from bot.desk.words import codes, content_words
 from bot.engine.extractive import ExtractiveWriter
-from bot.engine.query_engine import DocumentEngine
+from bot.engine.query_engine import ENGLISH_ONLY, UNFAMILIAR, DocumentEngine
 from bot.engine.retriever import DeskQuery, node_of, passage_of
 from bot.settings import AnsweringSettings
 from ingest.index import Found, Hit, IndexUnavailable, Payload, TableRow
@@ -125,6 +125,30 @@ async def test_the_index_is_asked_in_a_thread_with_the_filter() -> None:
     assert (passage.chunk_id, passage.section, passage.position, passage.version) == ("c1", "A > B", 3, "v2")
     assert (passage.changed_at, passage.similarity, got.index_version) == (NOW, 0.6, 7)
     assert got.search_ms > 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("misvoinko mispalauttaa misavatut?", UNFAMILIAR),
+        ("misvoinko mispalauttaa TF-4031", ""),
+        ("miskettle misreturn mislamp", ""),  # as the documents write it
+    ],
+)
+async def test_without_a_model_words_that_nobody_knows_are_asked_back(asked: str, reply: str) -> None:
+    """A code is found in any language, and a word that a document has is one to search for."""
+    index = SmallIndex([hit(1, "The miskettle, the misreturn and the mislamp.")])
+    engine = DocumentEngine(index, None, AnsweringSettings())
+    got = await engine.retrieve(asked, sources=("docs",), audience=("everyone",))
+    assert got.asks == reply
+    assert bool(got.passages) is not bool(reply)
+
+
+async def test_what_does_not_read_like_english_is_told_from_what_does() -> None:
+    engine = DocumentEngine(SmallIndex(), None, AnsweringSettings())
+    assert await engine.meant("misvoinko mispalauttaa misavatut?") == "foreign"
+    assert await engine.meant("Wie lange kann ich das zurückgeben?") == "foreign"
+    assert await engine.meant("How long can I return miskettles?") is None
 
 
 async def test_an_index_that_is_away_is_an_outage() -> None:
@@ -286,6 +310,20 @@ async def test_a_follow_up_is_quoted_for_what_it_follows() -> None:
     assert sentences[0].text.startswith("Opened drones")
 
 
+async def test_what_an_order_has_told_is_not_quoted_for() -> None:
+    """Beside it the other question is answered, and nothing is said of packages in general."""
+    order = replace(PASSAGES[0], kind="order", title="Your order A-1", section="", text="A-1: shipped.")
+    packing = replace(PASSAGES[0], document_id="d9", title="Delivery", section="", text="We take the package away.")
+    asked = "Where is my package and how long can I return a laptop?"
+    sentences = await quoted(asked, passages=[order, packing, *PASSAGES])
+    assert [one.text for one in sentences[:2]] == [
+        "A-1: shipped. ",
+        "You can return a laptop within 30 days of delivery. ",
+    ]
+    assert not any("package away" in one.text for one in sentences)
+    assert any("package away" in one.text for one in await quoted(asked, passages=[packing, *PASSAGES]))
+
+
 async def test_after_a_change_of_subject_the_old_one_is_not_quoted() -> None:
     """A fridge is not answered with what holds for laptops."""
     turns = (Turn("asker", "How long can I return a laptop?"), Turn("desk", "30 days."))
@@ -362,7 +400,7 @@ async def test_without_a_model_only_english_is_read() -> None:
     index = SmallIndex([hit(1, "Text")])
     engine = DocumentEngine(index, None, AnsweringSettings())
     found = await engine.retrieve("Wie lange ist die Garantie für das Gerät?", sources=(), audience=("everyone",))
-    assert "English" in found.asks
+    assert found.asks == ENGLISH_ONLY
     assert not index.asked
 
 
