@@ -15,6 +15,7 @@ from bot.desk.model import (
     Claimed,
     DraftEnd,
     DraftSentence,
+    Exchange,
     Intent,
     Interpreted,
     Limited,
@@ -278,6 +279,14 @@ class Threads(Protocol):
     async def took_part(self, team: str, channel: str, thread_ts: str, ts: str) -> bool:
         """Whether the desk had been asked something in the thread before the message at `ts`, and that was written
         neither while a human, who has resolved it since, had been asked for, nor while the desk was hushed there."""
+        ...
+
+    async def exchange(self, team: str, channel: str, thread_ts: str, user: str, ts: str) -> Exchange | None:
+        """The last that somebody put to the desk there before `ts`; None: nothing."""
+        ...
+
+    async def people_spoke(self, team: str, channel: str, thread_ts: str, ts: str) -> None:
+        """Somebody wrote there, at `ts`, what was not for the desk."""
         ...
 
     async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:

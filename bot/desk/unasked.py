@@ -34,10 +34,13 @@ def asks_everybody(text: str, limit: int) -> bool:
     return (len(words) >= _FEW or bool(codes(text))) and not _TO_PEOPLE.search(flat(text))
 
 
-def worth_saying(answer: Answer, sure: float) -> bool:
+def worth_saying(answer: Answer, sure: float, *, in_thread: bool = False) -> bool:
     """Whether an answer is given that nobody asked the desk for: it is cited and what it cites is near to the question,
-    or it goes to the asker alone, or the asker called for a human."""
-    if answer.outcome is Outcome.ESCALATED or answer.private:
+    or it goes to the asker alone, or the asker called for a human. `in_thread`: among others, where a call that was not
+    the desk's to hear is one to them."""
+    if answer.outcome is Outcome.ESCALATED:
+        return not in_thread
+    if answer.private:
         return True
     cited = [answer.passages[one.passage] for one in answer.citations]
     return answer.outcome is Outcome.ANSWERED and close(cited, sure)

@@ -131,7 +131,7 @@ class Answering:
             await stage.withdraw()
             return Outcome.WITHDRAWN
         question, answer = await self._as_it_stands(claimed, question, desk, stage)
-        if item.unasked and posted is None and not worth_saying(answer, self._work.settings.unasked_similarity):
+        if item.unasked and posted is None and not self._is_worth_saying(item, answer):
             return await self._leave_unsaid(question, desk, answer)
         if item.thread_ts and (await self._work.threads.state(item.team, item.channel, item.thread_ts)).quiet:
             return await self._leave_to_human(item, question, desk, stage, answer)
@@ -142,10 +142,14 @@ class Answering:
             answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
         return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
 
+    def _is_worth_saying(self, item: Accepted, answer: Answer) -> bool:
+        return worth_saying(answer, self._work.settings.unasked_similarity, in_thread=item.thread_ts is not None)
+
     async def _leave_unsaid(self, question: Question, desk: Desk, answer: Answer) -> Outcome:
         """Nobody asked the desk, and it is not sure: it says nothing, and the inbox has how it ended. Without a text,
         so that no later answer in the thread takes it for something that was said."""
-        outcome = Outcome.ABSTAINED if answer.outcome is Outcome.ANSWERED else answer.outcome
+        said = (Outcome.ANSWERED, Outcome.ESCALATED)
+        outcome = Outcome.ABSTAINED if answer.outcome in said else answer.outcome
         await self._work.answers.save(question, desk.name, replace(answer, outcome=outcome, text=""))
         return outcome
 
@@ -285,6 +289,8 @@ class Answering:
         if item.by_bot:
             return
         noted = await self._work.humans.asker_wrote(item)
+        if item.unasked:
+            return
         note = quiet_note(item, noted=noted)
         try:
             await self._delivery.clients.whisper(item.channel, item.user, note.text, note.blocks, item.thread_ts)

@@ -17,6 +17,7 @@ from bot.desk.model import (
     Answer,
     Citation,
     DraftSentence,
+    Exchange,
     Outcome,
     Passage,
     Person,
@@ -249,6 +250,32 @@ async def test_a_message_that_is_read_later_is_judged_by_its_own_time(store: Sto
     at = START + timedelta(seconds=20)
     await moved(store.escalations, "E1", Move.CLOSE, "U9", at)
     assert [await took_part(seconds) for seconds in (5, 15, 25)] == [True, False, True]
+
+
+async def test_who_talks_to_the_desk_in_a_thread(store: Store, clock: Clock) -> None:
+    """The last that somebody put to it there, with its reply; an unasked question counts once it has an answer. Others
+    who wrote since are told of, in whatever order it is heard."""
+    thread = ("T1", "C1", "1.0")
+
+    async def exchange(user: str, ts: str) -> Exchange | None:
+        return await store.threads.exchange(*thread, user, ts)
+
+    assert await exchange("U1", "1.5") is None
+    await store.inbox.accept(item("1.0"))
+    await store.threads.join(*thread, "support")
+    assert await exchange("U1", "1.5") == Exchange("", people_since=False)
+    await store.answers.save(question("1.0"), "support", Answer(Outcome.ANSWERED, "30 days."))
+    assert await exchange("U1", "1.5") == Exchange("30 days.", people_since=False)
+    assert await exchange("U1", "1.0") is None
+    await store.inbox.accept(replace(item("2.0", "1.0"), user="U2", unasked=True))
+    assert await exchange("U2", "2.5") is None
+    await store.inbox.finish(item("2.0").key, Outcome.ANSWERED)
+    assert await exchange("U2", "2.5") == Exchange("", people_since=False)
+    for ts in ("3.0", "1.5"):
+        await store.threads.people_spoke(*thread, ts)
+    assert await exchange("U2", "3.5") == Exchange("", people_since=True)
+    await store.inbox.accept(item("4.0", "1.0"))
+    assert await exchange("U1", "4.5") == Exchange("", people_since=False)
 
 
 async def test_until_when_all_was_heard_survives_a_restart(store: Store, url: str, clock: Clock) -> None:
