@@ -178,8 +178,9 @@ class Inbox(Protocol):
     """The questions that were accepted. Durable: what accept() returned for survives a crash."""
 
     async def accept(self, item: Accepted, allowance: Allowance | None = None) -> bool:
-        """Store a question; what is over the allowance is stored as limited. False: its key was there already. Raises
-        StoreUnavailable: then nothing may be acked."""
+        """Store a question; what is over the allowance is stored as limited. False: its key was there already; an
+        unasked one that is put to the desk now, and has had no answer, is new. Raises StoreUnavailable: then nothing
+        may be acked."""
         ...
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
@@ -233,6 +234,10 @@ class Inbox(Protocol):
     async def withdraw(self, key: str) -> bool:
         """Close a question whose message was deleted, and keep nothing of what it said, also where it was finished
         already. False: it was, or is unknown."""
+        ...
+
+    async def unasked(self, key: str) -> bool:
+        """Whether nobody has put it to the desk by now."""
         ...
 
     async def outcome(self, key: str) -> Outcome | None:

@@ -27,7 +27,8 @@ _REMARK = re.compile(
     r"|(?:i'll|i will|we'll|we will|let me|lemme|gonna) (?!know|need|want|have|lose|not|never|be )\w+.*"
     r"|(?:i've|i have|i|we've|we have|we) (?:just |already )?(?:told|informed|pinged) (?:her|him|them|the \w+)\b.*"
     r"|(?:closing|closed|resolved|solved|fixed|sorted)(?: (?:this|it|that|now|here|the \w+|one|thread|ticket))*"
-    r"|ok|okay|great|cool|nice|done|noted|agreed|on it|makes sense|good to know|sounds good|found (?:it|them)|no worries|np|brb|interesting"
+    r"|ok|okay|great|cool|nice|done|noted|agreed|on it|makes sense|good to know|sounds good|found (?:it|them)"
+    r"|no worries|np|brb|interesting"
     r"|works(?: now| fine| again| for me)?|\+1|(?:lol )?same(?: here| too)?"
     r"|(?:many )?(?:thanks|thank you|thx|cheers),? (?!(?:and|but|for|so|that|this|it|a|the|also|what|how|very|again|in"
     r"|with|without|if|or)\b)\w+(?:,? (?:that|this|it|you)\b.{0,40})?)",

@@ -35,6 +35,7 @@ from bot.slack.keeping_quiet import quiet_note
 from bot.slack.people import People
 from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
+from bot.slack.thread_reading import somebody_replied
 from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
 from bot.slack.unseen import Unseen
 from bot.slack.work import Work
@@ -131,7 +132,7 @@ class Answering:
             await stage.withdraw()
             return Outcome.WITHDRAWN
         question, answer = await self._as_it_stands(claimed, question, desk, stage)
-        if item.unasked and posted is None and not self._is_worth_saying(item, answer):
+        if item.unasked and posted is None and not await self._is_to_be_said(item, answer):
             return await self._leave_unsaid(question, desk, answer)
         if item.thread_ts and (await self._work.threads.state(item.team, item.channel, item.thread_ts)).quiet:
             return await self._leave_to_human(item, question, desk, stage, answer)
@@ -142,8 +143,14 @@ class Answering:
             answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
         return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
 
-    def _is_worth_saying(self, item: Accepted, answer: Answer) -> bool:
-        return worth_saying(answer, self._work.settings.unasked_similarity, in_thread=item.thread_ts is not None)
+    async def _is_to_be_said(self, item: Accepted, answer: Answer) -> bool:
+        """Of an answer to what nobody had put to the desk. Where a person was faster it would only talk in between."""
+        if not await self._work.inbox.unasked(item.key):  # by now somebody has, by an edit
+            return True
+        sure, in_thread = self._work.settings.unasked_similarity, item.thread_ts is not None
+        if not worth_saying(answer, sure, in_thread=in_thread):
+            return False
+        return not await somebody_replied(self._delivery.clients, self._me, item)
 
     async def _leave_unsaid(self, question: Question, desk: Desk, answer: Answer) -> Outcome:
         """Nobody asked the desk, and it is not sure: it says nothing, and the inbox has how it ended. Without a text,

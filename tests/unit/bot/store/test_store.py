@@ -65,6 +65,39 @@ async def test_a_key_is_accepted_once(store: Store) -> None:
     assert sorted(accepted) == [False, False, False, False, True]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_an_unasked_question_that_somebody_puts_to_the_desk_is_open_again(
+    store: Store, other: Store, restarted: bool
+) -> None:
+    """Once, whoever hears of it, unless it was answered or withdrawn; it is asked from then on."""
+    unasked = replace(item(), unasked=True)
+    hears = other if restarted else store
+    assert await store.inbox.accept(unasked)
+    await store.inbox.claim(1, 60)
+    await store.inbox.finish(unasked.key, Outcome.ABSTAINED)
+    assert not await hears.inbox.accept(unasked)
+    assert await store.inbox.unasked(unasked.key)
+    assert sorted(await asyncio.gather(*(hears.inbox.accept(item()) for _ in range(3)))) == [False, False, True]
+    assert not await store.inbox.accept(item())
+    assert not await store.inbox.unasked(unasked.key)
+    assert [(one.item, one.attempt) for one in await store.inbox.claim(5, 60)] == [(item(), 1)]
+    for ts, end in (("2.0", Outcome.ANSWERED), ("3.0", Outcome.WITHDRAWN)):
+        await store.inbox.accept(replace(item(ts), unasked=True))
+        await store.inbox.finish(item(ts).key, end)
+        assert not await hears.inbox.accept(item(ts))
+        assert await store.inbox.outcome(item(ts).key) is end
+
+
+async def test_what_is_put_to_the_desk_while_it_is_looked_at_stays_with_its_worker(store: Store) -> None:
+    """Its attempts count on: what an earlier one posted is looked for (rule 2)."""
+    await store.inbox.accept(replace(item(), unasked=True))
+    await store.inbox.claim(1, 60)
+    assert await store.inbox.accept(item())
+    assert await store.inbox.claim(1, 60) == []
+    await store.inbox.release(item().key)
+    assert [one.attempt for one in await store.inbox.claim(1, 60)] == [2]
+
+
 async def test_what_could_not_be_stored_is_accepted_by_nobody_who_brought_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
