@@ -32,6 +32,8 @@ from bot.store.tables import answers, escalations, feedback, inbox, posts, prese
 
 _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
 _LOOKED_BACK = 8  # answers of a thread among which is what a human is called about
+# Of the answers of a channel or thread, those to what was asked in it, and not in private about a message of it.
+ASKED_THERE = answers.c.key.startswith(answers.c.team + ":" + answers.c.channel + ":")
 _BEGUN = (Turn("asker", ""),)  # in a running conversation a short message is no riddle
 
 
@@ -111,7 +113,7 @@ class SqlAnswers:
             .join(call, and_(call.c.key == key, answers.c.created_at < call.c.created_at, *place))
             .where(answers.c.outcome != Outcome.ESCALATED.value, answers.c.text != "")
             # What its asker was told in private, beside the thread, is nothing for the humans' channel (rule 6).
-            .where(answers.c.key.startswith(answers.c.team + ":" + answers.c.channel + ":"))
+            .where(ASKED_THERE)
             .order_by(answers.c.created_at.desc())
             .limit(_LOOKED_BACK)
         )
@@ -124,7 +126,7 @@ class SqlAnswers:
         dealt_with = select(escalations.c.id).where(*_in_thread(escalations, question), moved >= answers.c.created_at)
         ended = (
             select(answers.c.outcome)
-            .where(*_in_thread(answers, question), answers.c.key != question.key, answers.c.text != "")
+            .where(*_in_thread(answers, question), answers.c.key != question.key, answers.c.text != "", ASKED_THERE)
             .where(~dealt_with.correlate(answers).exists())
             .order_by(answers.c.created_at.desc())
             .limit(limit)

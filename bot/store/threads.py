@@ -11,7 +11,7 @@ from bot.desk.model import Exchange, Outcome, ThreadState
 from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.escalations import is_helping
-from bot.store.records import put
+from bot.store.records import ASKED_THERE, put
 from bot.store.tables import answers, escalation_events, escalations, hushed, inbox, threads
 
 _SAID = (Outcome.ANSWERED.value, Outcome.ESCALATED.value)
@@ -88,7 +88,7 @@ class SqlThreads:
             return bool((await connection.execute(update(hushed).where(silent).values(until=at))).rowcount)
 
     async def recent(self, team: str, channel: str, since: datetime, limit: int) -> Sequence[RecentThread]:
-        here = and_(answers.c.team == team, answers.c.channel == channel, answers.c.created_at >= since)
+        here = and_(answers.c.team == team, answers.c.channel == channel, answers.c.created_at >= since, ASKED_THERE)
         latest = (
             select(answers.c.thread_ts, func.max(answers.c.created_at).label("at"))
             .where(here, answers.c.text != "")
