@@ -146,7 +146,8 @@ class Conversations(Protocol):
     """The threads that the desk takes part in."""
 
     async def turns(self, question: Question) -> Sequence[Turn]:
-        """What was said in the question's thread before it, oldest first."""
+        """What was said in the question's thread before it, oldest first; at the root of a direct message, what was
+        said there in the last half hour."""
         ...
 
 

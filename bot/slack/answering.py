@@ -35,7 +35,7 @@ from bot.slack.keeping_quiet import quiet_note
 from bot.slack.people import People
 from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
-from bot.slack.thread_reading import somebody_replied
+from bot.slack.thread_reading import said_before, somebody_replied
 from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
 from bot.slack.unseen import Unseen
 from bot.slack.work import Work
@@ -219,6 +219,7 @@ class Answering:
         if answer is None:
             try:
                 async with asyncio.timeout(self._work.settings.deadline_s):
+                    question = await self._with_thread(item, question)
                     told = await self._with_files(item, question, asked)
                     made = await self._work.answer_question(told, desk, asked)
                 answer = stage.with_shown(made)
@@ -239,6 +240,16 @@ class Answering:
         readable = await self._people.readable(question.place, question.asker, now=True)
         # Of an order only its asker was told more than that it was looked up.
         return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)
+
+    async def _with_thread(self, item: Accepted, question: Question) -> Question:
+        """Mentioned in a thread of people's, the desk reads what they said: "can you answer this?"."""
+        thread_ts = item.thread_ts
+        if thread_ts is None or item.kind == "dm":
+            return question
+        if await self._work.threads.took_part(item.team, item.channel, thread_ts, item.ts):
+            return question  # its own record has what was put to it
+        said = await said_before(self._delivery.clients, self._me, item.channel, thread_ts, item.ts)
+        return replace(question, before=said)
 
     async def _with_files(self, item: Accepted, question: Question, stage: Stage) -> Question:
         """Read now and not when the question is accepted: an answer that is stored already needs none of it."""

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.desk.audience import OWNER
 from bot.desk.courtesy import NOTED, courtesy
 from bot.desk.model import (
-    ORDER_ID,
     Answer,
     Citation,
     Outcome,
@@ -26,6 +25,7 @@ from bot.desk.model import (
     is_private,
 )
 from bot.desk.ports import Clock
+from bot.store.conversation import as_turns, said_before
 from bot.store.database import Database
 from bot.store.spending import spending
 from bot.store.tables import answers, escalations, feedback, inbox, posts, presence
@@ -143,31 +143,11 @@ class SqlAnswers:
         return float(spent or 0.0)
 
     async def turns(self, question: Question) -> Sequence[Turn]:
-        """What was asked and answered in the question's thread before it."""
-        place = question.place
-        if place.thread_ts is None:
+        before = said_before(question)
+        if before is None:
             return ()
-        asked = (
-            select(inbox.c.text, inbox.c.received_at, answers.c.text, answers.c.created_at, answers.c.chunks)
-            .outerjoin(answers, answers.c.key == inbox.c.key)
-            .where(
-                inbox.c.team == place.team,
-                inbox.c.channel == place.channel,
-                (inbox.c.thread_ts == place.thread_ts) | (inbox.c.ts == place.thread_ts),
-                inbox.c.ts < question.ts,
-            )
-            .order_by(inbox.c.ts)
-        )
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(asked)).all()
-        turns: list[Turn] = []
-        for text, received_at, answer, answered_at, chunks in rows:
-            turns.append(Turn("asker", text, received_at))
-            if answer:
-                ids = [str(chunk["id"]) for chunk in chunks]
-                orders = tuple(one.removeprefix(ORDER_ID) for one in ids if one.startswith(ORDER_ID))
-                turns.append(Turn("desk", answer, answered_at, orders))
-        return turns
+            return as_turns((await connection.execute(before)).all())
 
 
 def _is_courtesy(row: Row[Any]) -> bool:

@@ -253,6 +253,36 @@ async def test_an_answer_is_read_back_and_is_part_of_its_thread(store: Store) ->
     assert (await store.answers.get(question("1.0").key) or stored).text == "again"
 
 
+async def test_a_direct_message_goes_on_from_what_stood_there_before(store: Store) -> None:
+    """At its root, within half an hour; what has a thread of its own is another conversation, and so is a channel's
+    root."""
+
+    def asked(ts: str, minutes: float, thread_ts: str | None = None) -> Accepted:
+        at, key = START + timedelta(minutes=minutes), question_key("T1", "D1", ts)
+        return Accepted(key, "T1", "D1", ts, "U1", "dm", f"asked at {ts}", {}, at, thread_ts)
+
+    for one in (asked("1.0", -31), asked("2.0", -20), asked("3.0", -10), asked("4.0", -9, "3.0"), asked("5.0", -1)):
+        await store.inbox.accept(one)
+    here = Place("T1", "D1", "dm")
+    before = replace(question("2.0"), key=question_key("T1", "D1", "2.0"), place=here)
+    await store.answers.save(before, "support", Answer(Outcome.ANSWERED, "So."))
+    now = replace(question("6.0"), key=question_key("T1", "D1", "6.0"), place=here)
+    assert [turn.text for turn in await store.answers.turns(now)] == ["asked at 2.0", "So.", "asked at 5.0"]
+    assert await store.answers.turns(replace(now, place=Place("T1", "D1", "private"))) == ()
+    in_thread = await store.answers.turns(replace(now, place=replace(here, thread_ts="3.0")))
+    assert [turn.text for turn in in_thread] == ["asked at 3.0", "asked at 4.0"]
+
+
+async def test_what_others_asked_each_other_is_no_part_of_a_conversation(store: Store) -> None:
+    """Unless the desk answered it. What the asker wrote is, and how the thread began."""
+    for ts, user, said in (("1.0", "U2", ""), ("2.0", "U2", ""), ("3.0", "U2", "So."), ("4.0", "U1", "")):
+        one = replace(item(ts, None if ts == "1.0" else "1.0", f"asked at {ts}"), user=user, unasked=True)
+        await store.inbox.accept(one)
+        await store.answers.save(question(ts, "1.0"), "support", Answer(Outcome.ABSTAINED, said))
+    turns = await store.answers.turns(question("5.0", "1.0"))
+    assert [turn.text for turn in turns] == ["asked at 1.0", "asked at 3.0", "So.", "asked at 4.0"]
+
+
 async def test_posts_tell_begun_from_confirmed(store: Store) -> None:
     await store.posts.started("k", "C1", "message")
     begun = await store.posts.of("k")
