@@ -8,6 +8,7 @@ import re
 from typing import Literal
 
 from bot.desk.asking import asks
+from bot.desk.conversation import is_elliptic
 from bot.desk.courtesy import FAREWELL, PRESS_FOR_HUMAN, WELCOME, YOUR_QUESTION, courtesy, wants_human
 from bot.desk.model import Exchange, Turn
 from bot.desk.unasked import asks_everybody
@@ -16,6 +17,7 @@ from bot.desk.words import flat
 # "asked": it is answered as a mention would be. "unasked": only where the answer is surely known.
 Meant = Literal["asked", "unasked"]
 
+_ECHO = re.compile(r"\+1|(?:lol,? )?same(?: here| too)?", re.IGNORECASE)
 _REPLIED_TO = (WELCOME, FAREWELL, PRESS_FOR_HUMAN, YOUR_QUESTION)
 _LEAD = (
     r"(?:(?:ok|okay|k|done|hm+|ah+|oh|so|well|great|good|alright|all right|yes|yep|no|cool|got it|perfect|lol|thanks"
@@ -29,7 +31,7 @@ _REMARK = re.compile(
     r"|(?:closing|closed|resolved|solved|fixed|sorted)(?: (?:this|it|that|now|here|the \w+|one|thread|ticket))*"
     r"|ok|okay|great|cool|nice|done|noted|agreed|on it|makes sense|good to know|sounds good|found (?:it|them)"
     r"|no worries|np|brb|interesting"
-    r"|works(?: now| fine| again| for me)?|\+1|(?:lol )?same(?: here| too)?"
+    r"|works(?: now| fine| again| for me)?"
     r"|(?:many )?(?:thanks|thank you|thx|cheers),? (?!(?:and|but|for|so|that|this|it|a|the|also|what|how|very|again|in"
     r"|with|without|if|or)\b)\w+(?:,? (?:that|this|it|you)\b.{0,40})?)",
     re.IGNORECASE,
@@ -38,15 +40,22 @@ _REMARK = re.compile(
 
 def meant_for_the_desk(text: str, exchange: Exchange | None, limit: int, *, files: bool = False) -> Meant | None:
     """`exchange`: what its writer had with the desk in the thread, None: nothing. None: it is for the people there."""
-    if exchange is None:
-        return "unasked" if asks_everybody(text, limit) and not wants_human(text) else None
-    if wants_human(text):
+    calls = wants_human(text)
+    if exchange is not None and calls:
         return "asked"
-    if exchange.people_since:
-        return "unasked" if asks(text) else None
+    if exchange is None or exchange.people_since:
+        goes_on = exchange is not None and asks(text) and is_elliptic(text)
+        return "unasked" if (goes_on or asks_everybody(text, limit)) and not calls else None
     if files or asks(text):
         return "asked"
     reply = courtesy(text, limit, [Turn("desk", exchange.said)])
     if reply is not None and len(text) <= limit:
         return "asked" if reply in _REPLIED_TO else None
-    return None if _REMARK.fullmatch(flat(text).strip(" .!:)")) else "asked"
+    said = flat(text).strip(" .!:)")
+    return None if _REMARK.fullmatch(said) or _ECHO.fullmatch(said) else "asked"
+
+
+def joins_in(text: str, limit: int) -> bool:
+    """Whether somebody takes part in what is talked of, by more than a thanks, an emoji or a "+1"."""
+    nothing = courtesy(text, limit, [Turn("asker", "")]) is not None and len(text) <= limit
+    return not (nothing or _ECHO.fullmatch(flat(text).strip(" .!:)")))

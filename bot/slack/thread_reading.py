@@ -1,8 +1,9 @@
 """What stands in a thread, as Slack has it: what was said before a message, and whether somebody replied to it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from bot.desk.model import Accepted, Turn
@@ -15,25 +16,24 @@ _MOST_READ = 200  # messages of a thread
 
 async def said_before(clients: SlackClients, me: Identity, channel: str, thread_ts: str, ts: str) -> tuple[Turn, ...]:
     """The thread up to the message at `ts`; nothing where the bot can't look. Raises SlackUnavailable."""
-    found = await _read(clients, channel, thread_ts, latest=ts)
+    found = await _read(partial(clients.web.conversations_replies, channel=channel, ts=thread_ts, latest=ts))
     return tuple(turn for one in found if float(one["ts"]) < float(ts) and (turn := _turn(one, me)))
 
 
 async def somebody_replied(clients: SlackClients, me: Identity, item: Accepted) -> bool:
     """Whether another person has written below a question since. Raises SlackUnavailable."""
-    found = await _read(clients, item.channel, item.thread_ts or item.ts, oldest=item.ts)
+    root = item.thread_ts or item.ts
+    found = await _read(partial(clients.web.conversations_replies, channel=item.channel, ts=root, oldest=item.ts))
     later = [one for one in found if float(one["ts"]) > float(item.ts)]
     return any(_is_person_s(one, me) and one.get("user") != item.user for one in later)
 
 
-async def _read(clients: SlackClients, channel: str, thread_ts: str, **between: str) -> Sequence[Mapping[str, Any]]:
+async def _read(replies: Callable[..., Awaitable[Any]]) -> Sequence[Mapping[str, Any]]:
     try:
         with slack_errors():
-            response = await clients.web.conversations_replies(
-                channel=channel, ts=thread_ts, limit=_MOST_READ, **between
-            )
+            response = await replies(limit=_MOST_READ)
     except SlackRefused as error:
-        log.info("the thread %s can't be read: %s", thread_ts, error.code)
+        log.info("a thread can't be read: %s", error.code)
         return ()
     return response.get("messages") or ()
 

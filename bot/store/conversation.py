@@ -39,7 +39,8 @@ def _rows(question: Question, *which: ColumnElement[bool]) -> Select[Any]:
 
 def as_turns(rows: Iterable[Row[Any]]) -> list[Turn]:
     turns: list[Turn] = []
-    for text, received_at, answer, answered_at, chunks in rows:
+    for row in rows:
+        text, received_at, answer, answered_at, chunks = tuple(row)
         turns.append(Turn("asker", text, received_at))
         if answer:
             ids = [str(chunk["id"]) for chunk in chunks]

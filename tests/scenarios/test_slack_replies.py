@@ -4,7 +4,7 @@ import pytest
 
 from bot.desk.model import Outcome
 from ops.workspace.server import LocalWorkspace
-from tests.scenarios.conftest import Bot, MakeBot, said
+from tests.scenarios.conftest import Bot, MakeBot, Shelf, said
 from tests.scenarios.surf import ADMINS
 
 ASK = "@frontdesk how long do I have to return something?"
@@ -61,6 +61,19 @@ async def test_a_question_among_people_is_answered_only_where_the_desk_is_sure(
     assert await bot.ended(await workspace.say("dana", "support", UNKNOWN, ts)) is Outcome.ABSTAINED
     assert len(said(workspace, ts)) == 3
     assert workspace.messages("support-escalations") == []
+
+
+async def test_what_people_ask_each_other_is_searched_by_its_own_words(
+    workspace: LocalWorkspace, bot: Bot, shelf: Shelf
+) -> None:
+    """With the thread's, whatever they ask would be near to what the thread is about."""
+    ts = await answered(workspace, bot)
+    asked = await workspace.say("sam", "support", "did the warehouse say it?", ts)
+    assert await bot.ended(asked) is Outcome.ABSTAINED
+    assert shelf.asked[-1] == "did the warehouse say it?"
+    goes_on = await workspace.say("dana", "support", "and for the blue one?", ts)
+    assert await bot.ended(goes_on) is Outcome.ANSWERED
+    assert "return" in shelf.asked[-1]
 
 
 async def test_whoever_mentions_it_is_its_asker_too(workspace: LocalWorkspace, bot: Bot) -> None:

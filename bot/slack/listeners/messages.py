@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.desk.desk_settings import Mode
 from bot.desk.model import Accepted
-from bot.desk.replies import meant_for_the_desk
+from bot.desk.replies import joins_in, meant_for_the_desk
 from bot.desk.unasked import asks_everybody
 from bot.slack.edits import EDIT_S
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
@@ -148,7 +148,8 @@ class Messages:
         files = bool(item.payload.get("files"))
         meant = None if heard.aside else meant_for_the_desk(item.text, exchange, self._longest, files=files)
         # Said to a third person it leaves those alone who talk to the desk.
-        if exchange is None and (not heard.aside or f"<@{item.payload.get('parent_user_id')}" in _raw(item)):
+        to_asker = not heard.aside or f"<@{item.payload.get('parent_user_id')}" in _raw(item)
+        if exchange is None and to_asker and joins_in(item.text, self._longest):
             await self._threads.people_spoke(*place, item.ts)
         return None if meant is None else replace(item, unasked=meant == "unasked")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.desk.model import Exchange
-from bot.desk.replies import meant_for_the_desk
+from bot.desk.replies import joins_in, meant_for_the_desk
 
 ALONE = Exchange("You can return it within 30 days. [1]", people_since=False)
 OFFERED = Exchange("I couldn't find it. Press *Talk to a human* and somebody takes it from here.", people_since=False)
@@ -91,7 +91,10 @@ def test_a_file_without_words_is_for_the_desk_as_its_asker_s_words_are() -> None
     [
         ("and how long does shipping take?", "unasked"),
         ("what about without a receipt", "unasked"),
-        ("what do you think, Alex?", "unasked"),
+        ("and with Plus?", "unasked"),
+        ("and I told them", None),
+        ("what do you think, Alex?", None),
+        ("did they reply?", None),
         ("I want to talk to a human", "asked"),
         ("EM-104233", None),
         ("the blue one", None),
@@ -101,7 +104,7 @@ def test_a_file_without_words_is_for_the_desk_as_its_asker_s_words_are() -> None
     ],
 )
 def test_once_somebody_else_wrote_the_asker_talks_to_them(text: str, meant: str | None) -> None:
-    """A question is answered where the desk is sure; a call for a human is one."""
+    """A whole question, and what plainly goes on, is answered where the desk is sure; a call for a human is one."""
     assert meant_for_the_desk(text, AMONG_OTHERS, LIMIT) == meant
 
 
@@ -126,3 +129,19 @@ def test_once_somebody_else_wrote_the_asker_talks_to_them(text: str, meant: str 
 def test_others_talk_to_each_other(text: str, meant: str | None) -> None:
     """Who never put anything to the desk there: a whole question of theirs is answered where the desk is sure."""
     assert meant_for_the_desk(text, None, LIMIT) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "joins"),
+    [
+        ("+1", False),
+        ("lol same", False),
+        (":tada:", False),
+        ("thanks!", False),
+        ("I'm on it", True),
+        ("30 days, Dana", True),
+        ("did you try it with a receipt?", True),
+    ],
+)
+def test_who_joins_in_takes_the_asker_from_the_desk(text: str, joins: bool) -> None:
+    assert joins_in(text, LIMIT) is joins
