@@ -31,7 +31,12 @@ def asks_everybody(text: str, limit: int) -> bool:
     if not asks(text) or courtesy(text, limit) is not None:
         return False
     words = content_words(text)
-    return (len(words) >= _FEW or bool(codes(text))) and not _TO_PEOPLE.search(flat(text))
+    return (len(words) >= _FEW or bool(codes(text))) and not asks_people(text)
+
+
+def asks_people(text: str) -> bool:
+    """Whether what is asked is what only those can say who are there."""
+    return _TO_PEOPLE.search(flat(text)) is not None
 
 
 def worth_saying(answer: Answer, sure: float, *, in_thread: bool = False) -> bool:

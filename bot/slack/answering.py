@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.desk.audience import OWNER, may_read
-from bot.desk.conversation import is_elliptic
 from bot.desk.errors import QuestionEdited, Unavailable
 from bot.desk.handover import CONCLUDED, handover
 from bot.desk.human_path import HandoverReason
@@ -244,11 +243,11 @@ class Answering:
 
     async def _with_thread(self, item: Accepted, question: Question) -> Question:
         """Mentioned in a thread of people's, the desk reads what they said: "can you answer this?". What they ask each
-        other has to say by itself what it is about, unless it plainly goes on: with the thread's words all is near."""
+        other has to say by itself what it is about: with the thread's words all of it would be near."""
         thread_ts = item.thread_ts
         if thread_ts is None or item.kind == "dm":
             return question
-        if item.unasked and not is_elliptic(question.text):
+        if item.unasked:
             return replace(question, before=())
         if await self._work.threads.took_part(item.team, item.channel, thread_ts, item.ts):
             return question  # its own record has what was put to it

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.desk.desk_settings import Mode
-from bot.desk.model import Accepted
-from bot.desk.replies import joins_in, meant_for_the_desk
+from bot.desk.handover import handover
+from bot.desk.model import Accepted, Exchange, Outcome
+from bot.desk.replies import Meant, joins_in, meant_for_the_desk
 from bot.desk.unasked import asks_everybody
 from bot.slack.edits import EDIT_S
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
@@ -145,13 +146,18 @@ class Messages:
             return None
         place = (self._me.team, item.channel, str(item.thread_ts))
         exchange = await self._threads.exchange(*place, item.user, item.ts)
-        files = bool(item.payload.get("files"))
-        meant = None if heard.aside else meant_for_the_desk(item.text, exchange, self._longest, files=files)
+        meant = None if heard.aside else self._meaning(item, exchange)
         # Said to a third person it leaves those alone who talk to the desk.
         to_asker = not heard.aside or f"<@{item.payload.get('parent_user_id')}" in _raw(item)
         if exchange is None and to_asker and joins_in(item.text, self._longest):
             await self._threads.people_spoke(*place, item.ts)
         return None if meant is None else replace(item, unasked=meant == "unasked")
+
+    def _meaning(self, item: Accepted, exchange: Exchange | None) -> Meant | None:
+        policy = self._desks.of(item.channel).handover
+        urgent = handover(item.text, [Outcome.ASKED], policy) is not None
+        files = bool(item.payload.get("files"))
+        return meant_for_the_desk(item.text, exchange, self._longest, files=files, urgent=urgent)
 
     async def _takes_part(self, item: Accepted) -> bool:
         """Whether a reply that addresses nobody is for the desk. One that is for a human is noted."""

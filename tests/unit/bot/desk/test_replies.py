@@ -31,6 +31,13 @@ LIMIT = 8_000
         "let me know if it ships abroad",
         "I sent it back two weeks ago and got no refund",
         "it smells burnt",
+        "I'll call you tomorrow. The charger smells burnt.",
+        "I'll see my lawyer about this",
+        "I will cancel my order if it isn't here tomorrow",
+        "I'm going to return it",
+        "I told them twice already and nothing happened",
+        "let me explain: the left one is silent",
+        "I'll check EM-104233",
         "that's not right, we changed it in October",
         "I want to talk to a human",
         "thanks!",
@@ -89,9 +96,11 @@ def test_a_file_without_words_is_for_the_desk_as_its_asker_s_words_are() -> None
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("and how long does shipping take?", "unasked"),
-        ("what about without a receipt", "unasked"),
-        ("and with Plus?", "unasked"),
+        ("and how long does shipping take?", "asked"),
+        ("what about without a receipt", "asked"),
+        ("and with Plus?", "asked"),
+        ("can I return opened earbuds?", "unasked"),
+        ("and what do you think?", None),
         ("and I told them", None),
         ("what do you think, Alex?", None),
         ("did they reply?", None),
@@ -104,8 +113,14 @@ def test_a_file_without_words_is_for_the_desk_as_its_asker_s_words_are() -> None
     ],
 )
 def test_once_somebody_else_wrote_the_asker_talks_to_them(text: str, meant: str | None) -> None:
-    """A whole question, and what plainly goes on, is answered where the desk is sure; a call for a human is one."""
+    """What plainly goes on is answered, another whole question where the desk is sure; a call for a human is one."""
     assert meant_for_the_desk(text, AMONG_OTHERS, LIMIT) == meant
+
+
+def test_what_the_policy_calls_a_human_to_is_heard_from_an_asker() -> None:
+    """Whoever else wrote; of others it is for the people there."""
+    for exchange, meant in ((ALONE, "asked"), (AMONG_OTHERS, "asked"), (None, None)):
+        assert meant_for_the_desk("I'll wait, the battery is on fire", exchange, LIMIT, urgent=True) == meant
 
 
 @pytest.mark.parametrize(
@@ -115,6 +130,7 @@ def test_once_somebody_else_wrote_the_asker_talks_to_them(text: str, meant: str 
         ("can you send me the ticket number?", "unasked"),
         ("and for headphones?", None),
         ("right?", None),
+        ("what did she say about the refund?", None),
         ("I had the same thing last week, took ages.", None),
         ("I asked the warehouse about it, they will call back tomorrow.", None),
         ("yes, Monday was crazy, the whole team was ill", None),
