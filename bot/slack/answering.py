@@ -145,12 +145,11 @@ class Answering:
 
     async def _is_to_be_said(self, item: Accepted, answer: Answer) -> bool:
         """Of an answer to what nobody had put to the desk. Where a person was faster it would only talk in between."""
-        if not await self._work.inbox.unasked(item.key):  # by now somebody has, by an edit
-            return True
         sure, in_thread = self._work.settings.unasked_similarity, item.thread_ts is not None
-        if not worth_saying(answer, sure, in_thread=in_thread):
-            return False
-        return not await somebody_replied(self._delivery.clients, self._me, item)
+        worth = worth_saying(answer, sure, in_thread=in_thread)
+        if worth and not await somebody_replied(self._delivery.clients, self._me, item):
+            return True
+        return not await self._work.inbox.unasked(item.key)  # by now somebody may have, by an edit
 
     async def _leave_unsaid(self, question: Question, desk: Desk, answer: Answer) -> Outcome:
         """Nobody asked the desk, and it is not sure: it says nothing, and the inbox has how it ended. Without a text,
