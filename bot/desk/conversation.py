@@ -85,6 +85,11 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     return " ".join([question.strip(), *dict.fromkeys(words)])
 
 
+def is_elliptic(text: str) -> bool:
+    """Whether it begins as what goes on from something: "and for ...", "what about ..."."""
+    return _ELLIPSIS.fullmatch(flat(text)) is not None
+
+
 def _root(asked: Sequence[str]) -> str | None:
     return next((text for text in reversed(asked) if not _follows(text)), asked[0] if asked else None)
 

@@ -502,6 +502,15 @@ class ThreadState:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """The last that somebody put to the desk in a thread. `said`: what it replied, "" while it does not know.
+    `people_since`: others have written there since, to each other or to them."""
+
+    said: str
+    people_since: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoredAnswer:
     """An answer as read back: what Share, the brief and feedback need of it."""
 

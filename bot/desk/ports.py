@@ -15,6 +15,7 @@ from bot.desk.model import (
     Claimed,
     DraftEnd,
     DraftSentence,
+    Exchange,
     Intent,
     Interpreted,
     Limited,
@@ -145,7 +146,8 @@ class Conversations(Protocol):
     """The threads that the desk takes part in."""
 
     async def turns(self, question: Question) -> Sequence[Turn]:
-        """What was said in the question's thread before it, oldest first."""
+        """What was said in the question's thread before it, oldest first; at the root of a direct message, what was
+        said there in the last half hour."""
         ...
 
 
@@ -177,8 +179,9 @@ class Inbox(Protocol):
     """The questions that were accepted. Durable: what accept() returned for survives a crash."""
 
     async def accept(self, item: Accepted, allowance: Allowance | None = None) -> bool:
-        """Store a question; what is over the allowance is stored as limited. False: its key was there already. Raises
-        StoreUnavailable: then nothing may be acked."""
+        """Store a question; what is over the allowance is stored as limited. False: its key was there already; an
+        unasked one that is put to the desk now, and has had no answer, is new. Raises StoreUnavailable: then nothing
+        may be acked."""
         ...
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
@@ -234,6 +237,10 @@ class Inbox(Protocol):
         already. False: it was, or is unknown."""
         ...
 
+    async def unasked(self, key: str) -> bool:
+        """Whether nobody has put it to the desk by now."""
+        ...
+
     async def outcome(self, key: str) -> Outcome | None:
         """How a question ended; None while it is open, or when it is unknown."""
         ...
@@ -278,6 +285,14 @@ class Threads(Protocol):
     async def took_part(self, team: str, channel: str, thread_ts: str, ts: str) -> bool:
         """Whether the desk had been asked something in the thread before the message at `ts`, and that was written
         neither while a human, who has resolved it since, had been asked for, nor while the desk was hushed there."""
+        ...
+
+    async def exchange(self, team: str, channel: str, thread_ts: str, user: str, ts: str) -> Exchange | None:
+        """The last that somebody put to the desk there before `ts`; None: nothing."""
+        ...
+
+    async def people_spoke(self, team: str, channel: str, thread_ts: str, ts: str) -> None:
+        """Somebody wrote there, at `ts`, what was not for the desk."""
         ...
 
     async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:

@@ -35,6 +35,7 @@ from bot.slack.keeping_quiet import quiet_note
 from bot.slack.people import People
 from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
+from bot.slack.thread_reading import said_before, somebody_replied
 from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
 from bot.slack.unseen import Unseen
 from bot.slack.work import Work
@@ -131,7 +132,7 @@ class Answering:
             await stage.withdraw()
             return Outcome.WITHDRAWN
         question, answer = await self._as_it_stands(claimed, question, desk, stage)
-        if item.unasked and posted is None and not worth_saying(answer, self._work.settings.unasked_similarity):
+        if item.unasked and posted is None and not await self._is_to_be_said(item, answer):
             return await self._leave_unsaid(question, desk, answer)
         if item.thread_ts and (await self._work.threads.state(item.team, item.channel, item.thread_ts)).quiet:
             return await self._leave_to_human(item, question, desk, stage, answer)
@@ -142,10 +143,19 @@ class Answering:
             answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
         return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
 
+    async def _is_to_be_said(self, item: Accepted, answer: Answer) -> bool:
+        """Of an answer to what nobody had put to the desk. Where a person was faster it would only talk in between."""
+        sure, in_thread = self._work.settings.unasked_similarity, item.thread_ts is not None
+        worth = worth_saying(answer, sure, in_thread=in_thread)
+        if worth and not await somebody_replied(self._delivery.clients, self._me, item):
+            return True
+        return not await self._work.inbox.unasked(item.key)  # by now somebody may have, by an edit
+
     async def _leave_unsaid(self, question: Question, desk: Desk, answer: Answer) -> Outcome:
         """Nobody asked the desk, and it is not sure: it says nothing, and the inbox has how it ended. Without a text,
         so that no later answer in the thread takes it for something that was said."""
-        outcome = Outcome.ABSTAINED if answer.outcome is Outcome.ANSWERED else answer.outcome
+        said = (Outcome.ANSWERED, Outcome.ESCALATED)
+        outcome = Outcome.ABSTAINED if answer.outcome in said else answer.outcome
         await self._work.answers.save(question, desk.name, replace(answer, outcome=outcome, text=""))
         return outcome
 
@@ -208,6 +218,7 @@ class Answering:
         if answer is None:
             try:
                 async with asyncio.timeout(self._work.settings.deadline_s):
+                    question = await self._with_thread(item, question)
                     told = await self._with_files(item, question, asked)
                     made = await self._work.answer_question(told, desk, asked)
                 answer = stage.with_shown(made)
@@ -228,6 +239,19 @@ class Answering:
         readable = await self._people.readable(question.place, question.asker, now=True)
         # Of an order only its asker was told more than that it was looked up.
         return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)
+
+    async def _with_thread(self, item: Accepted, question: Question) -> Question:
+        """Mentioned in a thread of people's, the desk reads what they said: "can you answer this?". What they ask each
+        other has to say by itself what it is about: with the thread's words all of it would be near."""
+        thread_ts = item.thread_ts
+        if thread_ts is None or item.kind == "dm":
+            return question
+        if item.unasked:
+            return replace(question, before=())
+        if await self._work.threads.took_part(item.team, item.channel, thread_ts, item.ts):
+            return question  # its own record has what was put to it
+        said = await said_before(self._delivery.clients, self._me, item.channel, thread_ts, item.ts)
+        return replace(question, before=said)
 
     async def _with_files(self, item: Accepted, question: Question, stage: Stage) -> Question:
         """Read now and not when the question is accepted: an answer that is stored already needs none of it."""
@@ -285,6 +309,8 @@ class Answering:
         if item.by_bot:
             return
         noted = await self._work.humans.asker_wrote(item)
+        if item.unasked:
+            return
         note = quiet_note(item, noted=noted)
         try:
             await self._delivery.clients.whisper(item.channel, item.user, note.text, note.blocks, item.thread_ts)

@@ -117,7 +117,8 @@ async def test_the_thread_before_the_message_tells_what_it_means(
     assert [turn.text for turn in shelf.turns[-1]] == ["How long may I take to return headphones?"]
     later = await workspace.say("dana", "support", "@frontdesk how long does shipping take?", root)
     await bot.ended(later)
-    assert shelf.turns[-1] == ()
+    assert [turn.role for turn in shelf.turns[-1]] == ["asker"] * 3
+    assert [turn.text for turn in shelf.turns[-1]][1:] == ["and a laptop?", "shipping is another matter"]
 
 
 async def test_what_is_attached_to_the_message_is_read(

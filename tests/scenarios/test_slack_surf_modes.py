@@ -1,5 +1,6 @@
 """How the bot takes part in a channel: only when mentioned, in its questions, or by private offers."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.model import Desk, Outcome, Retrieval
 from ops.workspace.server import LocalWorkspace
+from ops.workspace.state import BOT
 from tests.scenarios.conftest import Bot, MakeBot, Shelf, everything, now, said
 from tests.scenarios.surf import ADMINS, configure
 
@@ -206,3 +208,61 @@ async def test_a_setting_survives_a_restart_and_goes_before_the_configuration(
     stored = await second.store.answers.get(f"T0ELECTRO:C0SUPPORT:{ts}")
     assert stored is not None
     assert stored.desk == "support"
+
+
+UNKNOWN = "Does anybody know the wifi password for the visitors in the lobby?"
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+async def test_a_mention_that_an_edit_adds_is_answered(
+    workspace: LocalWorkspace, shelf: Shelf, bot: Bot, meanwhile: bool
+) -> None:
+    """Slack sends the mention with the ts of the message: what was left unsaid, or is about to be, is said once."""
+    await configure(workspace, "questions")
+    shelf.gate = asyncio.Event()
+    shelf.pages["Visitors"] = "Visitors ask at the lobby desk."
+    ts = await workspace.say("dana", "support", UNKNOWN)
+    inner = shelf.retrieve
+    key = f"T0ELECTRO:C0SUPPORT:{ts}"
+
+    async def distant(query: str, **given: object) -> Retrieval:
+        found = await inner(query, **given)  # type: ignore[arg-type]
+        return replace(found, passages=tuple(replace(one, similarity=0.5) for one in found.passages))
+
+    shelf.retrieve = distant  # type: ignore[method-assign]
+    if meanwhile:
+        await asyncio.wait_for(shelf.writing.wait(), 5)
+    else:
+        shelf.gate.set()
+        assert await bot.ended(ts) is Outcome.ABSTAINED
+    mention = {"type": "app_mention", "channel": "C0SUPPORT", "user": "U0DANA", "ts": ts, "text": f"<@{BOT}> {UNKNOWN}"}
+    await workspace.deliver(mention | {"edited": {"user": "U0DANA", "ts": workspace.state.now_ts()}}, times=2)
+
+    async def asked() -> bool:
+        return not await bot.store.inbox.unasked(key)
+
+    await bot.until(asked)
+    shelf.gate.set()
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    assert len(said(workspace, ts)) == 1
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+async def test_what_a_person_answered_meanwhile_is_left_to_them(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, waiting: bool
+) -> None:
+    """While its answer is written, or while it waits for its turn. What the asker adds is no reply."""
+    bot = await make_bot(slack=ADMINS, answering={"workers": 1 if waiting else 8})
+    await configure(workspace, "questions")
+    shelf.gate = asyncio.Event()
+    if waiting:
+        await workspace.say("sam", "general", f"@frontdesk {ASKED}")
+    helped = await workspace.say("dana", "support", ASKED)
+    other = await workspace.say("sam", "support", ASKED)
+    await asyncio.wait_for(shelf.writing.wait(), 5)
+    await workspace.say("alex", "support", "30 days, Dana. I'll do it for you.", helped)
+    await workspace.say("sam", "support", "I have no receipt.", other)
+    shelf.gate.set()
+    assert await bot.ended(helped) is Outcome.ABSTAINED
+    assert await bot.ended(other) is Outcome.ANSWERED
+    assert (len(said(workspace, helped)), len(said(workspace, other))) == (0, 1)

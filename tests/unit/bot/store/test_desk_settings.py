@@ -11,6 +11,7 @@ from bot.desk.model import (
     Person,
     Place,
     Question,
+    private_question_key,
     question_key,
 )
 from bot.store import Store
@@ -125,7 +126,7 @@ async def test_what_was_left_unsaid_is_no_part_in_a_thread(store: Store) -> None
 
 
 async def test_recent_threads_are_those_with_answers_that_are_not_hushed(store: Store) -> None:
-    """One line a thread, with its latest question; what was left unsaid is none."""
+    """One line a thread, with its latest question; what was left unsaid is none, nor what was asked in private."""
     for ts, thread_ts, text, minutes in (
         ("1.0", None, "first", 1),
         ("1.5", "1.0", "second", 2),
@@ -135,6 +136,11 @@ async def test_recent_threads_are_those_with_answers_that_are_not_hushed(store: 
         answered_at = START + timedelta(minutes=minutes)
         await keep(store, ts, Answer(Outcome.ANSWERED, "Yes.", answered_at=answered_at), thread_ts, text)
     await keep(store, "4.0", Answer(Outcome.ABSTAINED, "", answered_at=START + timedelta(minutes=4)))
+    mine = private_question_key("U1", "T1", "5.0")
+    await store.inbox.accept(replace(asked("5.0", START), key=mine))
+    place, last = Place("T1", "C1", "dm", "9.0"), START + timedelta(minutes=5)
+    private = Question(mine, "my own", Person("U1"), place, "5.0", START)
+    await store.answers.save(private, "support", Answer(Outcome.ANSWERED, "Yes.", answered_at=last))
     recent = await store.threads.recent("T1", "C1", START, 5)
     assert [(one.thread_ts, one.question) for one in recent] == [("2.0", "other"), ("1.0", "second")]
     await store.threads.hush("T1", "C1", "2.0", "U1")
