@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bot.desk.abstention import plain
+from bot.desk.commitments import promises
 from bot.desk.grounding import Numbering, Rejected, check
 from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, Question, Rules
 from bot.desk.persona import arranged, count_words, is_quote, problems, shortened
@@ -51,7 +52,7 @@ class Shown:
     waiting: list[DraftSentence] = field(default_factory=list)  # without a source; shown once one with a source follows
     rejected: list[str] = field(default_factory=list)
     numbering: Numbering = field(default_factory=Numbering)
-    refuses: Callable[[DraftSentence], bool] = lambda sentence: False  # what may not be said, however well cited
+    refuses: Callable[[DraftSentence], bool] = promises  # what may not be said, however well cited
     held: bool = False  # nothing reaches the stage before release()
     refused: bool = False  # a sentence was; nothing that follows it is shown
     failed: list[Rejected] = field(default_factory=list)  # of the draft that is being played
