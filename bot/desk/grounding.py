@@ -38,23 +38,39 @@ _UNSOURCED = re.compile(
         |unable|nothing|no\ |have\ (?:any\ |enough\ |that\ |this\ |the\ |an?\ |access))
     |i'm\ (?:not\ (?:sure|certain|able)|unable)
     |(?:the|our|these|my)\ (?:documents|sources|pages|search\ results|documentation|passages)(?:\ (?:i\ have|here|
-        i\ found|given|provided))?\ (?:don't|do\ not|doesn't|does\ not|didn't)\b
+        i\ found|given|provided))?\ (?:don't|do\ not|doesn't|does\ not|didn't)\ (?!(?:exclude|rule|limit|restrict
+        |forbid|prohibit|require|charge|allow|permit)\b)
     |(?:that|this|it)\ (?:isn't|is\ not|wasn't)\ (?:covered|mentioned|stated|described)\ (?:in|by)
-    |(?:i\ can|i\ could|i'll|i\ will|i'd\ be\ (?:glad|happy)\ to|let\ me|shall\ i|should\ i|would\ you\ like
+    |(?P<offer>(?:i\ can|i\ could|i'll|i\ will|i'd\ be\ (?:glad|happy)\ to|let\ me|shall\ i|should\ i|would\ you\ like
         |do\ you\ want|want|may\ i)\ (?:me\ |a\ |to\ |also\ |gladly\ )*(?:connect|hand|pass|put|get|bring|fetch
         |transfer|involve|help|human|person|colleague|someone|speak|talk|know|check|look)
     |(?:please\ )?(?:press|tap|click|use|choose)\ .{0,16}talk\ to\ a\ human
     |talk\ to\ a\ human
-    |(?:a\ human|an\ agent|a\ colleague|a\ person|someone|somebody|a\ team\ member)(?:\ from\ [\w\s]{1,30})?
-        \ (?:can|will|could)\ (?:help|check|look|confirm|take|answer|tell|follow|get\ back|assist)
+    |(?:a\ human|an\ agent|a\ colleague|a\ person|someone|somebody|a\ team\ member|they)(?:\ from\ [\w\s]{1,30})?
+        \ (?:can|will|could)\ (?:help|check|look|confirm|take|answer|tell|follow|get\ back|assist))
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_QUESTION = re.compile(
-    r"(?:(?:and|or|so|also),? )*(?:could|can|would|will|do|did|does|have|has|is|are|was|were|shall|should|may|which"
-    r"|what|when|where|who|how|why)\b(?! you know that)[^?]*\?",
+_MUCH = (
+    r"(?<!feel )\bfree\b|\b(?:always|never|every|unlimited|lifetime|guarantee\w*|today|tonight|tomorrow)\b"
+    r"|\bto (?:claim|collect|redeem)\b"
+)
+# What an offer tells beside it: "a human can confirm that drops are covered"; not "a human can check that for you".
+_TOLD = re.compile(
+    rf"{_MUCH}|\bto (?:get|receive|have)\b(?! (?:help|in touch|an? answer|advice|more|assistance|it|this|that)\b)"
+    r"|\bthat (?:(?!(?:for|with|if|when|once|whether)\b|and (?:will|can|then|tell|let)\b)[\w'-]+ ){1,8}?"
+    r"(?:is|are|was|were|has|have|had|can|cannot|will|would|could|may|must|do|does|gets?|costs?|covers?|includes?|needs?"
+    r"|appl(?:y|ies)|comes?|works?|lasts?|ships?|offers?|gives?|\w+n't)\b"
+    r"|\bwho (?!(?:can|could|will|may) (?:help|check|look|decide|tell|answer|confirm|see|take|assist|explain|find)\b"
+    r"|knows?\b|handles?\b)",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(
+    r"(?:(?:and|or|so|also),? )*(?:could|can|would|will|do|did|does|have|has|is|are|was|were|shall|should|may|which"
+    r"|what|when|where|who|how|why)\b(?! you (?:know that|aware)\b)[^?]*\?",
+    re.IGNORECASE,
+)
+_NEWS = re.compile(r"(?:(?:and|or|so|also),? )*did you (?:know|realise|realize|hear|notice)\b", re.IGNORECASE)
 _ASKED_ABROAD = re.compile(  # a question in another language; but "did you know that ...?" tells something
     r"(?!.?(?:wusst\w*|saviez|savais|sab[ií]as?|sapev[ai]|wist)\b)[^.!?;:]+\?", re.IGNORECASE
 )
@@ -63,6 +79,7 @@ _LEAD_IN = re.compile(
 )
 _CLAUSES = re.compile(
     r"[;—]|:\s|\s-\s|,? \b(?:but|because|although|though|while|whereas|which|since|as)\b|, (?:and|so|who)\b"
+    r"| and (?=(?:they|we|you|it|there|your|our)(?:'\w+)? )"
 )
 
 
@@ -156,13 +173,18 @@ def may_go_uncited(text: str) -> bool:
     if not re.search(r"\w", plain):
         return True
     if _QUESTION.fullmatch(plain):
-        return True
+        return not (_NEWS.match(plain) or re.search(_MUCH, plain, re.IGNORECASE))
     if _LEAD_IN.fullmatch(plain):
         return len(plain.split()) <= 8 and not re.search(
             r"\b(?:free|never|always|only|must|not|no)\b", plain, re.IGNORECASE
         )
     clauses = [clause.strip(" ,.!?") for clause in _CLAUSES.split(plain)]
-    return all(_UNSOURCED.match(clause) for clause in clauses if clause)
+    return all(_says_nothing(clause) for clause in clauses if clause)
+
+
+def _says_nothing(clause: str) -> bool:
+    match = _UNSOURCED.match(clause)
+    return match is not None and not (match["offer"] and _TOLD.search(clause, match.end()))
 
 
 def _valid(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[tuple[Citation, ...], list[str]]:

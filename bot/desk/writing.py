@@ -64,7 +64,8 @@ class Writing:
         held = work.prompt.rules.whole
         shown = Shown(question, stage, timer, known, work.prompt, language=work.language, held=held)
         if work.enquiry:
-            shown.refuses, shown.held = work.enquiry.promises, shown.held or work.enquiry.holds
+            shown.refuses, shown.refuses_first = work.enquiry.promises, True
+            shown.held = shown.held or work.enquiry.holds
         try:
             end = await self._drafted(question, shown, work)
         except ModelRefused as error:
