@@ -118,7 +118,7 @@ def _narrowed(figure: Figure, body: str, sources: Sequence[Stated]) -> bool:
 def _of_another(body: str, claimed: Sequence[Figure], texts: Sequence[str]) -> list[str]:
     """A figure that stands only in lines about other products than the one that the sentence names."""
     named = codes(body)
-    figures = [figure for figure in claimed if figure.unit not in ("code", "weekday")]
+    figures = [figure for figure in claimed if figure.unit not in ("code", "version", "weekday")]
     if not named or not figures:
         return []
     lines = [(codes(unit), stated(unit)) for text in texts for unit in split_passage(text)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.desk.claims import unsupported
-from bot.desk.figures import Figure, figures
+from bot.desk.figures import Figure, figures, stated
 from bot.desk.foreign_figures import in_english
 from bot.desk.leaks import leaks
 from bot.desk.model import Citation, DraftSentence, Passage, Prompt, Rules
@@ -117,7 +117,7 @@ def check(
     claimed = [figure for figure in figures(said) if not _echoes(figure, question)]
     if cited:
         problems += unsupported(said, claimed, citations, cited, question, english=tongue == "English")
-    elif _asserts(body, claimed, tongue):
+    elif _asserts(body, claimed, tongue, question):
         problems += dropped or ["it states something and cites nothing"]
     if prompt is not None:
         problems += _against_the_rules(body, citations, question, prompt.rules, language)
@@ -149,12 +149,15 @@ def _against_the_rules(
     return problems
 
 
-def _asserts(body: str, claimed: Sequence[Figure], tongue: str | None) -> bool:
-    """Whether it needs a source. A question back may count what it asks about: which of the two docks."""
+def _asserts(body: str, claimed: Sequence[Figure], tongue: str | None, question: str) -> bool:
+    """Whether it needs a source. A question back may count what it asks about: which of the two docks. What is not
+    known may be named as the asker named it."""
     if tongue not in (None, "English") and _ASKED_ABROAD.fullmatch(flat(body)):
         return bool(claimed)
     if body.rstrip(" \n*_").endswith("?"):
         claimed = [figure for figure in claimed if figure.unit or figure.value in body]
+    asked = stated(question)
+    claimed = [figure for figure in claimed if figure.unit not in ("code", "version") or not asked.holds(figure)]
     return bool(claimed) or not may_go_uncited(body)
 
 

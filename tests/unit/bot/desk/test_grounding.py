@@ -211,6 +211,81 @@ def test_a_bare_domain_is_no_link() -> None:
     assert isinstance(check(said("You can return items, write to help@evil.example."), PASSAGES), Rejected)
 
 
+LIMITS = replace(
+    POLICY,
+    title="Gateway",
+    version="v3.2, March 2026",
+    text=(
+        "The plan costs $100 a month, the pack $250. It works from -20 °C to 45 °C and reaches 20 km. It takes 1,200 photos "
+        "and 150 users. Error E04: the pump is blocked. It samples at 48 kHz and holds 2 l. Support: 24/7."
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The plan costs one hundred dollars a month.",
+        "The plan costs $100 monthly.",
+        "The plan costs $100.",
+        "The pack costs $250 a year.",  # the page does not say how often
+        "The pack costs two hundred and fifty dollars.",
+        "It takes one thousand two hundred photos.",
+        "It takes 150 users; a hundred and fifty users.",
+        "It works down to minus 20 degrees Celsius.",
+        "It works from -20 to +45 °C.",
+        "It reaches 20 kilometres.",
+        "It samples at 48,000 Hz.",
+        "It holds 2000 ml.",
+        "Error code E-04 means that the pump is blocked.",
+        "Version 3.2 of the page says that the pump is blocked.",
+    ],
+)
+def test_a_whole_figure_with_its_unit_stands_there(text: str) -> None:
+    assert not isinstance(check(said(text, LIMITS.text), [LIMITS]), Rejected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The plan costs five hundred dollars a month.",
+        "The plan costs two hundred dollars.",
+        "It takes two hundred users.",
+        "The pack costs fifty dollars.",
+        "It takes one hundred and twenty users.",
+        "It takes two thousand photos.",
+        "The plan costs 100 hundred dollars.",
+        "The plan costs $100 a week.",
+        "The plan costs $100 per user per day.",
+        "It works down to 20 °C.",
+        "It works down to -45 °C.",
+        "It works up to 45 °F.",
+        "It reaches 20 miles.",
+        "It samples at 48 Hz.",
+        "Error E21 means that the pump is blocked.",
+        "Error F7 means that the pump is blocked.",
+        "Version 9.9 of the page says that the pump is blocked.",
+        "The gateway's v3.1 says that the pump is blocked.",
+    ],
+)
+def test_a_part_of_a_figure_is_not_enough(text: str) -> None:
+    """A number in words is one number; a sign, a scale, a period, a short code and a version are part of the figure."""
+    checked = check(said(text, LIMITS.text), [LIMITS])
+    assert isinstance(checked, Rejected)
+    assert "no cited passage states" in str(checked)
+
+
+def test_what_nobody_knows_may_be_named_as_it_was_asked() -> None:
+    """A code or version of the question is no claim where nothing is stated."""
+    assert not isinstance(
+        check(said("I couldn't find error E21 in our documents.", None), PASSAGES, "Error E21?"), Rejected
+    )
+    assert isinstance(
+        check(said("I couldn't find error E22 in our documents.", None), PASSAGES, "Error E21?"), Rejected
+    )
+    assert isinstance(check(said("Error E21 means that it is blocked.", None), PASSAGES, "Error E21?"), Rejected)
+
+
 def test_numbering_is_by_section_and_stable() -> None:
     """A number is given when a section is first cited and never changes; a writer's own marks are taken out."""
     numbering = Numbering()
