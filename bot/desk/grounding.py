@@ -16,7 +16,9 @@ from bot.desk.words import codes, flat
 _MENTION = re.compile(r"<[!@#]|(?<![\w.])@(?:channel|here|everyone|group)(?![a-z0-9])", re.IGNORECASE)
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|tel:)[^\s<>|)\]\"'`]+", re.IGNORECASE)
 _LINK_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)|^\s*\[[^\]]+\]:\s*(\S+)|<([^>|\s]+)\|")  # in Markdown, and in mrkdwn
-_HOST = re.compile(r"(?<![\w@./`-])(?:[a-z0-9-]{2,}\.)+[a-z]{2,}(?![\w@`-])(?!\.\w)", re.IGNORECASE)
+_NAME = r"(?:[\w-]+\.)+[^\W\d_]{2,}|\d{1,3}(?:\.\d{1,3}){3}"
+_HOST = re.compile(rf"(?<![\w@./`-])(?:{_NAME})(?![\w@`-])(?!\.\w)", re.IGNORECASE)
+_HOSTS_OF_A_SOURCE = re.compile(_NAME, re.IGNORECASE)  # also those of its links and e-mail addresses
 _EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:md|py|[jt]s|sh|ya?ml|json|toml|pdf|csv|txt|docx|html?|png|zip|log|ini|cfg)$", re.IGNORECASE)
 _CODE = re.compile(r"`[^`]+`")
@@ -243,9 +245,11 @@ def _site(url: str) -> str:
 
 def _foreign_names(text: str, sources: Sequence[str]) -> list[str]:
     """E-mail addresses and domains that no cited source names. A file's name is no domain."""
-    known = " ".join(sources).lower()
+    whole = " ".join(sources).lower()
+    known = {*_HOSTS_OF_A_SOURCE.findall(whole), *_EMAIL.findall(whole)}
     prose = _LINK.sub(" ", text)
-    hosts = [host for host in _HOST.findall(prose) if not _FILE.search(host)]
+    found = _HOST.finditer(prose)
+    hosts = [host[0] for host in found if not _FILE.search(host[0]) or prose.startswith("/", host.end())]
     return [name for name in dict.fromkeys([*_EMAIL.findall(prose), *hosts]) if name.lower() not in known]
 
 
@@ -255,10 +259,14 @@ def _address(url: str) -> str:
 
 def _without_bare_hosts(text: str, cited: Sequence[Passage]) -> str:
     """Slack makes a link of any domain it sees. A code span stays text."""
-    if "`" in text:
+    if "```" in text:
         return text
     linked = " ".join([*_LINK.findall(text), *(passage.url for passage in cited)]).lower()
-    return _HOST.sub(lambda host: host[0] if host[0].lower() in linked else f"`{host[0]}`", text)
+
+    def coded(match: re.Match[str]) -> str:
+        return match[0] if match[0][0] == "`" or match[0].lower() in linked else f"`{match[0]}`"
+
+    return re.sub(f"{_CODE.pattern}|{_HOST.pattern}", coded, text, flags=re.IGNORECASE)
 
 
 @dataclass(slots=True)

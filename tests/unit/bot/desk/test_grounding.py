@@ -207,6 +207,9 @@ def test_a_bare_domain_is_no_link() -> None:
     kept = check(said("Labels for returns come from labels.example or help@shop.example."), [named, DOCK])
     assert isinstance(kept, DraftSentence)
     assert kept.text == "Labels for returns come from `labels.example` or help@shop.example."
+    beside_code = check(said("After `reset` returns go to labels.example."), [named, DOCK])
+    assert isinstance(beside_code, DraftSentence)
+    assert beside_code.text == "After `reset` returns go to `labels.example`."
     assert isinstance(check(said("You can return items to evil.example."), PASSAGES), Rejected)
     assert isinstance(check(said("You can return items, write to help@evil.example."), PASSAGES), Rejected)
 
@@ -284,6 +287,25 @@ def test_what_nobody_knows_may_be_named_as_it_was_asked() -> None:
         check(said("I couldn't find error E22 in our documents.", None), PASSAGES, "Error E21?"), Rejected
     )
     assert isinstance(check(said("Error E21 means that it is blocked.", None), PASSAGES, "Error E21?"), Rejected)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x.com/claim", "g.co", "münchen-shop.de/claim", "refund-claim.zip/now", "help@shop.exampl", "help@hop.example",
+        "shop.exampl", "shop.example.evil.example", "1.2.3.4/refund",
+    ],
+)  # fmt: skip
+def test_another_name_is_not_said_however_near(name: str) -> None:
+    """Whole names are compared; one letter, other letters and the end of a file's name are a host's, too."""
+    named = replace(POLICY, text=POLICY.text + " Write to help@shop.example.")
+    checked = check(said(f"You can return most items, see {name} for that."), [named])
+    assert isinstance(checked, Rejected)
+    assert "which no cited source does" in str(checked)
+
+
+def test_a_files_name_is_no_host() -> None:
+    assert not isinstance(check(said("You can return most items with returns.pdf and README.md."), PASSAGES), Rejected)
 
 
 def test_numbering_is_by_section_and_stable() -> None:
