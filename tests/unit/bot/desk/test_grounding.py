@@ -308,6 +308,38 @@ def test_a_files_name_is_no_host() -> None:
     assert not isinstance(check(said("You can return most items with returns.pdf and README.md."), PASSAGES), Rejected)
 
 
+COUNTRIES = replace(
+    POLICY,
+    text=(
+        "Germany | up to 3 days | at least 2 hours\nUnited States | up to 4 days | at least 1 hour\n"
+        "Accidental damage isn't covered by any warranty of ours, and the Pro plan doesn't change that.\n"
+        "Drops aren't covered by the basic plan, and drops are covered by the Pro plan."
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("In Germany you can work from home up to 4 days.", 0, "said there of United States"),
+        ("In Germany you can work from home up to 4 days.", 1, "said there of United States"),
+        ("In Germany you can work from home up to 3 days.", 0, ""),
+        ("It is 3 days in Germany and 4 days in the United States.", 0, ""),
+        ("Accidental damage is covered by the Pro plan.", 2, "the opposite"),
+        ("Accidental damage is covered by a warranty of ours.", 2, "the opposite"),
+        ("Accidental damage is not covered by the Pro plan.", 2, ""),
+        ("The Pro plan doesn't change that, and accidental damage isn't covered.", 2, ""),
+        ("Drops are covered by the Pro plan.", 3, ""),
+        ("Drops are covered by the basic plan.", 3, "the opposite"),
+    ],
+)
+def test_another_row_or_a_denied_clause_supports_nothing(text: str, line: int, reason: str) -> None:
+    """The figure of another country is not this one's; a quote that denies twice does not affirm."""
+    checked = check(said(text, COUNTRIES.text.split("\n")[line]), [COUNTRIES])
+    assert reason in str(checked) if reason else not isinstance(checked, Rejected), checked
+    assert isinstance(checked, Rejected) is bool(reason)
+
+
 def test_numbering_is_by_section_and_stable() -> None:
     """A number is given when a section is first cited and never changes; a writer's own marks are taken out."""
     numbering = Numbering()
