@@ -77,7 +77,7 @@ def unsupported(
     texts = ["\n".join((passage.title, passage.section, passage.version or "", passage.text)) for passage in cited]
     sources = [stated(text) for text in texts]
     found = [
-        f"no cited passage states {figure.shown}"
+        f"no cited passage states {figure.shown}{f' a {figure.per}' if figure.per else ''}"
         for figure in claimed
         if not any(source.holds(figure) for source in sources)
         and (english or not any(source.holds(_bare(figure)) for source in sources))

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.desk.addresses import LINK, foreign_links, foreign_names, without_bare_hosts
 from bot.desk.claims import unsupported
 from bot.desk.figures import Figure, figures, stated
 from bot.desk.foreign_figures import in_english
@@ -14,14 +15,6 @@ from bot.desk.persona import count_words, spoken, wrong_language
 from bot.desk.words import codes, flat
 
 _MENTION = re.compile(r"<[!@#]|(?<![\w.])@(?:channel|here|everyone|group)(?![a-z0-9])", re.IGNORECASE)
-_LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|tel:)[^\s<>|)\]\"'`]+", re.IGNORECASE)
-_LINK_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)|^\s*\[[^\]]+\]:\s*(\S+)|<([^>|\s]+)\|")  # in Markdown, and in mrkdwn
-_NAME = r"(?:[\w-]+\.)+[^\W\d_]{2,}|\d{1,3}(?:\.\d{1,3}){3}"
-_HOST = re.compile(rf"(?<![\w@./`-])(?:{_NAME})(?![\w@`-])(?!\.\w)", re.IGNORECASE)
-_HOSTS_OF_A_SOURCE = re.compile(_NAME, re.IGNORECASE)  # also those of its links and e-mail addresses
-_EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}", re.IGNORECASE)
-_FILE = re.compile(r"\.(?:md|py|[jt]s|sh|ya?ml|json|toml|pdf|csv|txt|docx|html?|png|zip|log|ini|cfg)$", re.IGNORECASE)
-_CODE = re.compile(r"`[^`]+`")
 _MIXED = re.compile(r"\b(?=\w*[A-Za-z])\w*[\u0400-\u04ff\u0370-\u03bb\u03bd-\u03ff]\w*")  # Cyrillic, Greek but mu
 _LONGEST = 250  # words of a sentence, where the prompt sets no limit
 _OWN_MARK = re.compile(r"\s?\[\d{1,3}\]")
@@ -115,7 +108,7 @@ def check(
     cited = [passages[index] for index in dict.fromkeys(citation.passage for citation in citations)]
     problems = _unsafe(text, cited, prompt)
     tongue = spoken(body, question, language)
-    said = in_english(_LINK.sub(" ", body), tongue)
+    said = in_english(LINK.sub(" ", body), tongue)
     claimed = [figure for figure in figures(said) if not _echoes(figure, question)]
     if cited:
         problems += unsupported(said, claimed, citations, cited, question, english=tongue == "English")
@@ -125,14 +118,14 @@ def check(
         problems += _against_the_rules(body, citations, question, prompt.rules, language)
     if problems or not body.strip():
         return Rejected(sentence.text, tuple(problems) or ("it is empty",), bool(sentence.citations or claimed))
-    return DraftSentence(_without_bare_hosts(text, cited), citations)
+    return DraftSentence(without_bare_hosts(text, cited), citations)
 
 
 def _unsafe(text: str, cited: Sequence[Passage], prompt: Prompt | None) -> list[str]:
     """What no source makes good: a foreign link or address, a mention, a leak, letters that pose as others."""
     sources = [f"{passage.title}\n{passage.section}\n{passage.text}\n{passage.url}" for passage in cited]
-    problems = [f"it links to {url}, which is no cited source" for url in _foreign_links(text, cited)]
-    problems += [f"it names {name}, which no cited source does" for name in _foreign_names(text, sources)]
+    problems = [f"it links to {url}, which is no cited source" for url in foreign_links(text, cited)]
+    problems += [f"it names {name}, which no cited source does" for name in foreign_names(text, sources)]
     if _MENTION.search(text) or _MENTION.search(flat(text)):
         problems.append("it mentions people or a whole channel")
     if any(word not in " ".join(sources) for word in _MIXED.findall(text)):
@@ -223,50 +216,6 @@ def _valid(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[
 
 def _echoes(figure: Figure, question: str) -> bool:
     return figure.unit == "code" and bool(_REFERENCE.fullmatch(figure.value)) and figure.value in codes(question)
-
-
-def _foreign_links(text: str, cited: Sequence[Passage]) -> list[str]:
-    allowed = {_address(passage.url) for passage in cited}
-    prose = _CODE.sub(lambda code: " " if _is_of_a_source(code[0], cited) else code[0], text)
-    targets = [url for match in _LINK_TARGET.finditer(prose) for url in match.groups() if url]
-    return [url for url in dict.fromkeys([*_LINK.findall(prose), *targets]) if _address(url) not in allowed]
-
-
-def _is_of_a_source(code: str, cited: Sequence[Passage]) -> bool:
-    """Code is no link: a command that a cited page gives may call that page's own site."""
-    wanted = flat(code.strip("`"))
-    sites = {_site(url) for url in _LINK.findall(code)}
-    return any(wanted in flat(passage.text) and sites <= {_site(passage.url)} for passage in cited)
-
-
-def _site(url: str) -> str:
-    return ".".join(url.split("://")[-1].split("/")[0].split("@")[-1].split(":")[0].lower().split(".")[-2:])
-
-
-def _foreign_names(text: str, sources: Sequence[str]) -> list[str]:
-    """E-mail addresses and domains that no cited source names. A file's name is no domain."""
-    whole = " ".join(sources).lower()
-    known = {*_HOSTS_OF_A_SOURCE.findall(whole), *_EMAIL.findall(whole)}
-    prose = _LINK.sub(" ", text)
-    found = _HOST.finditer(prose)
-    hosts = [host[0] for host in found if not _FILE.search(host[0]) or prose.startswith("/", host.end())]
-    return [name for name in dict.fromkeys([*_EMAIL.findall(prose), *hosts]) if name.lower() not in known]
-
-
-def _address(url: str) -> str:
-    return url.rstrip(".,;:!?*_").split("#")[0].rstrip("/").lower()
-
-
-def _without_bare_hosts(text: str, cited: Sequence[Passage]) -> str:
-    """Slack makes a link of any domain it sees. A code span stays text."""
-    if "```" in text:
-        return text
-    linked = " ".join([*_LINK.findall(text), *(passage.url for passage in cited)]).lower()
-
-    def coded(match: re.Match[str]) -> str:
-        return match[0] if match[0][0] == "`" or match[0].lower() in linked else f"`{match[0]}`"
-
-    return re.sub(f"{_CODE.pattern}|{_HOST.pattern}", coded, text, flags=re.IGNORECASE)
 
 
 @dataclass(slots=True)

@@ -29,9 +29,9 @@ def value_of(words: str) -> Decimal:
         if word in _SMALL:
             part += _SMALL[word]
         elif word in _TIMES:
-            part = (part or 1) * _TIMES[word]
+            part = (part or Decimal(1)) * _TIMES[word]
         elif word in _LARGE:
-            whole, part = whole + (part or 1) * _LARGE[word], Decimal(0)
+            whole, part = whole + (part or Decimal(1)) * _LARGE[word], Decimal(0)
         elif word == "half":
             part += Decimal("0.5")
     return whole + part

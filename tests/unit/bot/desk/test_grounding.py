@@ -93,6 +93,7 @@ def test_what_the_passage_states_is_kept(sentence: DraftSentence) -> None:
         (said("Shipping takes 3 to 5 days."), "3 to 5 days"),
         (said("Mailed returns cost $9.95."), "9.95"),
         (said("Mailed returns cost 6.95 euros."), "6.95 euros"),
+        (said("Mailed returns cost $9.95 a week."), "$9.95 a week"),
         (said("Drones carry a 51% fee."), "51%"),
         (said("Gifts can go back until 31 January 2028."), "31 January 2028"),
         (said("Gifts can go back until 30 January."), "30 January"),
