@@ -119,7 +119,8 @@ _BINDING = _any(
     r"\b(?:it's|it is|that's|that is|all)\s+(?:\w+\s+){0,3}?(?:replaced|refunded)\b",
 )
 _CONDITION = re.compile(
-    r"\b(?:if|unless|provided|as long as|in case|whether|assuming|otherwise|when(?:ever)?|once|after|until|before)\b",
+    r"\b(?:if|unless|provided|as (?:long|soon) as|in case|whether|assuming|otherwise|when(?:ever)?|once|after|until"
+    r"|before)\b",
     re.IGNORECASE,
 )
 _DAYS = "mon|tues|wednes|thurs|fri|satur|sun"
@@ -139,7 +140,7 @@ _ONLY_WHEN = re.compile(
 _DENIED = re.compile(
     r"\b(?:can't|cannot|can not|won't|not able to|unable to|don't|doesn't|didn't|haven't|hasn't|isn't|aren't|wasn't"
     r"|never|wouldn't"
-    r"|couldn't|no longer|(?:will|do|did|have|has|is|are|was|am) not|not (?:yet|going|entitled|eligible|been))\b",
+    r"|couldn't|no longer|(?:will|do|does|did|have|has|is|are|was|am) not|not (?:yet|going|entitled|eligible|been))\b",
     re.IGNORECASE,
 )
 _NOT_AFTER = re.compile(r"\s+not\b|n't\b", re.IGNORECASE)

@@ -239,6 +239,8 @@ We'll send a replacement to customers whose items arrived dead.
 Someone from our team can help you with the refund.
 A colleague will decide about the refund.
 You'll get a new laptop every three years.
+We ship the right item as soon as a scan shows that the wrong one is on its way.
+The law does not let us swap; there we give another day.
 Wir tauschen defekte Artikel innerhalb von 30 Tagen um.
 Wir schicken Ihnen einen Ersatz, wenn der Artikel defekt ist.
 """.strip().splitlines()
