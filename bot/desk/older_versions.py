@@ -25,7 +25,7 @@ _LEAST_ALIKE = 0.25  # of the words of both
 _SURELY_ALIKE = 0.6
 _QUOTED = 160  # characters
 _NAMED = 60
-_NOT_COMPARED = frozenset(("code", "weekday"))
+_NOT_COMPARED = frozenset(("code", "version", "weekday"))
 _COUNTED = {stem(spelling): unit for spelling, (factor, unit) in UNITS.items() if factor == 1 and len(spelling) > 2}
 _VERSION_WORDS = re.compile(
     r"\b(?:version|revision|rev|v)\.? ?\d+(?:\.\d+)*\b|\b20\d\d(?:-\d+)?\b|\b(?:superseded|archived?|effective|valid"
