@@ -23,6 +23,7 @@ from bot.slack.tables import Table, as_text, parts, table_block
 SECTION_LIMIT = 3_000
 PLAIN_LIMIT = 3_900  # chat.update takes 4,000 characters of text
 Page = tuple[str | Table, ...]
+Forms = Sequence[list[Message]]  # all of it in each, the best first; the first messages of a plainer one say no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Part:
         if self.first and self.frame.said:
             yield self.frame.said
         yield from _mrkdwn(self.markdown, self.allowed, PLAIN_LIMIT)
-        closing = list(self._closing_lines()) if self.last else []
+        closing = list(self._closing_lines()) if self.closing else []
         whole = "\n".join(closing)
         yield from closing if len(whole) > PLAIN_LIMIT else [whole] if whole else []
 
@@ -98,6 +99,11 @@ def framed(answer: Answer, frame: Frame) -> list[Part]:
     pages = _pages(safe_markdown(answer.text, allowed))
     most = len(pages)
     return [Part(page, allowed, answer, frame, at == 1, at == most) for at, page in enumerate(pages, 1)]
+
+
+def whole_forms(answer: Answer, frame: Frame) -> Forms:
+    forms = zip(*(part.forms() for part in framed(answer, frame)), strict=True)
+    return [[message for messages in form for message in messages] for form in forms]
 
 
 def _pages(markdown: str) -> list[Page]:

@@ -138,12 +138,13 @@ class PrivateAsks:
         return answer.outcome
 
     async def _whisper(self, question: Question, answer: Answer, about: AboutMessage) -> str:
-        """The ts of the last part. A form that Slack refuses is replaced by a plainer one."""
-        forms = private_forms(answer, question.key, about)
-        return await in_some_form(question.key, forms, lambda messages: self._ephemeral(question, about, messages))
+        """The ts of the last part. A form that Slack refuses is replaced by a plainer one, from where it was refused."""
+        channel, user = about.channel, question.asker.user_id
+        shown: list[str] = []
 
-    async def _ephemeral(self, question: Question, about: AboutMessage, messages: Sequence[Message]) -> str:
-        channel, user, ts = about.channel, question.asker.user_id, ""
-        for message in messages:
-            ts = await self._clients.whisper(channel, user, message.text, message.blocks, about.in_thread)
-        return ts
+        async def whisper(messages: Sequence[Message]) -> str:
+            for one in messages[len(shown) :]:
+                shown.append(await self._clients.whisper(channel, user, one.text, one.blocks, about.in_thread))
+            return shown[-1]
+
+        return await in_some_form(question.key, private_forms(answer, question.key, about), whisper)

@@ -195,6 +195,29 @@ async def test_where_the_bot_is_not_the_answer_comes_by_direct_message(
     assert "30 days" in everything(shared)
 
 
+async def test_a_direct_message_that_slack_refuses_is_sent_plainer(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    """The only place where the asker can be told: all of a long answer with its sources arrives, each part once."""
+    lines = [f"Item {number} can be returned within 30 days." for number in range(300)]
+    shelf.pages["Returns policy"] = " ".join(lines)
+    bot = await make_bot()
+    ts = await workspace.say("dana", "random", RETURN_IT)
+    workspace.fail("chat.postMessage", error="invalid_blocks", times=100, carrying="blocks")
+    await workspace.shortcut("dana", ASK_ABOUT, "random", ts)
+    assert await bot.until(lambda: bot.store.inbox.outcome(asked_by(workspace, "U0DANA"))) is Outcome.ANSWERED
+    told = "\n".join(everything(m) for m in workspace.messages("dm:dana") if m.get("bot_id"))
+    assert [told.count(f"Item {number} can be") for number in range(300)] == [1] * 300
+    assert told.startswith("You asked in <#C0RANDOM>")
+    assert "https://electromart.example/returns-policy" in told
+
+
+def asked_by(workspace: LocalWorkspace, user: str) -> str:
+    """The key of what was asked about a message."""
+    [payload] = [one["request"]["payload"] for one in workspace.calls if one.get("name") == "message_action"]
+    return private_question_key(user, "T0ELECTRO", payload["action_ts"])
+
+
 @pytest.fixture
 async def orders() -> AsyncIterator[SqlOrders]:
     orders = SqlOrders(demo_settings())
