@@ -138,7 +138,7 @@ class PrivateAsks:
         return answer.outcome
 
     async def _whisper(self, question: Question, answer: Answer, about: AboutMessage) -> str:
-        """The ts of the last part. A form that Slack refuses is replaced by a plainer one, from where it was refused."""
+        """The ts of the last part. A form that Slack refuses goes on in a plainer one."""
         channel, user = about.channel, question.asker.user_id
         shown: list[str] = []
 

@@ -74,6 +74,27 @@ async def test_the_whole_story_of_an_escalation(workspace: LocalWorkspace, make_
     assert [one for one in workspace.calls if one.get("error")] == []
 
 
+@pytest.mark.parametrize(("refusals", "buttons"), [(1, True), (99, False)])
+async def test_a_brief_that_slack_refuses_is_posted_plainer(
+    workspace: LocalWorkspace, make_bot: MakeBot, refusals: int, buttons: bool
+) -> None:
+    """Humans are called in whatever form Slack takes, with the buttons while it takes any; so is a claim told."""
+    bot = await make_bot()
+    ts, answer = await answered(workspace, bot)
+    for method in ("chat.postMessage", "chat.update"):
+        workspace.fail(method, error="invalid_blocks", times=refusals, carrying="blocks")
+    await workspace.click("dana", "support", answer, "human_call")
+    await workspace.wait_for(lambda: len(said(workspace, ts)) == 2)
+    [brief] = workspace.messages(DESK)
+    assert "Dana Whitfield asks for a human: how long do I have" in everything(brief)
+    assert f"thread={ts}" in everything(brief)
+    assert bool(brief.get("blocks")) is buttons
+    if buttons:
+        await workspace.click("alex", DESK, brief["ts"], "human_claim")
+        await workspace.wait_for(lambda: "Claimed by Alex" in everything(workspace.messages(DESK)[0]))
+        assert "human_resolve" in str(workspace.messages(DESK)[0]["blocks"])
+
+
 @pytest.mark.parametrize("sentences", [0, 1])
 async def test_an_answer_in_the_making_is_taken_back_when_a_human_takes_the_thread(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, sentences: int
