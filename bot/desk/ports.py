@@ -212,8 +212,9 @@ class Inbox(Protocol):
         """False: it was closed already."""
         ...
 
-    async def release(self, key: str) -> None:
-        """Give back, unfinished, what this process claimed; it can be claimed at once."""
+    async def release(self, key: str, *, outage: bool = False) -> None:
+        """Give back, unfinished, what this process claimed; it can be claimed at once. The attempt that met an `outage`
+        does not count, but as the first: what comes again was begun."""
         ...
 
     async def release_all(self) -> None:

@@ -5,7 +5,6 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import QuestionEdited, Unavailable
 from bot.desk.handover import CONCLUDED, handover
 from bot.desk.human_path import HandoverReason
@@ -17,7 +16,6 @@ from bot.desk.model import (
     Desk,
     Outcome,
     Question,
-    StoredAnswer,
     ThreadState,
     incident_of,
     is_private,
@@ -35,6 +33,7 @@ from bot.slack.keeping_quiet import quiet_note
 from bot.slack.people import People
 from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
+from bot.slack.stored_answers import StoredAnswers
 from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
 from bot.slack.unseen import Unseen
 from bot.slack.work import Work
@@ -43,7 +42,7 @@ log = logging.getLogger(__name__)
 LOOKED_BACK = 50  # questions of a thread, for those that had no answer
 
 
-def _passes(error: Exception) -> bool:
+def passes(error: Exception) -> bool:
     """Whether it is an outage: the question stays open however often it was tried."""
     return isinstance(error, Unavailable) or (isinstance(error, SlackRefused) and error.passing)
 
@@ -56,6 +55,7 @@ class Answering:
         self._delivery = delivery
         self._people = people
         self._me = me
+        self._stored = StoredAnswers(work.answers, people)
         self._private = PrivateNote(delivery.clients, work.posts)
         self._asks = PrivateAsks(
             work.answer_question,
@@ -82,7 +82,7 @@ class Answering:
                 stage = await self._stage(await self._question(item), again=True)
                 await self._deliver(stage, failed(incident, STUCK), item.key)
         except Exception as error:
-            if _passes(error):
+            if passes(error):
                 raise
             log.exception("incident %s: the notice for %s can't be shown", incident, item.key)
         await self._work.inbox.finish(item.key, Outcome.FAILED)
@@ -100,7 +100,7 @@ class Answering:
         try:
             return await self._answer(claimed)
         except Exception as error:
-            if claimed.attempt <= self._work.settings.max_attempts or _passes(error):
+            if claimed.attempt <= self._work.settings.max_attempts or passes(error):
                 raise
             log.exception("incident %s: not even its notice can be shown: %s", claimed.incident, claimed.item.key)
             return Outcome.FAILED
@@ -194,16 +194,9 @@ class Answering:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""
         item = claimed.item
         # Of an unasked question's answer it is not stored how sure it is.
-        stored = await self._work.answers.get(question.key) if claimed.attempt > 1 and not item.unasked else None
-        if stored is not None and await self._may_be_shown(question, stored):
-            return Answer(
-                stored.outcome,
-                stored.text,
-                citations=stored.citations,
-                notice=stored.notice,
-                private=stored.private,
-                answered_at=stored.created_at,
-            )
+        stored = await self._stored.of(question) if claimed.attempt > 1 and not item.unasked else None
+        if stored is not None:
+            return stored
         answer = self._notice(claimed, desk)
         if answer is None:
             try:
@@ -219,15 +212,6 @@ class Answering:
         with suppress(Unavailable):
             await self._work.answers.save(question, desk.name, answer)
         return answer
-
-    async def _may_be_shown(self, question: Question, stored: StoredAnswer) -> bool:
-        """Whether an earlier run's answer is one to this text, which was not left unsaid, and all that it was made from
-        may still be read there; else it is made anew."""
-        if stored.outcome is Outcome.FAILED or not stored.text or stored.question != question.text:
-            return False
-        readable = await self._people.readable(question.place, question.asker, now=True)
-        # Of an order only its asker was told more than that it was looked up.
-        return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)
 
     async def _with_files(self, item: Accepted, question: Question, stage: Stage) -> Question:
         """Read now and not when the question is accepted: an answer that is stored already needs none of it."""

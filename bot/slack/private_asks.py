@@ -25,6 +25,7 @@ from bot.slack.people import People
 from bot.slack.plainer import in_some_form
 from bot.slack.private_blocks import closing, private_forms
 from bot.slack.private_note import PrivateNote
+from bot.slack.stored_answers import StoredAnswers
 from bot.slack.unanswered import TOO_SLOW, failed
 from bot.slack.unseen import Unseen
 
@@ -61,6 +62,7 @@ class PrivateAsks:
         self._people = people
         self._me = me
         self._note = PrivateNote(clients, posts)
+        self._stored = StoredAnswers(answers, people)
 
     async def answer(self, claimed: Claimed, desk: Desk, notice: Answer | None) -> Outcome:
         """How it ended; a `notice` is shown in place of an answer. Raises Unavailable and what is to be tried again."""
@@ -70,7 +72,8 @@ class PrivateAsks:
             stored = await self._answers.get(item.key)
             return stored.outcome if stored else Outcome.FAILED
         question = await self._question(item)
-        made = notice or await self._made(claimed, question, desk)
+        stored = await self._stored.of(question) if claimed.attempt > 1 else None
+        made = stored or notice or await self._made(claimed, question, desk)
         return await self._show(question, made, AboutMessage.of(item))
 
     async def give_up(self, item: Accepted, incident: str, what: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.desk.model import Accepted, Allowance, Claimed, Limited, Outcome, incident_of
@@ -148,8 +148,10 @@ class SqlInbox:
                 await connection.execute(asked.values(question="", searched=""))
         return closed
 
-    async def release(self, key: str) -> None:
+    async def release(self, key: str, *, outage: bool = False) -> None:
         mine = update(inbox).where(inbox.c.key == key, inbox.c.claimed_by == self._holder)
+        if outage:
+            mine = mine.values(attempts=case((inbox.c.attempts > 1, inbox.c.attempts - 1), else_=inbox.c.attempts))
         async with self._database.transaction() as connection:
             await connection.execute(mine.values(lease_until=None))
 

@@ -304,6 +304,22 @@ async def test_a_crash_loses_no_question(workspace: LocalWorkspace, make_bot: Ma
     assert len([one for one in workspace.ephemerals("dana") if _with(one, SHARE_ANSWER)]) == 1
 
 
+async def test_an_outage_of_slack_costs_neither_the_answer_nor_a_second_one(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack fails more often than a question is tried, before and after the answer was made: then it is shown as it was
+    made, once, and not given up."""
+    monkeypatch.setattr("bot.slack.worker._PAUSE_S", 0.001)
+    bot = await make_bot()
+    root = await workspace.say("dana", "support", "How long may I take to return headphones?")
+    reply = await workspace.say("alex", "support", "and a laptop?", root)
+    for method in ("conversations.replies", "chat.postEphemeral"):
+        workspace.fail(method, error="internal_error", times=5)
+    answer = await ask(workspace, "sam", "support", reply)
+    assert "30 days" in everything(answer)
+    assert len(shelf.turns) == 1
+
+
 async def test_a_share_whose_reply_was_lost_is_there_once(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """Slack took it and the answer was lost: pressed again, it is found and not posted again."""
     await make_bot()
