@@ -597,7 +597,7 @@ class SyncResult:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """What is known of a source. `failures` are (uri, reason), of the last sync."""
+    """What is known of a source. `failures` are (uri, reason), of the last sync, `audience` who may know of it."""
 
     source: str
     documents: int
@@ -609,6 +609,7 @@ class SourceStatus:
     next_due: datetime | None
     problem: str
     failures: tuple[tuple[str, str], ...]
+    audience: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def _sources(page: Page) -> list[Block]:
             lines.append({"type": "actions", "elements": [approve_button(f"{APPROVE}_{at}", one.source, one.held)]})
     if (more := len(page.sources) - MOST_SOURCES) > 0:
         lines.append(note(f"and {more} more sources: /sources status names them"))
-    return [_heading("What I know"), *(lines or [note("No documents yet.")])]
+    return [_heading("What I know"), *(lines or [note("Nothing yet.")])]
 
 
 def _requests(page: Page) -> list[Block]:

@@ -72,8 +72,8 @@ class PrivateAsks:
             stored = await self._answers.get(item.key)
             return stored.outcome if stored else Outcome.FAILED
         question = await self._question(item)
-        stored = await self._stored.of(question) if claimed.attempt > 1 else None
-        made = stored or notice or await self._made(claimed, question, desk)
+        kept = await self._stored.of(question) if claimed.attempt > 1 else None
+        made = kept or notice or await self._made(claimed, question, desk)
         return await self._show(question, made, AboutMessage.of(item))
 
     async def give_up(self, item: Accepted, incident: str, what: str) -> None:

@@ -310,7 +310,7 @@ async def test_an_outage_of_slack_costs_neither_the_answer_nor_a_second_one(
     """Slack fails more often than a question is tried, before and after the answer was made: then it is shown as it was
     made, once, and not given up."""
     monkeypatch.setattr("bot.slack.worker._PAUSE_S", 0.001)
-    bot = await make_bot()
+    await make_bot()
     root = await workspace.say("dana", "support", "How long may I take to return headphones?")
     reply = await workspace.say("alex", "support", "and a laptop?", root)
     for method in ("conversations.replies", "chat.postEphemeral"):

@@ -23,8 +23,8 @@ from tests.scenarios.surf import ADMINS, configure, entered, home_of, open_setti
 
 ASKED = "@frontdesk How many days do I have to return something?"
 CHECKED_AGO = timedelta(minutes=5, seconds=20)
-DOCS = SourceStatus("docs", 412, "success", None, False, False, 0, None, "", ())
-PEOPLE = SourceStatus("people", 7, "failed", None, True, False, 0, None, "the folder is gone", ())
+DOCS = SourceStatus("docs", 412, "success", None, False, False, 0, None, "", (), ("everyone",))
+PEOPLE = SourceStatus("people", 7, "failed", None, True, False, 0, None, "the folder is gone", (), ("everyone",))
 
 
 @dataclass
@@ -97,6 +97,21 @@ async def test_everybody_sees_what_it_knows_and_their_own_requests(workspace: Lo
     assert "How many days" not in everything(others)
     assert "people" not in everything(others)
     assert buttons(others) == set()
+
+
+async def test_a_source_is_shown_to_those_whom_it_is_for(
+    workspace: LocalWorkspace, make_bot: MakeBot, upkeep: Upkeep
+) -> None:
+    """Neither its name nor how much it holds is told to others, in App Home and by /sources status; admins see all."""
+    upkeep.known["people"] = replace(PEOPLE, audience=("group:@people-team",))
+    workspace.set_group("people-team", ["alex"])
+    await make_bot(slack=ADMINS, sync_desk=upkeep)  # its desk answers from all sources
+    for user, sees in (("dana", False), ("alex", True), ("priya", True)):
+        await workspace.command(user, "support", "/sources", "status")
+        [told] = await workspace.wait_for(lambda user=user: workspace.ephemerals(user))
+        for shown in (everything(await home_of(workspace, user)), everything(told)):
+            assert "412 documents" in shown
+            assert ("people" in shown, "7 documents" in shown) == (sees, sees)
 
 
 async def test_an_admin_sees_sources_escalations_and_yesterday(workspace: LocalWorkspace, bot: Bot) -> None:
