@@ -246,6 +246,25 @@ async def test_a_channel_is_set_where_the_bot_is(workspace: LocalWorkspace, make
     assert view["blocks"][2]["element"]["initial_option"]["text"]["text"] == "people"
 
 
+async def test_what_was_shown_of_one_channel_is_not_saved_for_another(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    """Picked so quickly that the window could not follow, it shows what is set for the channel before it is saved."""
+    await make_bot(slack=ADMINS)
+    await configure(workspace, "questions")
+    view = await open_settings(workspace, "C0SUPPORT")
+    workspace.fail("views.update", error="hash_conflict")
+    picked = {"channel": entered("C0GENERAL", "")["channel"]}
+    await workspace.click("priya", action_id="channel_picked", value="C0GENERAL", view_id=view["id"], values=picked)
+    assert await workspace.submit(view["id"], "priya", entered("C0SUPPORT", "questions") | picked) == {}
+    shown = workspace.views("priya")[-1]["blocks"]
+    assert [block["block_id"] for block in shown] == ["channel", "mode:C0GENERAL", "desk:C0GENERAL"]
+    assert shown[1]["element"]["initial_option"]["value"] == "mentions"
+    assert await workspace.submit(view["id"], "priya", entered("C0GENERAL", "offer")) == {}
+    text = everything(await home_of(workspace, "priya"))
+    assert [text.count(mode) for mode in ("answers questions", "offers answers privately")] == [1, 1]
+
+
 async def test_an_outage_of_the_store_leaves_the_page_and_says_so(workspace: LocalWorkspace, bot: Bot) -> None:
     """What can't be read is named; the rest is there (rule 5)."""
     await bot.store.database.close()
