@@ -149,6 +149,11 @@ class Desk:
     triage: bool = False  # complaints get a record
     humans_see_orders: bool = False  # who is in its escalation channel may see the askers' orders
 
+    @property
+    def has_humans(self) -> bool:
+        """Whether somebody can be called."""
+        return self.escalation_channel is not None
+
 
 @dataclass(frozen=True, slots=True)
 class PromptRef:

@@ -79,8 +79,9 @@ class Answering:
             if is_private(item.key):
                 await self._asks.give_up(item, incident, STUCK)
             elif not item.unasked:
-                stage = await self._stage(await self._question(item), again=True)
-                await self._deliver(stage, failed(incident, STUCK), item.key)
+                desk = self._work.desks.asked(item, ThreadState())
+                stage = await self._stage(await self._question(item), desk, again=True)
+                await self._deliver(stage, failed(incident, STUCK, humans=desk.has_humans), item.key)
         except Exception as error:
             if passes(error):
                 raise
@@ -126,7 +127,7 @@ class Answering:
         if state.escalation_id and item.kind == "dm":  # whoever claims it can't see what was written there
             await self._work.humans.asker_wrote(item)
         desk = self._work.desks.asked(item, state)
-        stage = await self._stage(question, again=again)
+        stage = await self._stage(question, desk, again=again)
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
             await stage.withdraw()
             return Outcome.WITHDRAWN
@@ -170,7 +171,7 @@ class Answering:
         return outcome
 
     async def _policy(self, question: Question, outcome: Outcome, desk: Desk) -> HandoverReason | None:
-        if desk.escalation_channel is None or not question.asker.user_id:  # nobody to call, or a bot asks
+        if not desk.has_humans or not question.asker.user_id:  # nobody to call, or a bot asks
             return None
         others = await self._work.answers.outcomes(question, LOOKED_BACK if desk.handover.abstentions > 1 else 0)
         return handover(question.text, [outcome, *others], desk.handover)
@@ -208,7 +209,7 @@ class Answering:
                     return answer
             except TimeoutError:
                 log.error("incident %s: %s was not answered within its deadline", claimed.incident, question.key)
-                answer = stage.with_shown(failed(claimed.incident, TOO_SLOW))
+                answer = stage.with_shown(failed(claimed.incident, TOO_SLOW, humans=desk.has_humans))
         with suppress(Unavailable):
             await self._work.answers.save(question, desk.name, answer)
         return answer
@@ -242,9 +243,9 @@ class Answering:
             return Outcome.FAILED
         return answer.outcome
 
-    async def _stage(self, question: Question, *, again: bool) -> SlackStage:
+    async def _stage(self, question: Question, desk: Desk, *, again: bool) -> SlackStage:
         earlier = await self._work.posts.of(question.key) if again else None
-        stage = self._delivery.stage(question, self._me, earlier)
+        stage = self._delivery.stage(question, self._me, earlier, humans=desk.has_humans)
         self._stages[question.key] = stage
         await stage.resume()
         return stage

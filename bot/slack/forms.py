@@ -89,9 +89,9 @@ class Part:
             yield f"To reach a person, write “{HUMAN_LABEL.lower()}” here."
 
 
-def answer_parts(answer: Answer, key: str) -> list[Part]:
-    """One message, or several for an answer beyond Slack's limits."""
-    return framed(answer, Frame(closing_blocks(answer, key)))
+def answer_parts(answer: Answer, key: str, *, humans: bool = True) -> list[Part]:
+    """One message, or several for an answer beyond Slack's limits; `humans`: there is somebody who can be called."""
+    return framed(answer, Frame(closing_blocks(answer, key, humans=humans)))
 
 
 def framed(answer: Answer, frame: Frame) -> list[Part]:

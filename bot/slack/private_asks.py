@@ -78,7 +78,7 @@ class PrivateAsks:
 
     async def give_up(self, item: Accepted, incident: str, what: str) -> None:
         """The notice of a question that nobody got to."""
-        await self._show(await self._question(item), failed(incident, what), AboutMessage.of(item))
+        await self._show(await self._question(item), failed(incident, what, humans=False), AboutMessage.of(item))
 
     async def _question(self, item: Accepted) -> Question:
         about = AboutMessage.of(item)
@@ -100,7 +100,7 @@ class PrivateAsks:
                 return await self._answer_question(told, desk, Unseen())
         except TimeoutError:
             log.error("incident %s: %s was not answered within its deadline", claimed.incident, question.key)
-            return failed(claimed.incident, TOO_SLOW)
+            return failed(claimed.incident, TOO_SLOW, humans=False)
 
     async def _said_before(self, about: AboutMessage) -> tuple[Turn, ...]:
         """The thread up to the message. Where the bot can't look, the message must do. Raises SlackUnavailable."""

@@ -27,7 +27,7 @@ def surfaces_of(edge: Edge, me: Identity, intake: Intake) -> Surfaces:
     work, clients, people = edge.work, edge.clients, edge.people
     desks, clock = work.desks, work.clock
     syncs = None
-    corrected = [desk.name for desk in desks.all if desk.handover.feedback_wrong and desk.escalation_channel]
+    corrected = [desk.name for desk in desks.all if desk.handover.feedback_wrong and desk.has_humans]
     if edge.sync_desk is not None:
         syncs = SyncCommand(edge.sync_desk, edge.admins, desks, clients, people, me.team, clock, edge.progress_after_s)
     records = HomeRecords(

@@ -1,6 +1,7 @@
 """The human path, /sources, feedback and the app's home, button by button."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from bot.store.tables import escalations, feedback
 from ops.workspace.rules import Refused
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import SUGGESTIONS, Bot, MakeBot, Shelf, everything, said
+from tests.scenarios.surf import home_of
 
 ASK = "@frontdesk how long do I have to return something?"
 DESK = "support-escalations"
@@ -172,9 +174,15 @@ async def test_only_the_configured_agents_claim(workspace: LocalWorkspace, make_
 
 
 async def test_without_a_channel_the_asker_is_told_honestly(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
-    """No escalation channel and no admin channel: nobody is promised."""
+    """No escalation channel and no admin channel: nobody is promised, and no button says so but older ones."""
+    first = await make_bot()
+    _, answer = await answered(workspace, first)
+    await first.stop()
     bot = await make_bot(escalation_channel=None)
-    _, answer = await answered(workspace, bot)
+    ts, _ = await answered(workspace, bot)
+    shown = [*said(workspace, ts), await home_of(workspace, "dana")]
+    assert [one for one in shown if "human" in everything(one).lower()] == []
+    assert {"answer_why", "answer_more", "answer_feedback"} <= set(re.findall(r"answer_\w+", str(shown[0])))
     await workspace.click("dana", "support", answer, "human_call")
     await workspace.wait_for(lambda: any("No human team is set up" in one for one in whispers(workspace, "dana")))
     assert workspace.messages(DESK) == []

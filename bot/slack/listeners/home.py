@@ -148,7 +148,8 @@ class Home:
             _or_none(self._records.escalations.unresolved(self._me.team, MOST_REQUESTS, user)),
             self._admin_part(now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1), admin),
         )
-        return Page(now, self._me.url, sources, requests, self._desks.pause, part, said)
+        humans = any(desk.has_humans for desk in self._desks.all)
+        return Page(now, self._me.url, sources, requests, self._desks.pause, part, said, humans)
 
     async def _sources(self, of: str | None) -> Sequence[SourceStatus]:
         """`of` somebody: those that answers in their direct messages come from, and that are for them."""
