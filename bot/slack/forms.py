@@ -148,16 +148,15 @@ def _blocks(page: Page, allowed: Collection[str]) -> list[Block]:
     return blocks
 
 
-def _mrkdwn(markdown: str, allowed: Collection[str], limit: int) -> Iterator[str]:
-    """As mrkdwn in pieces of at most `limit` characters: what Slack wants escaped makes them longer than they were."""
-    for piece in split(markdown, limit):
+def _mrkdwn(markdown: str, allowed: Collection[str], limit: int, size: int | None = None) -> Iterator[str]:
+    """As mrkdwn in pieces of at most `limit` characters. What Slack wants escaped makes them longer than they were: a
+    piece that is too long then is cut again, as Markdown, to `size`."""
+    for piece in split(markdown, size or limit):
         text = to_mrkdwn(piece, allowed)
-        if len(text) <= limit:
-            yield from [text] if text.strip() else []
-        elif len(piece) > 400:
-            yield from _mrkdwn(piece, allowed, len(piece) // 2)
-        else:
-            yield from (text[at : at + limit] for at in range(0, len(text), limit))
+        if len(text) > limit:
+            yield from _mrkdwn(piece, allowed, limit, len(piece) // 2)
+        elif text.strip():
+            yield text
 
 
 def _section(text: str) -> Block:

@@ -100,6 +100,17 @@ def test_nothing_is_lost_in_any_form(document: tuple[str, list[str]]) -> None:
             assert "talk to a human" in last.text
 
 
+def test_a_fence_that_grows_when_it_is_escaped_is_not_cut_open() -> None:
+    """As Markdown it just fits a section, as mrkdwn it does not."""
+    code = ["x" * 760, "x" * 714, "x" * 714, f"return return {'x' * 700} a&b {'return ' * 7}", "y" * 26]
+    markdown = "\n".join(["```python", *code, "```"])
+    assert len(markdown) == 3_000
+    for part in answer_parts(Answer(Outcome.ANSWERED, markdown), KEY):
+        for messages in part.forms():
+            texts = [text for one in messages for text in fenced(one)]
+            assert all(len(re.findall(r"^```", text, re.MULTILINE)) == 2 for text in texts if "```" in text)
+
+
 def check_each(message: Message) -> None:
     """Each section within its limit. All of them may pass a message's: then Slack refuses, and the text goes out."""
     for block in message.blocks:
