@@ -22,6 +22,7 @@ from bot.slack.tables import Table, as_text, parts, table_block
 
 SECTION_LIMIT = 3_000
 PLAIN_LIMIT = 3_900  # chat.update takes 4,000 characters of text
+BUTTONS = "What you can do with this answer"
 Page = tuple[str | Table, ...]
 Forms = Sequence[list[Message]]  # all of it in each, the best first; the first messages of a plainer one say no more
 
@@ -62,14 +63,18 @@ class Part:
         return list(self.frame.closing) if self.last else []
 
     def forms(self) -> Iterator[list[Message]]:
-        """Best first. The last one has no blocks, and may take several messages."""
+        """Best first. The last ones may take several messages: text without blocks, and the buttons in a message of
+        their own; then without them."""
         said = spoken(self.markdown)
         opening = self.frame.opening if self.first else ()
         yield [Message(said, (*opening, *_blocks(self.page, self.allowed), *self.closing))]
         said_first = [self.frame.said] if self.first and self.frame.said else []
         sections = [_section(text) for text in (*said_first, *_mrkdwn(self.markdown, self.allowed, SECTION_LIMIT))]
         yield [Message(said, (*sections, *map(_older, self.closing)))]
-        yield [Message(text) for text in _packed(self._lines())]
+        texts = [Message(text) for text in _packed(self._lines())]
+        if buttons := [block for block in map(_older, self.closing) if block["type"] == "actions"]:
+            yield [*texts, Message(BUTTONS, tuple(buttons))]
+        yield texts
 
     def _lines(self) -> Iterator[str]:
         if self.first and self.frame.said:
@@ -102,8 +107,9 @@ def framed(answer: Answer, frame: Frame) -> list[Part]:
 
 
 def whole_forms(answer: Answer, frame: Frame) -> Forms:
-    forms = zip(*(part.forms() for part in framed(answer, frame)), strict=True)
-    return [[message for messages in form for message in messages] for form in forms]
+    parts = [list(part.forms()) for part in framed(answer, frame)]
+    rungs = range(max(map(len, parts)))
+    return [[message for forms in parts for message in forms[min(rung, len(forms) - 1)]] for rung in rungs]
 
 
 def _pages(markdown: str) -> list[Page]:

@@ -79,11 +79,17 @@ def buttons(message: Message) -> list[str]:
 @given(documents())
 def test_nothing_is_lost_in_any_form(document: tuple[str, list[str]]) -> None:
     """Every line is there once, in order, in each form; fences are closed; sources and buttons stand in the last
-    message; the plainest says how to reach a person."""
+    message, or the buttons after it; the plainest has none and says how to reach a person."""
     markdown, marks = document
     parts = answer_parts(Answer(Outcome.ANSWERED, markdown, citations=(CITED,), answered_at=WHEN), KEY)
-    forms = [[messages for part in parts for messages in [list(part.forms())[rung]]] for rung in range(3)]
-    for rung, messages in enumerate([one for each in form for one in each] for form in forms):
+    forms = [list(part.forms()) for part in parts]
+    assert [len(one) for one in forms] == [*([3] * (len(parts) - 1)), 4]
+    for rung in range(4):
+        messages = [message for one in forms for message in one[min(rung, len(one) - 1)]]
+        if rung == 2:
+            after = messages.pop()
+            assert len(buttons(after)) == 5
+            check_blocks(list(after.blocks))
         assert re.findall(r"m\d{4}e", text_of(messages)) == marks
         for message in messages:
             if rung < 2:
