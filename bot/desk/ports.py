@@ -308,7 +308,8 @@ class DeskSettings(Protocol):
 
 class Numbers(Protocol):
     async def between(self, team: str, begin: datetime, end: datetime) -> DayNumbers:
-        """Of the questions that came then, and what was spent then."""
+        """Of the questions that came then, without those that nobody put to the desk and that it left unsaid; and what
+        was spent then."""
         ...
 
 
