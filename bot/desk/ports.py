@@ -215,8 +215,9 @@ class Inbox(Protocol):
         """False: it was closed already."""
         ...
 
-    async def release(self, key: str) -> None:
-        """Give back, unfinished, what this process claimed; it can be claimed at once."""
+    async def release(self, key: str, *, outage: bool = False) -> None:
+        """Give back, unfinished, what this process claimed; it can be claimed at once. The attempt that met an `outage`
+        does not count, but as the first: what comes again was begun."""
         ...
 
     async def release_all(self) -> None:
@@ -322,7 +323,8 @@ class DeskSettings(Protocol):
 
 class Numbers(Protocol):
     async def between(self, team: str, begin: datetime, end: datetime) -> DayNumbers:
-        """Of the questions that came then, and what was spent then."""
+        """Of the questions that came then, without those that nobody put to the desk and that it left unsaid; and what
+        was spent then."""
         ...
 
 

@@ -5,7 +5,6 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import QuestionEdited, Unavailable
 from bot.desk.handover import CONCLUDED, handover
 from bot.desk.human_path import HandoverReason
@@ -17,7 +16,6 @@ from bot.desk.model import (
     Desk,
     Outcome,
     Question,
-    StoredAnswer,
     ThreadState,
     incident_of,
     is_private,
@@ -35,6 +33,7 @@ from bot.slack.keeping_quiet import quiet_note
 from bot.slack.people import People
 from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
+from bot.slack.stored_answers import StoredAnswers
 from bot.slack.thread_reading import said_before, somebody_replied
 from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
 from bot.slack.unseen import Unseen
@@ -44,7 +43,7 @@ log = logging.getLogger(__name__)
 LOOKED_BACK = 50  # questions of a thread, for those that had no answer
 
 
-def _passes(error: Exception) -> bool:
+def passes(error: Exception) -> bool:
     """Whether it is an outage: the question stays open however often it was tried."""
     return isinstance(error, Unavailable) or (isinstance(error, SlackRefused) and error.passing)
 
@@ -57,6 +56,7 @@ class Answering:
         self._delivery = delivery
         self._people = people
         self._me = me
+        self._stored = StoredAnswers(work.answers, people)
         self._private = PrivateNote(delivery.clients, work.posts)
         self._asks = PrivateAsks(
             work.answer_question,
@@ -80,10 +80,11 @@ class Answering:
             if is_private(item.key):
                 await self._asks.give_up(item, incident, STUCK)
             elif not item.unasked:
-                stage = await self._stage(await self._question(item), again=True)
-                await self._deliver(stage, failed(incident, STUCK), item.key)
+                desk = self._work.desks.asked(item, ThreadState())
+                stage = await self._stage(await self._question(item), desk, again=True)
+                await self._deliver(stage, failed(incident, STUCK, humans=desk.has_humans), item.key)
         except Exception as error:
-            if _passes(error):
+            if passes(error):
                 raise
             log.exception("incident %s: the notice for %s can't be shown", incident, item.key)
         await self._work.inbox.finish(item.key, Outcome.FAILED)
@@ -101,7 +102,7 @@ class Answering:
         try:
             return await self._answer(claimed)
         except Exception as error:
-            if claimed.attempt <= self._work.settings.max_attempts or _passes(error):
+            if claimed.attempt <= self._work.settings.max_attempts or passes(error):
                 raise
             log.exception("incident %s: not even its notice can be shown: %s", claimed.incident, claimed.item.key)
             return Outcome.FAILED
@@ -127,7 +128,7 @@ class Answering:
         if state.escalation_id and item.kind == "dm":  # whoever claims it can't see what was written there
             await self._work.humans.asker_wrote(item)
         desk = self._work.desks.asked(item, state)
-        stage = await self._stage(question, again=again)
+        stage = await self._stage(question, desk, again=again)
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
             await stage.withdraw()
             return Outcome.WITHDRAWN
@@ -180,7 +181,7 @@ class Answering:
         return outcome
 
     async def _policy(self, question: Question, outcome: Outcome, desk: Desk) -> HandoverReason | None:
-        if desk.escalation_channel is None or not question.asker.user_id:  # nobody to call, or a bot asks
+        if not desk.has_humans or not question.asker.user_id:  # nobody to call, or a bot asks
             return None
         others = await self._work.answers.outcomes(question, LOOKED_BACK if desk.handover.abstentions > 1 else 0)
         return handover(question.text, [outcome, *others], desk.handover)
@@ -204,16 +205,9 @@ class Answering:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""
         item = claimed.item
         # Of an unasked question's answer it is not stored how sure it is.
-        stored = await self._work.answers.get(question.key) if claimed.attempt > 1 and not item.unasked else None
-        if stored is not None and await self._may_be_shown(question, stored):
-            return Answer(
-                stored.outcome,
-                stored.text,
-                citations=stored.citations,
-                notice=stored.notice,
-                private=stored.private,
-                answered_at=stored.created_at,
-            )
+        stored = await self._stored.of(question) if claimed.attempt > 1 and not item.unasked else None
+        if stored is not None:
+            return stored
         answer = self._notice(claimed, desk)
         if answer is None:
             try:
@@ -226,19 +220,10 @@ class Answering:
                     return answer
             except TimeoutError:
                 log.error("incident %s: %s was not answered within its deadline", claimed.incident, question.key)
-                answer = stage.with_shown(failed(claimed.incident, TOO_SLOW))
+                answer = stage.with_shown(failed(claimed.incident, TOO_SLOW, humans=desk.has_humans))
         with suppress(Unavailable):
             await self._work.answers.save(question, desk.name, answer)
         return answer
-
-    async def _may_be_shown(self, question: Question, stored: StoredAnswer) -> bool:
-        """Whether an earlier run's answer is one to this text, which was not left unsaid, and all that it was made from
-        may still be read there; else it is made anew."""
-        if stored.outcome is Outcome.FAILED or not stored.text or stored.question != question.text:
-            return False
-        readable = await self._people.readable(question.place, question.asker, now=True)
-        # Of an order only its asker was told more than that it was looked up.
-        return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)
 
     async def _with_thread(self, item: Accepted, question: Question) -> Question:
         """Mentioned in a thread of people's, the desk reads what they said: "can you answer this?". What they ask each
@@ -282,9 +267,9 @@ class Answering:
             return Outcome.FAILED
         return answer.outcome
 
-    async def _stage(self, question: Question, *, again: bool) -> SlackStage:
+    async def _stage(self, question: Question, desk: Desk, *, again: bool) -> SlackStage:
         earlier = await self._work.posts.of(question.key) if again else None
-        stage = self._delivery.stage(question, self._me, earlier)
+        stage = self._delivery.stage(question, self._me, earlier, humans=desk.has_humans)
         self._stages[question.key] = stage
         await stage.resume()
         return stage

@@ -11,6 +11,7 @@ from bot.desk.reasons import WHY_CALLED, given_reason
 from bot.desk.words import has_code
 from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span, when
 from bot.slack.mrkdwn import escape, plain
+from bot.slack.plainer import plainer
 from bot.slack.quoting import lines, quoted
 from bot.slack.snoozing import SNOOZES
 
@@ -60,6 +61,13 @@ def brief_message(brief: Brief) -> Message:
     blocks.append(note(f"{state} · {_age(brief)}"))
     blocks += [{"type": "actions", "elements": buttons}] if (buttons := _buttons(brief)) else []
     return Message(escape(f"{brief.asker} asks for a human: {plain(one.question, 500)} ({state})"), tuple(blocks))
+
+
+def brief_forms(brief: Brief) -> list[list[Message]]:
+    """The best first. A plainer one has no answer and no history, and still the way to the thread."""
+    url = brief.thread_url if brief.thread_url and fits(brief.thread_url) else ""
+    there = f"<{escape(url)}|Open the thread>" if url and not brief.escalation.channel.startswith("D") else ""
+    return plainer(brief_message(brief), there)
 
 
 def state_line(brief: Brief) -> str:

@@ -24,6 +24,7 @@ from bot.slack.people import People
 from bot.slack.plainer import in_some_form
 from bot.slack.private_blocks import closing, private_forms
 from bot.slack.private_note import PrivateNote
+from bot.slack.stored_answers import StoredAnswers
 from bot.slack.thread_reading import said_before
 from bot.slack.unanswered import TOO_SLOW, failed
 from bot.slack.unseen import Unseen
@@ -60,6 +61,7 @@ class PrivateAsks:
         self._people = people
         self._me = me
         self._note = PrivateNote(clients, posts)
+        self._stored = StoredAnswers(answers, people)
 
     async def answer(self, claimed: Claimed, desk: Desk, notice: Answer | None) -> Outcome:
         """How it ended; a `notice` is shown in place of an answer. Raises Unavailable and what is to be tried again."""
@@ -69,12 +71,13 @@ class PrivateAsks:
             stored = await self._answers.get(item.key)
             return stored.outcome if stored else Outcome.FAILED
         question = await self._question(item)
-        made = notice or await self._made(claimed, question, desk)
+        kept = await self._stored.of(question) if claimed.attempt > 1 else None
+        made = kept or notice or await self._made(claimed, question, desk)
         return await self._show(question, made, AboutMessage.of(item))
 
     async def give_up(self, item: Accepted, incident: str, what: str) -> None:
         """The notice of a question that nobody got to."""
-        await self._show(await self._question(item), failed(incident, what), AboutMessage.of(item))
+        await self._show(await self._question(item), failed(incident, what, humans=False), AboutMessage.of(item))
 
     async def _question(self, item: Accepted) -> Question:
         about = AboutMessage.of(item)
@@ -96,7 +99,7 @@ class PrivateAsks:
                 return await self._answer_question(told, desk, Unseen())
         except TimeoutError:
             log.error("incident %s: %s was not answered within its deadline", claimed.incident, question.key)
-            return failed(claimed.incident, TOO_SLOW)
+            return failed(claimed.incident, TOO_SLOW, humans=False)
 
     async def _said_before(self, about: AboutMessage) -> tuple[Turn, ...]:
         if about.in_thread is None:
@@ -119,12 +122,13 @@ class PrivateAsks:
         return answer.outcome
 
     async def _whisper(self, question: Question, answer: Answer, about: AboutMessage) -> str:
-        """The ts of the last part. A form that Slack refuses is replaced by a plainer one."""
-        forms = private_forms(answer, question.key, about)
-        return await in_some_form(question.key, forms, lambda messages: self._ephemeral(question, about, messages))
+        """The ts of the last part. A form that Slack refuses goes on in a plainer one."""
+        channel, user = about.channel, question.asker.user_id
+        shown: list[str] = []
 
-    async def _ephemeral(self, question: Question, about: AboutMessage, messages: Sequence[Message]) -> str:
-        channel, user, ts = about.channel, question.asker.user_id, ""
-        for message in messages:
-            ts = await self._clients.whisper(channel, user, message.text, message.blocks, about.in_thread)
-        return ts
+        async def whisper(messages: Sequence[Message]) -> str:
+            for one in messages[len(shown) :]:
+                shown.append(await self._clients.whisper(channel, user, one.text, one.blocks, about.in_thread))
+            return shown[-1]
+
+        return await in_some_form(question.key, private_forms(answer, question.key, about), whisper)

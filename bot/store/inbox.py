@@ -154,8 +154,10 @@ class SqlInbox:
                 await connection.execute(asked.values(question="", searched=""))
         return closed
 
-    async def release(self, key: str) -> None:
+    async def release(self, key: str, *, outage: bool = False) -> None:
         mine = update(inbox).where(inbox.c.key == key, inbox.c.claimed_by == self._holder)
+        if outage:
+            mine = mine.values(attempts=case((inbox.c.attempts > 1, inbox.c.attempts - 1), else_=inbox.c.attempts))
         async with self._database.transaction() as connection:
             await connection.execute(mine.values(lease_until=None))
 

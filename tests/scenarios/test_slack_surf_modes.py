@@ -2,15 +2,16 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.model import Desk, Outcome, Retrieval
+from bot.store.tables import inbox
 from ops.workspace.server import LocalWorkspace
 from ops.workspace.state import BOT
-from tests.scenarios.conftest import Bot, MakeBot, Shelf, everything, now, said
+from tests.scenarios.conftest import Bot, MakeBot, Shelf, everything, said
 from tests.scenarios.surf import ADMINS, configure
 
 ASKED = "How many days do I have to return something?"
@@ -23,9 +24,8 @@ async def bot(make_bot: MakeBot) -> Bot:
 
 async def taken_up(bot: Bot) -> list[str]:
     """The ts of what the inbox holds, open or ended."""
-    day = timedelta(days=1)
-    numbers = await bot.store.numbers.between("T0ELECTRO", now() - day, now() + day)
-    return ["?"] * numbers.questions
+    async with bot.store.database.transaction() as connection:
+        return list((await connection.execute(select(inbox.c.ts))).scalars())
 
 
 async def test_by_default_only_who_mentions_it_is_answered(workspace: LocalWorkspace, bot: Bot) -> None:
@@ -166,6 +166,39 @@ async def test_an_offer_that_is_taken_privately_is_answered_in_a_direct_message(
     assert said(workspace, ts) == []
     follow_up = await workspace.say("dana", "dm", "and when is the refund?", asked["ts"])
     assert await bot.ended(follow_up, asked["channel"]) is Outcome.ANSWERED
+
+
+async def repeated_once(workspace: LocalWorkspace, bot: Bot) -> None:
+    """One message of Dana's direct ones repeats the question, and it is answered there."""
+    await workspace.wait_for(lambda: len(workspace.messages("dm:dana")) > 1)
+    roots = [one for one in workspace.messages("dm:dana") if one.get("thread_ts") in (None, one["ts"])]
+    assert [ASKED in everything(one) for one in roots] == [True]
+    assert await bot.ended(roots[0]["ts"], roots[0]["channel"]) is Outcome.ANSWERED
+
+
+async def test_a_lost_reply_repeats_no_question_twice(workspace: LocalWorkspace, bot: Bot) -> None:
+    """Slack took the message for somebody who wants the answer privately, and its reply was lost: it is found."""
+    await configure(workspace, "offer")
+    await workspace.say("dana", "support", ASKED)
+    offered = await offer(workspace)
+    workspace.fail("chat.postMessage", status=500, after_effect=True)
+    await workspace.click("dana", "support", offered, "offer_me")
+    await repeated_once(workspace, bot)
+
+
+async def test_killed_before_an_offer_was_kept_the_next_press_finds_what_was_posted(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    first = await make_bot(slack=ADMINS, crash_at="accept")
+    await configure(workspace, "offer")
+    await workspace.say("dana", "support", ASKED)
+    offered = await offer(workspace)
+    await workspace.click("dana", "support", offered, "offer_me")
+    await asyncio.wait_for(first.crashed.wait(), 5)
+    await first.kill()
+    second = await make_bot(slack=ADMINS)
+    await workspace.click("dana", "support", offered, "offer_me")
+    await repeated_once(workspace, second)
 
 
 async def test_an_offer_that_is_declined_or_outlived_its_message_leads_to_nothing(

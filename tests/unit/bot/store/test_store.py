@@ -203,6 +203,18 @@ async def test_what_was_released_can_be_claimed_again(store: Store) -> None:
     assert await store.inbox.depth() == 1
 
 
+async def test_an_outage_is_no_attempt_but_the_first(store: Store) -> None:
+    """However long it lasts a question is not given up for it; and what was begun is seen to have been."""
+    await store.inbox.accept(item())
+    outages = (True, True, True, False, False)
+    attempts = []
+    for outage in outages:
+        [claimed] = await store.inbox.claim(1, 600)
+        attempts.append(claimed.attempt)
+        await store.inbox.release(item().key, outage=outage)
+    assert attempts == [1, 2, 2, 2, 3]
+
+
 async def test_an_answer_remembers_for_whom_its_documents_are(store: Store) -> None:
     """Those that it was made from, or that it names as the nearest; an order is its owner's. Answers of earlier versions
     were for everyone."""
