@@ -11,7 +11,10 @@ _RULE = (
     r"|deadlines?|hours|allowances?)"
 )
 # A word that joins two things: "my old TV for the price".
-_JOINS = r"(?:what|which|how|when|is|are|was|were|do|does|did|can|and|or|the|a|an|my|your|to|in|for|of|with|at|on|from|by|had)"
+_JOINS = (
+    r"(?:what|which|how|when|is|are|was|were|do|does|did|can|and|or|the|a|an|my|your"
+    r"|to|in|for|of|with|at|on|from|by|had)"
+)
 _OLD_RULE = re.compile(
     rf"\b(?:old(?:er)?|previous|former|earlier|prior|past|superseded|archived|withdrawn|last year'?s)"
     rf"(?:\s(?!{_JOINS}\b)[\w'.-]+){{0,3}}?\s{_RULE}\b"
