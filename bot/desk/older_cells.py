@@ -1,0 +1,96 @@
+"""What the table of an older version has otherwise than the row that an answer cites. Pure.
+
+Two cells are the same one where a heading of theirs, of row or column, is equal and the other is alike, and neither has
+another that it could be. Tables are turned, too: what was a row may be a column now.
+"""
+
+import re
+from collections.abc import Sequence, Set
+
+from bot.desk.figures import Figure, figures
+from bot.desk.model import Passage
+from bot.desk.places import countries
+from bot.desk.table_cells import Cell, cells
+from bot.desk.words import content_words, flat
+
+_LEAST_SHARE = 0.5  # of the words of the shorter of two headings
+_ASIDE = re.compile(r"\(.*?\)|\b(?:under |in )?(?:version|v)\.? ?\d+(?:\.\d+)*\b|\b(?:in )?20\d\d\b", re.IGNORECASE)
+_NOT_COMPARED = ("code", "weekday")
+
+
+def cited_cells(passage: Passage, quotes: Sequence[str], stated: Set[tuple[str, str]]) -> list[Cell]:
+    """The cells in the rows that are quoted whose every figure is `stated`."""
+    told = [flat(quote) for quote in quotes]
+    return [
+        cell
+        for cell in cells(passage.text, passage.section)
+        if any(flat(cell.line) in quote for quote in told)
+        and (found := _compared(cell))
+        and {figure.same for figure in found} <= stated
+    ]
+
+
+def differing_cells(question: str, cited: Sequence[Cell], current: Passage, older: Passage) -> str:
+    """The cells of one row of `older` that differ from the cited ones of `current`, as one line; "" when there is none,
+    or when it is not sure which of them is meant."""
+    ours, theirs = cells(current.text, current.section), cells(older.text, older.section)
+    pairs = [(cell, then) for cell in cited if (then := _match(cell, ours, theirs)) and _differ(cell, then)]
+    asked = content_words(question)
+    meant = {pair: sum(_named(label, asked) for label in (pair[0].row, pair[0].column)) for pair in pairs}
+    told = [then for (cell, then), names in meant.items() if names == max(meant.values())]
+    if not told or len({then.line for then in told}) > 1:
+        return ""
+    return f"{told[0].row}{' – ' if told[0].column else ': '}{'; '.join(then.shown for then in told)}"
+
+
+def _match(cell: Cell, ours: Sequence[Cell], theirs: Sequence[Cell]) -> Cell | None:
+    """The only one of `theirs` that it can be, leaving out those that another of `ours` fits better."""
+    fitting = [
+        then
+        for then in theirs
+        if (near := _nearness(cell, then)) and near >= max(_nearness(other, then) for other in ours)
+    ]
+    if len(fitting) != 1 or _countries(cell) != _countries(fitting[0]):
+        return None
+    then = fitting[0]
+    others = (other for other in ours if other != cell)
+    return None if any(_nearness(other, then) == _nearness(cell, then) for other in others) else then
+
+
+def _countries(cell: Cell) -> frozenset[str]:
+    return countries(f"{cell.row}; {cell.column}")
+
+
+def _nearness(one: Cell, other: Cell) -> float:
+    here, there = one.column or one.section, other.column or other.section
+    straight = _alike(here, there) if _key(one.row) == _key(other.row) else 0.0
+    turned = _alike(one.row, there) if one.column and _key(one.column) == _key(other.row) else 0.0
+    back = _alike(here, other.row) if other.column and _key(other.column) == _key(one.row) else 0.0
+    return max(straight, turned, back)
+
+
+def _alike(one: str, other: str) -> float:
+    ours, theirs = content_words(_ASIDE.sub(" ", one)), content_words(_ASIDE.sub(" ", other))
+    shared = len(ours & theirs)
+    return shared / len(ours | theirs) if shared and shared >= _LEAST_SHARE * min(len(ours), len(theirs)) else 0.0
+
+
+def _key(label: str) -> frozenset[str]:
+    bare = _ASIDE.sub(" ", label)
+    return content_words(bare) or frozenset([flat(bare).lower()])  # "A" of zones A, B and C
+
+
+def _differ(one: Cell, other: Cell) -> bool:
+    """They have figures of one kind, and of no kind one in common."""
+    ours, theirs = _compared(one), _compared(other)
+    kinds = {figure.unit for figure in ours} & {figure.unit for figure in theirs}
+    return bool(kinds) and {figure.same for figure in ours}.isdisjoint(figure.same for figure in theirs)
+
+
+def _compared(cell: Cell) -> list[Figure]:
+    return [figure for figure in figures(cell.value) if figure.unit not in _NOT_COMPARED]
+
+
+def _named(label: str, asked: frozenset[str]) -> bool:
+    words = content_words(_ASIDE.sub(" ", label))
+    return bool(words) and words <= asked
