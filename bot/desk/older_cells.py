@@ -5,7 +5,9 @@ another that it could be. Tables are turned, too: what was a row may be a column
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence, Set
+from functools import lru_cache
 
 from bot.desk.figures import Figure, figures
 from bot.desk.model import Passage
@@ -13,7 +15,7 @@ from bot.desk.places import countries
 from bot.desk.table_cells import Cell, cells
 from bot.desk.words import content_words, flat
 
-_LEAST_SHARE = 0.5  # of the words of the shorter of two headings
+_ALIKE = 0.5  # more than this share of the words of two headings
 _ASIDE = re.compile(r"\(.*?\)|\b(?:under |in )?(?:version|v)\.? ?\d+(?:\.\d+)*\b|\b(?:in )?20\d\d\b", re.IGNORECASE)
 _NOT_COMPARED = ("code", "weekday")
 
@@ -33,8 +35,10 @@ def cited_cells(passage: Passage, quotes: Sequence[str], stated: Set[tuple[str, 
 def differing_cells(question: str, cited: Sequence[Cell], current: Passage, older: Passage) -> str:
     """The cells of one row of `older` that differ from the cited ones of `current`, as one line; "" when there is none,
     or when it is not sure which of them is meant."""
-    ours, theirs = cells(current.text, current.section), cells(older.text, older.section)
-    pairs = [(cell, then) for cell in cited if (then := _match(cell, ours, theirs)) and _differ(cell, then)]
+    if not cited:
+        return ""
+    matches = _matches(cells(current.text, current.section), cells(older.text, older.section))
+    pairs = [(cell, then) for cell in cited if (then := matches.get(cell)) and _differ(cell, then)]
     asked = content_words(question)
     meant = {pair: sum(_named(label, asked) for label in (pair[0].row, pair[0].column)) for pair in pairs}
     told = [then for (cell, then), names in meant.items() if names == max(meant.values())]
@@ -43,18 +47,16 @@ def differing_cells(question: str, cited: Sequence[Cell], current: Passage, olde
     return f"{told[0].row}{' – ' if told[0].column else ': '}{'; '.join(then.shown for then in told)}"
 
 
-def _match(cell: Cell, ours: Sequence[Cell], theirs: Sequence[Cell]) -> Cell | None:
-    """The only one of `theirs` that it can be, leaving out those that another of `ours` fits better."""
-    fitting = [
-        then
-        for then in theirs
-        if (near := _nearness(cell, then)) and near >= max(_nearness(other, then) for other in ours)
-    ]
-    if len(fitting) != 1 or _countries(cell) != _countries(fitting[0]):
-        return None
-    then = fitting[0]
-    others = (other for other in ours if other != cell)
-    return None if any(_nearness(other, then) == _nearness(cell, then) for other in others) else then
+def _matches(ours: Sequence[Cell], theirs: Sequence[Cell]) -> dict[Cell, Cell]:
+    """Each cell with the only one that it can be. What fits exactly goes first, and leaves the rest fewer to choose."""
+    near = {(one, other): fit for one in ours for other in theirs if (fit := _nearness(one, other))}
+    exact = [pair for pair, fit in near.items() if fit == 1.0]
+    taken = {cell for pair in exact for cell in pair}
+    found: dict[Cell, Cell] = {}
+    for pairs in (exact, [pair for pair in near if taken.isdisjoint(pair)]):
+        times = Counter(cell for pair in pairs for cell in pair)
+        found |= {one: other for one, other in pairs if times[one] == times[other] == 1}
+    return {one: other for one, other in found.items() if _countries(one) == _countries(other)}
 
 
 def _countries(cell: Cell) -> frozenset[str]:
@@ -70,14 +72,13 @@ def _nearness(one: Cell, other: Cell) -> float:
 
 
 def _alike(one: str, other: str) -> float:
-    ours, theirs = content_words(_ASIDE.sub(" ", one)), content_words(_ASIDE.sub(" ", other))
-    shared = len(ours & theirs)
-    return shared / len(ours | theirs) if shared and shared >= _LEAST_SHARE * min(len(ours), len(theirs)) else 0.0
+    ours, theirs = _words(one), _words(other)
+    alike = len(ours & theirs) / (len(ours | theirs) or 1)
+    return alike if alike > _ALIKE else 0.0
 
 
 def _key(label: str) -> frozenset[str]:
-    bare = _ASIDE.sub(" ", label)
-    return content_words(bare) or frozenset([flat(bare).lower()])  # "A" of zones A, B and C
+    return _words(label) or frozenset([flat(label).lower()])  # "A" of zones A, B and C
 
 
 def _differ(one: Cell, other: Cell) -> bool:
@@ -92,5 +93,9 @@ def _compared(cell: Cell) -> list[Figure]:
 
 
 def _named(label: str, asked: frozenset[str]) -> bool:
-    words = content_words(_ASIDE.sub(" ", label))
-    return bool(words) and words <= asked
+    return bool(_words(label)) and _words(label) <= asked
+
+
+@lru_cache(maxsize=4096)
+def _words(label: str) -> frozenset[str]:
+    return content_words(_ASIDE.sub(" ", label))

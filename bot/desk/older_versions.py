@@ -28,7 +28,7 @@ _LEAST_ALIKE = 0.25  # of the words of both
 _SURELY_ALIKE = 0.6
 _QUOTED = 160  # characters
 _NAMED = 60
-_FEW = 4  # words
+_FEW = 3  # words
 _LEAST_SHARE_OF_ONE = 0.4  # of the words of the shorter of two sentences that have a figure in common
 _NOT_COMPARED = frozenset(("code", "weekday"))
 _COUNTED = {stem(spelling): unit for spelling, (factor, unit) in UNITS.items() if factor == 1 and len(spelling) > 2}

@@ -205,14 +205,20 @@ def of_table(
     [
         ("Plan | Requests a minute in v2\nFree | 15\nPro | 300", "“Pro - Requests a minute in v2: 300”"),
         ("Plan | Burst\nPro | 800", "“Pro - Burst: 800”"),
-        ("Plan | Requests | Burst\nPro | 300 | 800", "“Pro - Requests: 300; Burst: 800”"),
+        (
+            "Plan | Burst | Requests a minute (2024)\nPro | 800 | 300",
+            "“Pro - Requests a minute (2024): 300; Burst: 800”",
+        ),
         ("What | Free | Pro\nRequests a minute | 15 | 300", "“Requests a minute - Pro: 300”"),  # turned
+        ("Plan | Requests a minute, peak | Requests a minute, night\nPro | 300 | 400", ""),  # which of the two?
+        ("Plan | Requests a minute | Requests a minute, night\nPro | 300 | 400", "“Pro - Requests a minute: 300”"),
+        ("Plan | Refused requests a minute and a token\nPro | 300", ""),
         ("Plan | Requests a minute\nPro | 600", ""),
         ("Plan | Requests a minute\nEnterprise | 300", ""),
         ("Plan | Runs a month\nPro | 300", ""),
         ("Plan | Requests a minute\nPro | 5 minutes", ""),
         ("Plan | Requests a minute\nPro | unlimited", ""),
-        ("Plan | Requests a minute, EU | Requests a minute, US\nPro | 300 | 400", ""),  # which of the two?
+        ("Plan | Requests a minute, Canada\nPro | 300", ""),
         ("Plan | Requests a minute\nPro | 300\nPro | 400", ""),
         ("Pro had 300 requests.", ""),
     ],
