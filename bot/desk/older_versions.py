@@ -73,7 +73,7 @@ class _Unit:
     text: str
     figures: tuple[Figure, ...]
     words: frozenset[str]
-    heading: frozenset[str] = frozenset()  # the words of its heading, where it has too few to say what it is about
+    heading: frozenset[str] = frozenset()  # its words
 
     def of_kind(self, kind: str) -> tuple[Figure, ...]:
         return tuple(figure for figure in self.figures if _kind(figure) == kind)
@@ -82,8 +82,20 @@ class _Unit:
     def kinds(self) -> frozenset[str]:
         return frozenset(kind for figure in self.figures if (kind := _kind(figure)))
 
+    def beside(self, other: "_Unit") -> tuple[frozenset[str], frozenset[str]]:
+        """The words of both to compare: where one has too few to say what it is about, with those of their headings."""
+        if min(len(self.words), len(other.words)) < _FEW:
+            return self.words | self.heading, other.words | other.heading
+        return self.words, other.words
+
     def likeness(self, other: "_Unit") -> float:
-        return len(self.words & other.words) / (len(self.words | other.words) or 1)
+        ours, theirs = self.beside(other)
+        return len(ours & theirs) / (len(ours | theirs) or 1)
+
+    def under_another(self, other: "_Unit") -> bool:
+        """It has few words, and its heading says what `other` does not speak of."""
+        few = len(self.words) < _FEW
+        return few and bool(self.heading) and self.heading.isdisjoint(other.words | other.heading)
 
 
 def older_notice(
@@ -202,17 +214,19 @@ def _says_it_too(asked: _Unit, unit: _Unit) -> bool:
     if _about_the_same(asked, unit):
         return True
     same = {figure.same for figure in asked.figures if _kind(figure)} & {figure.same for figure in unit.figures}
-    shared, least = len(asked.words & unit.words), min(len(asked.words), len(unit.words))
+    theirs, ours = asked.beside(unit)
+    shared, least = len(ours & theirs), min(len(ours), len(theirs))
     if not same or shared < _LEAST_SHARED or shared < _LEAST_SHARE_OF_ONE * least:
         return False
     return codes(asked.text) == codes(unit.text) and countries(asked.text) == countries(unit.text)
 
 
 def _about_the_same(one: _Unit, other: _Unit) -> bool:
-    shared, least = len(one.words & other.words), min(len(one.words), len(other.words))
+    ours, theirs = one.beside(other)
+    shared, least = len(ours & theirs), min(len(ours), len(theirs))
     if shared < _LEAST_SHARED or shared < _LEAST_SHARE * least or one.likeness(other) < _LEAST_ALIKE:
         return False
-    if any(heading and heading.isdisjoint(of.words) for heading, of in ((one.heading, other), (other.heading, one))):
+    if one.under_another(other) or other.under_another(one):
         return False
     if codes(one.text) != codes(other.text) or not _names(other.text) <= _names(one.text):
         return False
@@ -266,10 +280,7 @@ def _split(text: str, section: str) -> tuple[_Unit, ...]:
     """Sentences, and what is parted by semicolons. One of few words leaves it to its heading to say of what it is."""
     parts = [part for sentence in split_passage(text) for part in _PARTED.split(sentence) if part.strip()]
     about = content_words(_VERSION_WORDS.sub(" ", flat(section))) - _EMPTY
-    units = [_unit(part) for part in parts]
-    return tuple(
-        replace(unit, words=unit.words | about, heading=about) if len(unit.words) < _FEW else unit for unit in units
-    )
+    return tuple(replace(_unit(part), heading=about) for part in parts)
 
 
 def _of_cell(cell: Cell) -> _Unit:

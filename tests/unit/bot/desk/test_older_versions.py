@@ -262,6 +262,9 @@ def test_the_heading_says_what_a_short_sentence_is_about() -> None:
     told = "“Under version 2.1 standard shipping was free for orders from $75”"
     assert of_table(new, new, new, old, section="1. Standard shipping") == told
     assert of_table(new, new, new, old, section="2. Repairs") == ""
+    kept, taken = "Kept for 35 days on every plan.", "Taken once a day and kept for 14 days."
+    assert of_table(kept, kept, kept, taken, section="Backups", then="BACKUPS") == "14 days"
+    assert of_table(kept, kept, kept, taken, section="Backups", then="Exports") == ""
 
 
 def test_what_the_answer_itself_says_is_no_difference() -> None:
