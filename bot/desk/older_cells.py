@@ -16,7 +16,9 @@ from bot.desk.table_cells import Cell, cells
 from bot.desk.words import content_words, flat
 
 _ALIKE = 0.5  # more than this share of the words of two headings
-_ASIDE = re.compile(r"\(.*?\)|\b(?:under |in )?(?:version|v)\.? ?\d+(?:\.\d+)*\b|\b(?:in )?20\d\d\b", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"\(.*?\)|\b(?:under |in )?(?:version|v)\.? ?\d+(?:\.\d+)*\b|\b(?:in )?20\d\d\b|\bper\b", re.IGNORECASE
+)
 _NOT_COMPARED = ("code", "weekday")
 
 

@@ -277,8 +277,9 @@ def _units(passage: Passage) -> tuple[_Unit, ...]:
 
 @lru_cache(maxsize=512)
 def _split(text: str, section: str) -> tuple[_Unit, ...]:
-    """Sentences, and what is parted by semicolons. One of few words leaves it to its heading to say of what it is."""
-    parts = [part for sentence in split_passage(text) for part in _PARTED.split(sentence) if part.strip()]
+    """Sentences, and what is parted by semicolons; tables are compared by their cells."""
+    sentences = [sentence for sentence in split_passage(text) if " | " not in sentence]
+    parts = [part for sentence in sentences for part in _PARTED.split(sentence) if part.strip()]
     about = content_words(_VERSION_WORDS.sub(" ", flat(section))) - _EMPTY
     return tuple(replace(_unit(part), heading=about) for part in parts)
 

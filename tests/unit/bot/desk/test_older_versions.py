@@ -218,6 +218,7 @@ def of_table(
         ("Plan | Runs a month\nPro | 300", ""),
         ("Plan | Requests a minute\nPro | 5 minutes", ""),
         ("Plan | Requests a minute\nPro | unlimited", ""),
+        ("Plan | Requests per minute\nPro | 300", "“Pro - Requests per minute: 300”"),
         ("Plan | Requests a minute, Canada\nPro | 300", ""),
         ("Plan | Requests a minute\nPro | 300\nPro | 400", ""),
         ("Pro had 300 requests.", ""),
