@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from bot.desk.figures import Figure, Stated, stated
 from bot.desk.model import Citation, Passage
+from bot.desk.past import about_the_past
 from bot.desk.places import countries
 from bot.desk.sentences import split_passage, split_sentences
 from bot.desk.words import codes, content_words, flat
@@ -139,7 +140,9 @@ def _of_another(
 
 
 def _as_if_in_force(body: str, question: str) -> list[str]:
-    if _PAST.search(body) or _PAST.search(question):
+    """The sentence says that it was so, or the question asks for it; a past word of the asker's about something else
+    says nothing."""
+    if _PAST.search(body) or about_the_past(question):
         return []
     return ["it gives what a superseded document says as if that were in force"]
 

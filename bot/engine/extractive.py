@@ -11,6 +11,7 @@ from bot.desk.errors import RetrievalUnavailable
 from bot.desk.model import Attachment, Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn
 from bot.desk.order_numbers import asks_status
 from bot.desk.orders import order_sentences
+from bot.desk.past import about_the_past
 from bot.desk.places import countries
 from bot.desk.ports import OrderTools
 from bot.desk.spelling import respelled, unheard_of
@@ -109,11 +110,17 @@ class ExtractiveWriter:
         ranking = rank(asked, units, passages, self._compare)
         if ranking.sure < LEAST_SURE:
             return NOTHING
+        ranked = ranking.units if about_the_past(asked) else _in_force(ranking.units, passages)
         if wanted := measures(asked):  # "how many minutes": what states none of them does not answer
-            least = ranking.units[0].score - ALIKE
-            stating = [one for one in ranking.units if one.score >= least and states(one.unit, wanted)]
-            return Ranking(stating, ranking.sure)
-        return ranking
+            least = ranked[0].score - ALIKE
+            ranked = [one for one in ranked if one.score >= least and states(one.unit, wanted)]
+        return Ranking(ranked, ranking.sure)
+
+
+def _in_force(ranked: list[Ranked], passages: Sequence[Passage]) -> list[Ranked]:
+    """Without what is superseded, where what is in force answers about as well."""
+    current = [one for one in ranked if not passages[one.unit.passage].superseded]
+    return current if current and current[0].score >= ranked[0].score - NEAR else ranked
 
 
 def _countries_differ(asked: str, ranked: Sequence[Ranked]) -> list[str]:

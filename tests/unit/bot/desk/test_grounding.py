@@ -202,6 +202,22 @@ def test_citations_that_do_not_hold_are_dropped() -> None:
     assert isinstance(check(DraftSentence("The dock costs $249.", (good, bad)), PASSAGES), Rejected)
 
 
+@pytest.mark.parametrize(
+    ("asked", "text", "shown"),
+    [
+        ("What does mailing a return cost? I have been a member since May.", "Mailed returns cost $6.95.", False),
+        ("My dock is two weeks old and was a gift. What does mailing it cost?", "Mailed returns cost $6.95.", False),
+        ("What does mailing a return cost?", "Mailed returns cost $6.95 under the old policy.", True),
+        ("What did mailing cost under the old policy?", "Mailed returns cost $6.95.", True),
+    ],
+)
+def test_a_superseded_figure_is_said_to_be_one(asked: str, text: str, shown: bool) -> None:
+    """By the sentence, or because the old rule was asked for; not because the question has a past word."""
+    old = replace(POLICY, version="v2.1 (superseded by v3.2)")
+    kept = check(said(text, "Mailed returns cost $6.95."), [old, DOCK], asked)
+    assert isinstance(kept, DraftSentence) is shown
+
+
 def test_a_bare_domain_is_no_link() -> None:
     """Slack would make one of it: one that a cited source names is code; another, and another's address, is not said."""
     named = replace(POLICY, text=POLICY.text + " Labels come from labels.example; write to help@shop.example.")

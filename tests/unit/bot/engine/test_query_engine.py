@@ -219,6 +219,23 @@ async def test_repeated_texts_and_too_many_are_left_out() -> None:
     assert ids(got.passages) == ["c1", "c9", "c3"]
 
 
+async def test_of_equal_texts_the_one_in_force_stays() -> None:
+    same = "Employees keep the desk that they buy from the home office budget after 24 months."
+    gone = hit(1, same, version="v1.0 (superseded by v2.0)")
+    got = await found(gone, hit(2, same, version="v2.0"), question="Who keeps the desk?")
+    assert ids(got.passages) == ["c2"]
+    assert ids(got.superseded) == ["c1"]
+
+
+async def test_the_older_of_two_versions_comes_last_though_it_does_not_say_so() -> None:
+    """And is kept for comparison, as what says of itself that it is superseded."""
+    old = replace(hit(1, "Returns take 14 days.").payload, title="Returns", version="v1.0")
+    new = replace(hit(2, "Returns take 30 days.").payload, title="Returns", version="v2.0")
+    got = await found(Hit("c1", 1.0, 0.6, old), Hit("c2", 0.9, 0.6, new))
+    assert ids(got.passages) == ["c2", "c1"]
+    assert [passage.version for passage in got.superseded] == ["v1.0 (superseded by v2.0)"]
+
+
 async def test_quotes_are_chosen_from_more_passages_than_a_model_is_given() -> None:
     index = SmallIndex(
         [
@@ -322,6 +339,18 @@ async def test_what_an_order_has_told_is_not_quoted_for() -> None:
     ]
     assert not any("package away" in one.text for one in sentences)
     assert any("package away" in one.text for one in await quoted(asked, passages=[packing, *PASSAGES]))
+
+
+async def test_what_is_in_force_is_quoted_where_it_answers_about_as_well() -> None:
+    """Not the superseded sentence, though it is nearer to the question: it would not be shown."""
+    bus = replace(PASSAGES[0], title="Bus", section="", text="The bus leaves at 08:40, and a ride needs only a badge.")
+    old = replace(
+        bus, chunk_id="c9", document_id="d9", text="The bus leaves at 08:10.", version="v1 (superseded)", score=2.0
+    )
+    [sentence] = await quoted("When does the bus leave?", passages=[bus, old])
+    assert "08:40" in sentence.text
+    [sentence] = await quoted("When did the bus leave under the old rules?", passages=[bus, old])
+    assert "08:10" in sentence.text
 
 
 async def test_after_a_change_of_subject_the_old_one_is_not_quoted() -> None:
@@ -440,7 +469,8 @@ class SmallReranker:
 
 
 async def test_a_reranker_orders_what_passed_the_floor_and_superseded_comes_last_all_the_same() -> None:
-    """Off the event loop, with its titles; what fell below the floor or says the same is not read at all."""
+    """Off the event loop, with its titles; what fell below the floor is not read at all, what says the same is left out
+    of what follows: only then it is known which of them is in force."""
     hits = [
         hit(1, "Return it."),
         hit(2, "Return it within 30 days."),
@@ -451,11 +481,11 @@ async def test_a_reranker_orders_what_passed_the_floor_and_superseded_comes_last
     reranker = SmallReranker()
     engine = DocumentEngine(SmallIndex(hits), None, AnsweringSettings(), reranker)
     got = await engine.retrieve("How long can I return it?", sources=(), audience=("everyone",))
-    assert ids(got.passages) == ["c2", "c1", "c3"]
+    assert ids(got.passages) == ["c2", "c5", "c3"]
     assert got.passages[0].score == len("Title 2\n\nReturn it within 30 days.")
     [(question, texts)] = reranker.read
     assert question == "How long can I return it?"
-    assert texts == [f"Title {at}\n\n{hits[at - 1].payload.text}" for at in (1, 2, 3)]
+    assert texts == [f"Title {at}\n{'S' if at == 5 else ''}\n{hits[at - 1].payload.text}" for at in (1, 2, 3, 5)]
     assert reranker.threads[0] is not threading.main_thread()
 
 
