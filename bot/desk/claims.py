@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from bot.desk.figures import Figure, Stated, stated
+from bot.desk.leads import without_lead
 from bot.desk.model import Citation, Passage
 from bot.desk.sentences import split_passage, split_sentences
 from bot.desk.words import codes, content_words, flat
@@ -164,10 +165,13 @@ def _beside_the_point(body: str, everything: frozenset[str]) -> list[str]:
 
 
 def _turned_round(body: str, citations: Sequence[Citation]) -> list[str]:
-    """It says with "not" what the quote says without, in the same words, or the other way round."""
-    said = _ANSWERED.sub("", flat(body))
-    words = content_words(said)
+    """It says with "not" what the quote says without, in the same words, or the other way round. The heading or the
+    cited line that the quote stands under may be said before it: that "not" is the source's own."""
     for citation in citations:
+        said = _ANSWERED.sub("", flat(body))
+        for lead in (citation.section.rsplit(" > ", 1)[-1], *(other.quote for other in citations)):
+            said = without_lead(said, lead) if lead != citation.quote else said
+        words = content_words(said)
         for quote in split_sentences(flat(citation.quote)):
             unit = _ANSWERED.sub("", quote).replace("_", " ")
             quoted = content_words(unit)

@@ -8,14 +8,15 @@ from bot.desk.asking import questions_in
 from bot.desk.attachments import told_with
 from bot.desk.conversation import replaced, standalone
 from bot.desk.errors import RetrievalUnavailable
-from bot.desk.model import Attachment, Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn
+from bot.desk.model import Attachment, DraftEnd, DraftSentence, Passage, Prompt, Turn
 from bot.desk.orders import order_sentences
 from bot.desk.places import countries
 from bot.desk.ports import OrderTools
 from bot.desk.spelling import respelled, unheard_of
 from bot.desk.synonyms import concepts
 from bot.desk.words import codes, content_words, has_code
-from bot.engine.quotable import Unit, units_of
+from bot.engine.drafting import drafted
+from bot.engine.quotable import Unit, about_itself, units_of
 from bot.engine.ranking import NOTHING, Compare, Ranked, Ranking, measures, rank, states
 from bot.engine.synthesizer import Draft
 from ingest.index.contract import IndexUnavailable
@@ -33,6 +34,11 @@ ALIKE = 1.6  # and the same rule for another country, and the first one with the
 _REFERENCE = re.compile(
     r"\b[A-Z]{1,4}-?\d{5,}\b", re.IGNORECASE
 )  # somebody's own order: in no document but as an example
+
+_OF_DOCUMENTS = re.compile(
+    r"\b(?:version|reviewed|updated|revised|effective|in force|valid|take effect|owns?|owner|up to date)\b",
+    re.IGNORECASE,
+)
 
 
 class ExtractiveWriter:
@@ -79,8 +85,9 @@ class ExtractiveWriter:
             if len(parts) == 1 and (differing := _countries_differ(part, ranked)):
                 return [DraftSentence(f"Which country is it about: {', '.join(differing[:-1])} or {differing[-1]}?")]
             room = ROOM // len(parts)
-            chosen += [unit for unit in _chosen(ranked, passages, concepts(part), room) if unit not in chosen]
-        return _drafted(chosen, passages)
+            best = _chosen(ranked, passages, concepts(part), room)
+            chosen += [unit for unit in best if unit not in chosen]
+        return drafted(chosen, units, passages, " ".join(parts))
 
     def parts(
         self, asked: str, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
@@ -91,6 +98,8 @@ class ExtractiveWriter:
         asked = respelled(asked, (f"{one.title} {one.section} {one.text}" for _, one in documents), self._knows)
         old, new = replaced(question, turns), content_words(question)
         units = [unit for at, passage in documents for unit in units_of(at, passage)]
+        if not _OF_DOCUMENTS.search(asked):
+            units = [unit for unit in units if not about_itself(unit)]
         return questions_in(asked), [
             unit for unit in units if not (unit.words | unit.context) & old or (unit.words | unit.context) & new
         ]
@@ -160,25 +169,3 @@ def _chosen(ranked: Sequence[Ranked], passages: Sequence[Passage], wanted: froze
 
 def _repeats(unit: Unit, chosen: Sequence[Unit]) -> bool:
     return any(len(unit.words & other.words) > 0.6 * min(len(unit.words), len(other.words)) for other in chosen)
-
-
-def _drafted(chosen: Sequence[Unit], passages: Sequence[Passage]) -> list[DraftSentence]:
-    """A sentence a unit, in the order of its passage; the lines of one record together under its name."""
-    drafted: list[DraftSentence] = []
-    for lead in dict.fromkeys((unit.passage, unit.lead) for unit in chosen):
-        units = sorted((unit for unit in chosen if (unit.passage, unit.lead) == lead), key=lambda unit: unit.order)
-        groups = [units] if lead[1] else [[unit] for unit in units]
-        for group in groups:
-            said = "; ".join(unit.text for unit in group)
-            text = f"{lead[1]}: {said}" if lead[1] else said
-            drafted.append(DraftSentence(f"{_closed(text)} ", tuple(_cite(unit, passages) for unit in group)))
-    return drafted
-
-
-def _closed(text: str) -> str:
-    return text if text.endswith((".", "!", "?", ".)", ".”", '."')) else text.rstrip(" ,;:") + "."
-
-
-def _cite(unit: Unit, passages: Sequence[Passage]) -> Citation:
-    passage = passages[unit.passage]
-    return Citation(unit.passage, unit.quote, passage.title, passage.url, passage.section, passage.changed_at)
