@@ -4,7 +4,8 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 
-from bot.desk.asking import questions_in
+from bot.desk.abstention import plain
+from bot.desk.asking import left_out, questions_in
 from bot.desk.attachments import told_with
 from bot.desk.conversation import replaced, standalone
 from bot.desk.errors import RetrievalUnavailable
@@ -31,6 +32,7 @@ LEAST_SURE = 0.2  # of an answer, as the ranking puts it; chosen on the open par
 NEAR = 1.5
 ELSEWHERE = 0.3  # and one of another document
 ALIKE = 1.6  # and the same rule for another country, and the first one with the measure that is asked for
+_NAMED = 100  # characters of a question that is named
 _REFERENCE = re.compile(
     r"\b[A-Z]{1,4}-?\d{5,}\b", re.IGNORECASE
 )  # somebody's own order: in no document but as an example
@@ -69,25 +71,30 @@ class ExtractiveWriter:
             return
         asked = told_with(_without_references(standalone(question, turns)), attachments, passages)
         try:
-            for sentence in await asyncio.to_thread(self._answers, asked, question, passages, turns):
-                yield sentence
+            said, unanswered = await asyncio.to_thread(self._answers, asked, question, passages, turns)
         except IndexUnavailable as error:
             raise RetrievalUnavailable(f"the question could not be compared with the passages: {error}") from error
-        yield DraftEnd(model=NAME, cost_usd=0.0, notice=NOTICE)
+        for sentence in said:
+            yield sentence
+        yield DraftEnd(model=NAME, cost_usd=0.0, notice=" ".join([NOTICE, *unanswered]))
 
     def _answers(
         self, asked: str, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
-    ) -> list[DraftSentence]:
+    ) -> tuple[list[DraftSentence], list[str]]:
+        """What is said, and what is to be told of the questions that it does not answer."""
         parts, units = self.parts(asked, question, passages, turns)
         chosen: list[Unit] = []
+        missed: list[str] = []
         for part in parts:
             ranked = self._ranked(part, units, passages).units
             if len(parts) == 1 and (differing := _countries_differ(part, ranked)):
-                return [DraftSentence(f"Which country is it about: {', '.join(differing[:-1])} or {differing[-1]}?")]
-            room = ROOM // len(parts)
-            best = _chosen(ranked, passages, concepts(part), room)
-            chosen += [unit for unit in best if unit not in chosen]
-        return drafted(chosen, units, passages, " ".join(parts))
+                which = f"Which country is it about: {', '.join(differing[:-1])} or {differing[-1]}?"
+                return [DraftSentence(which)], []
+            left = [one for one in ranked if one.unit not in chosen]
+            if left and left[0].score >= ranked[0].score - ELSEWHERE:  # else what was said for another part answers it
+                chosen += _chosen(left, passages, concepts(part), ROOM // len(parts))
+            missed += [] if ranked else [part]
+        return drafted(chosen, units, passages, " ".join(parts)), _unanswered(missed, left_out(asked))
 
     def parts(
         self, asked: str, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
@@ -133,6 +140,11 @@ def _countries_differ(asked: str, ranked: Sequence[Ranked]) -> list[str]:
         if one.unit.heading.split(" > ")[0] == ranked[0].unit.heading.split(" > ")[0]:
             found |= named
     return sorted(found) if len(found) > 1 else []
+
+
+def _unanswered(missed: Sequence[str], left: Sequence[str]) -> list[str]:
+    found, asked = (" and ".join(f"“{plain(one, _NAMED)}”" for one in some) for some in (missed, left))
+    return [f"I found no answer to {found}."] * bool(found) + [f"Please ask me {asked} once more."] * bool(asked)
 
 
 def _without_references(asked: str) -> str:

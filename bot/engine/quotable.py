@@ -23,10 +23,10 @@ _ITSELF = re.compile(
     r"\bversion v?\d|\b(?:reviewed|updated|revised|effective|in force|valid|as of)\b.*\b\d{4}\b|^owner:|^replaces v",
     re.IGNORECASE,
 )
-_OF_ITSELF = frozenset(
-    "version v reviewed updated revised effective in force valid from since as of owner last date on and for to the current"
-    " guide page statement document product sheet programme terms list policy team".split()
-)
+_OF_ITSELF = """
+    version v reviewed updated revised effective in force valid from since as of owner last date on and for to the
+    current guide page statement document product sheet programme terms list policy team
+"""
 _UNITS = {"usd": "${}", "eur": "€{}", "months": "{} months", "days": "{} days", "hours": "{} hours", "kg": "{} kg"}
 
 
@@ -86,7 +86,7 @@ def about_itself(unit: Unit) -> bool:
     title = unit.heading.split(" > ")[0].lower()
     words = re.findall(r"[^\W\d_]+", re.sub(r"\S*[@#]\S*", "", unit.text))
     return bool(_ITSELF.search(unit.text)) and all(
-        not word.islower() or word in _OF_ITSELF or word in title for word in words
+        not word.islower() or word in _OF_ITSELF.split() or word in title for word in words
     )
 
 

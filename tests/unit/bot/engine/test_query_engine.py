@@ -292,6 +292,32 @@ async def test_after_a_change_of_subject_the_old_one_is_not_quoted() -> None:
     assert await quoted("what about a fridge?", *turns, passages=PASSAGES[:1]) == []
 
 
+async def test_each_question_is_answered_or_named() -> None:
+    """Four of them, of which no page knows one."""
+    asked = "How long can I return a laptop? Can I call you? Who won the cup? How much is the VX-TB4-DOCK?"
+    engine = DocumentEngine(SmallIndex(), None, AnsweringSettings())
+    *sentences, end = [piece async for piece in engine.quote(asked, PASSAGES, ())]
+    text = " ".join(one.text for one in sentences if isinstance(one, DraftSentence))
+    assert [said in text for said in ("30 days", "1-555-0142", "$249.00")] == [True] * 3
+    assert isinstance(end, DraftEnd)
+    assert end.notice.endswith("I found no answer to “Who won the cup?”.")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("How long do refunds take?", "Refunds take 5 days. "),
+        ("Which version of refunds is it?", "Version 3, reviewed"),
+    ],
+)
+async def test_a_documents_own_version_is_quoted_only_when_asked_for(asked: str, said: str) -> None:
+    text = "Version 3, reviewed 1 March 2026.\n\nRefunds take 5 days."
+    passages = [replace(PASSAGES[0], title="Refunds", section="", text=text)]
+    sentences = await quoted(asked, passages=passages)
+    assert sentences[0].text.startswith(said)
+    assert ("Version 3" in " ".join(one.text for one in sentences)) == said.startswith("Version")
+
+
 async def test_the_past_is_quoted_when_asked_for() -> None:
     sentences = await quoted("How long could I return a laptop in the old policy?", passages=PASSAGES[1:2])
     assert "14 days" in sentences[0].text
