@@ -3,12 +3,14 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from itertools import combinations
 
 from bot.desk.abstention import plain
 from bot.desk.asking import left_out, questions_in
 from bot.desk.attachments import told_with
 from bot.desk.conversation import replaced, standalone
 from bot.desk.errors import RetrievalUnavailable
+from bot.desk.figures import figures
 from bot.desk.model import Attachment, DraftEnd, DraftSentence, Passage, Prompt, Turn
 from bot.desk.orders import order_sentences
 from bot.desk.places import countries
@@ -87,7 +89,7 @@ class ExtractiveWriter:
         missed: list[str] = []
         for part in parts:
             ranked = self._ranked(part, units, passages).units
-            if len(parts) == 1 and (differing := _countries_differ(part, ranked)):
+            if len(parts) == 1 and (differing := _countries_differ(part, ranked, units)):
                 which = f"Which country is it about: {', '.join(differing[:-1])} or {differing[-1]}?"
                 return [DraftSentence(which)], []
             left = [one for one in ranked if one.unit not in chosen]
@@ -128,18 +130,34 @@ class ExtractiveWriter:
         return ranking
 
 
-def _countries_differ(asked: str, ranked: Sequence[Ranked]) -> list[str]:
-    """The countries whose rules the best sentences state one by one, where the question names none."""
-    found: set[str] = set()
-    if not ranked or countries(asked):
-        return []
+def _countries_differ(asked: str, ranked: Sequence[Ranked], units: Sequence[Unit]) -> list[str]:
+    """Where the question names no country, and the best sentences state other rules for each: all the countries of
+    that table or section. One sentence that names several answers for them all."""
+    alike: list[Unit] = []
     for one in ranked:
-        named = countries(one.unit.text) or countries(one.unit.heading)
-        if one.score < ranked[0].score - ALIKE or not named:
+        if countries(asked) or one.score < ranked[0].score - ALIKE or not _countries(one.unit):
             break
-        if one.unit.heading.split(" > ")[0] == ranked[0].unit.heading.split(" > ")[0]:
-            found |= named
-    return sorted(found) if len(found) > 1 else []
+        alike += [one.unit] * (_rules(one.unit)[0] == _rules(ranked[0].unit)[0])
+    if not any(_differ(one, other) for one, other in combinations(alike, 2)):
+        return []
+    rules = {_rules(unit) for unit in alike}
+    return sorted(frozenset().union(*(_countries(unit) for unit in units if _rules(unit) in rules)))
+
+
+def _countries(unit: Unit) -> frozenset[str]:
+    return countries(unit.text) or countries(unit.heading)
+
+
+def _differ(one: Unit, other: Unit) -> bool:
+    stated = [frozenset(figure.same for figure in figures(unit.text)) for unit in (one, other)]
+    return _countries(one).isdisjoint(_countries(other)) and not (stated[0] and stated[0] == stated[1])
+
+
+def _rules(unit: Unit) -> tuple[str, str]:
+    """The document and the section, of which each country's own may be a part."""
+    title, _, section = unit.heading.partition(" > ")
+    *parents, last = section.split(" > ")
+    return title, " > ".join(parents if countries(last) else (*parents, last))
 
 
 def _unanswered(missed: Sequence[str], left: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, PromptRef, 
 from bot.desk.words import codes, content_words
 from bot.engine.extractive import ExtractiveWriter
 from bot.engine.query_engine import DocumentEngine
-from bot.engine.retriever import DeskQuery, node_of, passage_of
+from bot.engine.retriever import DeskQuery, passage_of
 from bot.settings import AnsweringSettings
 from ingest.index import Found, Hit, IndexUnavailable, Payload, TableRow
 from ingest.index.contract import Likeness, Vectors
@@ -359,7 +359,7 @@ async def test_a_passage_says_when_it_was_checked() -> None:
 
 
 def test_passages_survive_the_way_through_nodes() -> None:
-    from bot.engine.retriever import node_of_passage, passage_of
+    from bot.engine.retriever import node_of_passage
 
     passage = replace(PASSAGES[0], joined=("c2", "c3"), similarity=None)
     assert passage_of(node_of_passage(passage)) == passage
@@ -392,20 +392,34 @@ async def test_without_a_model_only_english_is_read() -> None:
     assert not index.asked
 
 
-async def test_a_rule_that_differs_by_country_is_asked_back() -> None:
-    """Where the question names no country, and each sentence that fits is one country's."""
-    index = SmallIndex()
-    rules = [
-        hit(1, "In Germany the trial lasts 6 months.", section="Trial", document="d"),
-        hit(2, "In Ireland the trial lasts 3 months.", section="Trial", document="d", position=5),
+def by_country(*texts: str) -> list[Passage]:
+    sections = ["Trial > Germany", "Trial > Ireland", "Trial > Canada"] if len(texts) > 1 else ["Trial"]
+    return [
+        replace(PASSAGES[0], title="Contract", section=section, text=text)
+        for section, text in zip(sections, texts, strict=True)
     ]
-    engine = DocumentEngine(index, None, AnsweringSettings())
-    passages = [replace(passage_of(node_of(one)), score=1.0) for one in rules]
-    asked = [piece async for piece in engine.quote("How long does the trial last?", passages, ())]
-    assert isinstance(asked[0], DraftSentence)
-    assert asked[0].text == "Which country is it about: Germany or Ireland?"
-    told = [piece async for piece in engine.quote("How long does the trial last in Ireland?", passages, ())]
-    assert isinstance(told[0], DraftSentence)
+
+
+@pytest.mark.parametrize(
+    ("passages", "which"),
+    [
+        (by_country("Country | Trial lasts\nGermany | 6 months\nIreland | 3 months\nCanada | 90 days"), True),
+        (by_country("The trial lasts 6 months.", "The trial lasts 3 months.", "Write to Jo about it."), True),
+        (by_country("The trial lasts 6 months.", "The trial lasts 6 months.", "Write to Jo about it."), False),
+        (by_country("The trial lasts 6 months in Germany and Ireland, 90 days in Canada."), False),
+    ],
+)
+async def test_a_rule_that_differs_by_country_is_asked_back(passages: list[Passage], which: bool) -> None:
+    """Where the question names no country, and the sentences that fit state other figures for each; all the countries
+    of the table or section are offered. One sentence for all of them is the answer."""
+    asked = await quoted("How long does the trial last?", passages=passages)
+    assert (asked[0].text == "Which country is it about: Canada, Germany or Ireland?") == which
+    assert which or "6 months" in asked[0].text
+
+
+async def test_a_country_that_is_named_is_not_asked_for() -> None:
+    passages = by_country("In Germany the trial lasts 6 months.\nIn Ireland the trial lasts 3 months.")
+    told = await quoted("How long does the trial last in Ireland?", passages=passages)
     assert told[0].text.startswith("In Ireland")
 
 
