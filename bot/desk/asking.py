@@ -1,6 +1,7 @@
 """The questions that one message asks, each so that it can be looked up alone. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.desk.sentences import split_sentences
@@ -12,8 +13,9 @@ _ASKS = (
     r"|have) (?:i|we|you|they|it|he|she|the|there|this|that|your|our|my|a|an|any|gift|someone|somebody|one|those)\b)"
 )
 _BEGINS = re.compile(rf"(?:and |but |also |or |plus |so |then |if [^,?]+, )*{_ASKS}\b", re.IGNORECASE)
-_VERB = r"(?:do|does|did|is|are|can|could|will|would|should|may|has|have)\b"
+_VERB = r"(?:do|does|did|is|are|can|could|will|would|should|may|must|has|have)\b"
 _JOINT = re.compile(rf"(?:,? (?:and|plus|&|but)|[,;.]) (?:also )?(?={_ASKS})|, and (?={_VERB})", re.IGNORECASE)
+_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s+")
 _POINTS = re.compile(
     r"\b(?:it|its|they|them|their|that|those|this|these|(?<!is )(?<!are )there|one|the other|same|either|both)\b",
     re.IGNORECASE,
@@ -33,7 +35,7 @@ _EXPLETIVE = re.compile(
 _BEFORE_SUBJECT = re.compile(
     r"(?:(?:and|but|also|or|plus|so|then) )*"
     r"(?:how(?: (?:long|much|many|often|far|soon|late|fast|heavy|big|large|old|high))?|what|which|when|where|who|why)?"
-    r"(?:'s| )*\b(?:(?:is|are|was|were|does|do|did|can|could|will|would|should|may|has|have)\b ?)?"
+    r"(?:'s| )*\b(?:(?:is|are|was|were|does|do|did|can|could|will|would|should|may|must|has|have)\b ?)?"
     r"(?:(?:i|you|we|they|it|he|she|there)\b ?)?(?:(?:have|need|want|get|sell|offer|take)\b ?(?:to )?)?",
     re.IGNORECASE,
 )
@@ -73,7 +75,7 @@ def _pieces(text: str) -> tuple[list[_Piece], list[str]]:
     told: list[str] = []
     asked: list[_Piece] = []
     for sentence in split_sentences(flat(text)):
-        pieces = [piece.strip() for piece in _JOINT.split(sentence) if piece.strip()]
+        pieces = _together([piece.strip() for piece in _JOINT.split(_NUMBER.sub("", sentence)) if piece.strip()])
         question = sentence.rstrip().endswith("?")
         for at, piece in enumerate(pieces):
             if piece.endswith("?") or _BEGINS.match(piece) or (question and re.match(_VERB, piece, re.IGNORECASE)):
@@ -83,6 +85,17 @@ def _pieces(text: str) -> tuple[list[_Piece], list[str]]:
             else:
                 told.append(piece)
     return [piece for piece in asked if content_words(piece.text)], told
+
+
+def _together(pieces: Sequence[str]) -> list[str]:
+    """A piece that names nothing belongs to the one before it: "student discount, how much?" """
+    kept: list[str] = []
+    for piece in pieces:
+        if kept and not content_words(piece):
+            kept[-1] += f", {piece}"
+        else:
+            kept.append(piece)
+    return kept
 
 
 def asks(text: str) -> bool:

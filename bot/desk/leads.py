@@ -11,10 +11,11 @@ from bot.desk.words import flat
 _NEGATIVE = re.compile(r"\b(?:not|no|never|none|nothing|cannot|without|except\w*|exclu\w*)\b|n't\b", re.IGNORECASE)
 _BOTH_WAYS = re.compile(r"\b(?:and|or) (?:(?:what|it|we|you|does|do|is|are) )*(?:not|cannot|\w+n't)\b", re.IGNORECASE)
 _CLAUSE = re.compile(
-    r"(?:^|[,;:] |\b(?:and|but|so|then) )(?:i|you|we|it|they|he|she) |\b(?:is|are|was|were|has|have|had|can|could|will"
-    r"|would|may|might|must|shall|should|do|does|did|cannot)\b|n't\b",
+    r"\b(?:is|are|was|were|has|have|had|can|could|will|would|may|might|must|shall|should|do|does|did|cannot)\b|n't\b"
+    r"|(?:^|[,;:] |\b(?:and|but|so|then) )(?:i|you|we|it|they|he|she) ",
     re.IGNORECASE,
 )
+_PRONOUN = re.compile(r"\b(?:i|you|we|it|they|them|he|she)\b", re.IGNORECASE)
 _SUBORDINATE = re.compile(r"(?<=\w )(?:that|which|who|whose|where|when|if|unless|as)\b.*", re.IGNORECASE)
 _INSTRUCTION = re.compile(
     r"(?:first |then |now )?(?:add|ask|back up|bring|call|change|charge|check|choose|clean|click|close|connect|contact"
@@ -38,8 +39,10 @@ def lead_of(heading: str, above: str, bare: str, *, item: bool) -> str:
         return lead
     if not _NEGATIVE.search(lead) or _BOTH_WAYS.search(lead) or _INSTRUCTION.match(bare):
         return ""
-    whole = _CLAUSE.search(_SUBORDINATE.sub("", bare)) and (bare.endswith(".") or not item)
-    return "" if whole or (lead.endswith("?") and not item) else lead
+    own = _SUBORDINATE.sub("", bare)
+    if item:
+        return "" if _CLAUSE.search(own) and bare.endswith(".") else lead
+    return "" if _CLAUSE.search(own) or _PRONOUN.search(own) or lead.endswith("?") else lead
 
 
 def spoken(lead: str) -> str:

@@ -107,8 +107,6 @@ class ExtractiveWriter:
         asked = respelled(asked, (f"{one.title} {one.section} {one.text}" for _, one in documents), self._knows)
         old, new = replaced(question, turns), content_words(question)
         units = [unit for at, passage in documents for unit in units_of(at, passage)]
-        if not _OF_DOCUMENTS.search(asked):
-            units = [unit for unit in units if not about_itself(unit)]
         return questions_in(asked), [
             unit for unit in units if not (unit.words | unit.context) & old or (unit.words | unit.context) & new
         ]
@@ -123,7 +121,12 @@ class ExtractiveWriter:
         ranking = rank(asked, units, passages, self._compare)
         if ranking.sure < LEAST_SURE:
             return NOTHING
-        if wanted := measures(asked):  # "how many minutes": what states none of them does not answer
+        if not _OF_DOCUMENTS.search(asked):
+            telling = [one for one in ranking.units if not about_itself(one.unit)]
+            ranking = Ranking(telling, ranking.sure)
+        if ranking.units and (
+            wanted := measures(asked)
+        ):  # "how many minutes": what states none of them does not answer
             least = ranking.units[0].score - ALIKE
             stating = [one for one in ranking.units if one.score >= least and states(one.unit, wanted)]
             return Ranking(stating, ranking.sure)
@@ -132,12 +135,12 @@ class ExtractiveWriter:
 
 def _countries_differ(asked: str, ranked: Sequence[Ranked], units: Sequence[Unit]) -> list[str]:
     """Where the question names no country, and the best sentences state other rules for each: all the countries of
-    that table or section. One sentence that names several answers for them all."""
+    their tables or sections. One sentence that names several answers for them all."""
     alike: list[Unit] = []
     for one in ranked:
         if countries(asked) or one.score < ranked[0].score - ALIKE or not _countries(one.unit):
             break
-        alike += [one.unit] * (_rules(one.unit)[0] == _rules(ranked[0].unit)[0])
+        alike.append(one.unit)
     if not any(_differ(one, other) for one, other in combinations(alike, 2)):
         return []
     rules = {_rules(unit) for unit in alike}

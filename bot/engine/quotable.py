@@ -65,7 +65,7 @@ def units_of(index: int, passage: Passage) -> list[Unit]:
     heading = " > ".join(part for part in (passage.title, passage.section) if part)
     name = passage.section.rsplit(" > ", 1)[-1] or passage.title
     if len(lines) > 2 and all(_PAIR.fullmatch(line) for line in lines):
-        pairs = [pair for line in lines for pair in _record_line(line) if line.split(": ", 1)[1].strip() != name]
+        pairs = [pair for line in lines for pair in _record_line(line)]
         return [Unit(index, quote, text, name, heading, _NOT_FIRST) for quote, text in pairs]
     return [
         Unit(
@@ -82,7 +82,10 @@ def units_of(index: int, passage: Passage) -> list[Unit]:
 
 
 def about_itself(unit: Unit) -> bool:
-    """Whether it says only which version a document is, since when, and whose: "Version 2.3, effective 1 May 2026"."""
+    """Whether it says only which version a document is, since when, and whose, "Version 2.3, effective 1 May 2026", or
+    of a record only its name."""
+    if unit.lead:
+        return unit.text.endswith(f": {unit.lead}")
     title = unit.heading.split(" > ")[0].lower()
     words = re.findall(r"[^\W\d_]+", re.sub(r"\S*[@#]\S*", "", unit.text))
     return bool(_ITSELF.search(unit.text)) and all(

@@ -29,6 +29,8 @@ def known(word: str) -> bool:
         ("My lamp broke. It was new. Can I return it?", 1),
         ("Salt and pepper mills, are they in stock?", 1),
         ("Is the lamp heavy, and is mounting it included?", 2),
+        ("1) a lamp, how much? 2) do you ship cups?", 2),
+        ("Can you mount a lamp and how much is it?", 1),
         ("How long are lamps? What does a vase cost? Do you sell cups? Is there a shop in Rome?", 4),
     ],
 )

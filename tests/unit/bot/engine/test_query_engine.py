@@ -17,7 +17,7 @@ from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, PromptRef, 
 from bot.desk.words import codes, content_words
 from bot.engine.extractive import ExtractiveWriter
 from bot.engine.query_engine import DocumentEngine
-from bot.engine.retriever import DeskQuery, passage_of
+from bot.engine.retriever import DeskQuery, node_of_passage, passage_of
 from bot.settings import AnsweringSettings
 from ingest.index import Found, Hit, IndexUnavailable, Payload, TableRow
 from ingest.index.contract import Likeness, Vectors
@@ -359,8 +359,6 @@ async def test_a_passage_says_when_it_was_checked() -> None:
 
 
 def test_passages_survive_the_way_through_nodes() -> None:
-    from bot.engine.retriever import node_of_passage
-
     passage = replace(PASSAGES[0], joined=("c2", "c3"), similarity=None)
     assert passage_of(node_of_passage(passage)) == passage
 
