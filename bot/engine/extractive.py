@@ -122,11 +122,9 @@ class ExtractiveWriter:
         if ranking.sure < LEAST_SURE:
             return NOTHING
         if not _OF_DOCUMENTS.search(asked):
-            telling = [one for one in ranking.units if not about_itself(one.unit)]
-            ranking = Ranking(telling, ranking.sure)
-        if ranking.units and (
-            wanted := measures(asked)
-        ):  # "how many minutes": what states none of them does not answer
+            ranking = Ranking([one for one in ranking.units if not about_itself(one.unit)], ranking.sure)
+        wanted = measures(asked)  # "how many minutes": what states none of them does not answer
+        if wanted and ranking.units:
             least = ranking.units[0].score - ALIKE
             stating = [one for one in ranking.units if one.score >= least and states(one.unit, wanted)]
             return Ranking(stating, ranking.sure)
