@@ -171,13 +171,15 @@ def _without_references(asked: str) -> str:
 
 
 def _chosen(ranked: Sequence[Ranked], passages: Sequence[Passage], wanted: frozenset[str], room: int) -> list[Unit]:
-    """The best, and what adds to it; of another passage only what says more of what is asked."""
+    """The best, and what adds to it; of another passage only what says more of what is asked. Of a record that is
+    named, and nothing asked of it, what it says."""
     if not ranked:
         return []
     best = ranked[0]
     own = passages[best.unit.passage].document_id
     chosen: list[Unit] = []
     open_ = wanted
+    named = bool(best.unit.lead) and wanted <= best.unit.context
     for one in ranked:
         if one.score < best.score - NEAR or len(chosen) == MOST:
             break
@@ -186,6 +188,7 @@ def _chosen(ranked: Sequence[Ranked], passages: Sequence[Passage], wanted: froze
             continue
         if (
             chosen
+            and not (named and unit.passage == best.unit.passage)
             and not open_ & (unit.words if unit.lead else said)
             and (unit.lead or unit.passage != best.unit.passage)
         ):

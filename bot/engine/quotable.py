@@ -126,34 +126,37 @@ class _Said:
 
 def _prose(text: str, heading: str) -> Iterator[_Said]:
     header: list[str] = []
-    asked, above, before = "", "", "\n\n"  # `above`: the line, ending in a colon, that a list stands under
+    asked, above, after = "", "", "\n\n"  # `above`: the line, ending in a colon, that a list stands under
     for unit in split_passage(text):
         quote = unit.strip()
-        cells = [cell.strip() for cell in f" {quote} ".split(" | ")]  # the first or last may be empty
-        if len(cells) > 1:
+        before, after = after, unit[len(unit.rstrip()) :]
+        if cells := _cells(quote):
             if header:
                 yield _Said(quote, _row(header, cells))
-            else:
-                header = cells
+            header = header or cells
             continue
         header = []
         item = before.endswith("\n") and bool(_MARKER.match(quote))
         above = above if item or before.count("\n") < _BLANK else ""
-        before = unit[len(unit.rstrip()) :]
         if both := _ASKED.fullmatch(quote):
             asked, quote = both[1], both[2]
         bare = _bare(quote)
         if bare.endswith("?"):
             asked = bare
             continue
+        under = lead_of(heading, above, bare, item=item)
         if bare.endswith(":"):
             above = quote if bare[0].isupper() else above
-        else:
-            under = lead_of(heading, above, bare, item=item)
-            if _says_something(bare) or (under and (item or " " in bare)):
-                yield _Said(quote, bare, asked, under)
-        if "\n" in before:
+        elif _says_something(bare) or (under and (item or " " in bare)):
+            yield _Said(quote, bare, asked, under)
+        if "\n" in after:
             asked = ""
+
+
+def _cells(quote: str) -> list[str]:
+    """Of a row of a table; the first or last may be empty."""
+    cells = [cell.strip() for cell in f" {quote} ".split(" | ")]
+    return cells if len(cells) > 1 else []
 
 
 def _bare(quote: str) -> str:

@@ -266,6 +266,16 @@ async def test_the_sentence_that_answers_comes_first(asked: str, first: str) -> 
     assert 1 <= len(sentences) <= 4
 
 
+async def test_of_a_record_that_is_only_named_its_lines_are_said() -> None:
+    """Not its name again."""
+    text = "code: E-700\ntitle: E-700 too_hot\nmeaning: The motor is above 90 degrees\nwhat_to_do: Wait for it to cool"
+    [said] = await quoted(
+        "I get too_hot", passages=[replace(PASSAGES[0], title="E-700 too_hot", section="", text=text)]
+    )
+    assert "meaning: The motor is above 90 degrees; what to do: Wait for it to cool" in said.text
+    assert "title" not in said.text
+
+
 @pytest.mark.parametrize(
     "asked", ["How long can I return a laptop?", "restocking fee opened drones", "VX-TB4-DOCK price", "call"]
 )
