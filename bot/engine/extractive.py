@@ -96,6 +96,8 @@ class ExtractiveWriter:
             if left and left[0].score >= ranked[0].score - ELSEWHERE:  # else what was said for another part answers it
                 chosen += _chosen(left, passages, concepts(part), ROOM // len(parts))
             missed += [] if ranked else [part]
+        if not chosen or any(passage.kind == "order" for passage in passages):
+            missed.clear()  # nothing is answered, and that is told; or what is known of an order may be the answer
         return drafted(chosen, units, passages, " ".join(parts)), _unanswered(missed, left_out(asked))
 
     def parts(

@@ -311,6 +311,10 @@ async def test_each_question_is_answered_or_named() -> None:
     assert [said in text for said in ("30 days", "1-555-0142", "$249.00")] == [True] * 3
     assert isinstance(end, DraftEnd)
     assert end.notice.endswith("I found no answer to “Who won the cup?”.")
+    order = replace(PASSAGES[0], kind="order", text="status: shipped")
+    *_, end = [piece async for piece in engine.quote(asked, [order, *PASSAGES], ())]
+    assert isinstance(end, DraftEnd)
+    assert "cup" not in end.notice, "what is known of the order may be the answer"
 
 
 @pytest.mark.parametrize(
