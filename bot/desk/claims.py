@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from bot.desk.figures import Figure, Stated, stated
+from bot.desk.leads import without_lead
 from bot.desk.model import Citation, Passage
 from bot.desk.past import about_the_past
 from bot.desk.places import countries
@@ -172,16 +173,20 @@ def _beside_the_point(body: str, everything: frozenset[str]) -> list[str]:
 
 
 def _turned_round(body: str, citations: Sequence[Citation]) -> list[str]:
-    """It says with "not" what the quote says without, in the same words, or the other way round."""
-    said = _ANSWERED.sub("", flat(body))
-    words = content_words(said)
-    for quote in (quote for citation in citations for quote in split_sentences(flat(citation.quote))):
-        unit = _ANSWERED.sub("", quote).replace("_", " ")
-        if _TURNS.search(said) or _TURNS.search(unit):
-            continue
-        part = _nearest(said, words, unit)
-        if (part or _alike(words, content_words(unit))) and _denies(said) != _denies(part or unit):
-            return [f"the source says the opposite: {unit.strip()[:80]!r}"]
+    """It says with "not" what the quote says without, in the same words, or the other way round. The heading or the
+    cited line that the quote stands under may be said before it: that "not" is the source's own."""
+    for citation in citations:
+        said = _ANSWERED.sub("", flat(body))
+        for lead in (citation.section.rsplit(" > ", 1)[-1], *(other.quote for other in citations)):
+            said = without_lead(said, lead) if lead != citation.quote else said
+        words = content_words(said)
+        for quote in split_sentences(flat(citation.quote)):
+            unit = _ANSWERED.sub("", quote).replace("_", " ")
+            if _TURNS.search(said) or _TURNS.search(unit):
+                continue
+            part = _nearest(said, words, unit)
+            if (part or _alike(words, content_words(unit))) and _denies(said) != _denies(part or unit):
+                return [f"the source says the opposite: {unit.strip()[:80]!r}"]
     return []
 
 

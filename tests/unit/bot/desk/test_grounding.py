@@ -105,6 +105,7 @@ def test_what_the_passage_states_is_kept(sentence: DraftSentence) -> None:
         (said("You have 30 days.", ""), "is not in passage 0"),
         (said("You have 30 days.", passage=7), "passage 7"),
         (said("You can return items.", None), "cites nothing"),
+        (said("What is not so: mailed returns cost $6.95.", "Mailed returns cost $6.95."), "the opposite"),
         (said("Bananas are the yellow fruit of the tropics."), "something else"),
         (said("Return items at https://evil.example/returns"), "https://evil.example/returns"),
         (said("Return items [here](evil.example)"), "evil.example"),

@@ -17,7 +17,7 @@ from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, PromptRef, 
 from bot.desk.words import codes, content_words
 from bot.engine.extractive import ExtractiveWriter
 from bot.engine.query_engine import ENGLISH_ONLY, UNFAMILIAR, DocumentEngine
-from bot.engine.retriever import DeskQuery, node_of, passage_of
+from bot.engine.retriever import DeskQuery, node_of_passage, passage_of
 from bot.settings import AnsweringSettings
 from ingest.index import Found, Hit, IndexUnavailable, Payload, TableRow
 from ingest.index.contract import Likeness, Vectors
@@ -307,6 +307,16 @@ async def test_the_sentence_that_answers_comes_first(asked: str, first: str) -> 
     assert 1 <= len(sentences) <= 4
 
 
+async def test_of_a_record_that_is_only_named_its_lines_are_said() -> None:
+    """Not its name again."""
+    text = "code: E-700\ntitle: E-700 too_hot\nmeaning: The motor is above 90 degrees\nwhat_to_do: Wait for it to cool"
+    [said] = await quoted(
+        "I get too_hot", passages=[replace(PASSAGES[0], title="E-700 too_hot", section="", text=text)]
+    )
+    assert "meaning: The motor is above 90 degrees; what to do: Wait for it to cool" in said.text
+    assert "title" not in said.text
+
+
 @pytest.mark.parametrize(
     "asked", ["How long can I return a laptop?", "restocking fee opened drones", "VX-TB4-DOCK price", "call"]
 )
@@ -359,6 +369,36 @@ async def test_after_a_change_of_subject_the_old_one_is_not_quoted() -> None:
     assert await quoted("what about a fridge?", *turns, passages=PASSAGES[:1]) == []
 
 
+async def test_each_question_is_answered_or_named() -> None:
+    """Four of them, of which no page knows one."""
+    asked = "How long can I return a laptop? Can I call you? Who won the cup? How much is the VX-TB4-DOCK?"
+    engine = DocumentEngine(SmallIndex(), None, AnsweringSettings())
+    *sentences, end = [piece async for piece in engine.quote(asked, PASSAGES, ())]
+    text = " ".join(one.text for one in sentences if isinstance(one, DraftSentence))
+    assert [said in text for said in ("30 days", "1-555-0142", "$249.00")] == [True] * 3
+    assert isinstance(end, DraftEnd)
+    assert end.notice.endswith("I found no answer to “Who won the cup?”.")
+    order = replace(PASSAGES[0], kind="order", text="status: shipped")
+    *_, end = [piece async for piece in engine.quote(asked, [order, *PASSAGES], ())]
+    assert isinstance(end, DraftEnd)
+    assert "cup" not in end.notice, "what is known of the order may be the answer"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("How long do refunds take?", "Refunds take 5 days. "),
+        ("Which version of refunds is it?", "Version 3, reviewed"),
+    ],
+)
+async def test_a_documents_own_version_is_quoted_only_when_asked_for(asked: str, said: str) -> None:
+    text = "Version 3, reviewed 1 March 2026.\n\nRefunds take 5 days."
+    passages = [replace(PASSAGES[0], title="Refunds", section="", text=text)]
+    sentences = await quoted(asked, passages=passages)
+    assert sentences[0].text.startswith(said)
+    assert ("Version 3" in " ".join(one.text for one in sentences)) == said.startswith("Version")
+
+
 async def test_the_past_is_quoted_when_asked_for() -> None:
     sentences = await quoted("How long could I return a laptop in the old policy?", passages=PASSAGES[1:2])
     assert "14 days" in sentences[0].text
@@ -400,8 +440,6 @@ async def test_a_passage_says_when_it_was_checked() -> None:
 
 
 def test_passages_survive_the_way_through_nodes() -> None:
-    from bot.engine.retriever import node_of_passage, passage_of
-
     passage = replace(PASSAGES[0], joined=("c2", "c3"), similarity=None)
     assert passage_of(node_of_passage(passage)) == passage
 
@@ -433,20 +471,34 @@ async def test_without_a_model_only_english_is_read() -> None:
     assert not index.asked
 
 
-async def test_a_rule_that_differs_by_country_is_asked_back() -> None:
-    """Where the question names no country, and each sentence that fits is one country's."""
-    index = SmallIndex()
-    rules = [
-        hit(1, "In Germany the trial lasts 6 months.", section="Trial", document="d"),
-        hit(2, "In Ireland the trial lasts 3 months.", section="Trial", document="d", position=5),
+def by_country(*texts: str) -> list[Passage]:
+    sections = ["Trial > Germany", "Trial > Ireland", "Trial > Canada"] if len(texts) > 1 else ["Trial"]
+    return [
+        replace(PASSAGES[0], title="Contract", section=section, text=text)
+        for section, text in zip(sections, texts, strict=True)
     ]
-    engine = DocumentEngine(index, None, AnsweringSettings())
-    passages = [replace(passage_of(node_of(one)), score=1.0) for one in rules]
-    asked = [piece async for piece in engine.quote("How long does the trial last?", passages, ())]
-    assert isinstance(asked[0], DraftSentence)
-    assert asked[0].text == "Which country is it about: Germany or Ireland?"
-    told = [piece async for piece in engine.quote("How long does the trial last in Ireland?", passages, ())]
-    assert isinstance(told[0], DraftSentence)
+
+
+@pytest.mark.parametrize(
+    ("passages", "which"),
+    [
+        (by_country("Country | Trial lasts\nGermany | 6 months\nIreland | 3 months\nCanada | 90 days"), True),
+        (by_country("The trial lasts 6 months.", "The trial lasts 3 months.", "Write to Jo about it."), True),
+        (by_country("The trial lasts 6 months.", "The trial lasts 6 months.", "Write to Jo about it."), False),
+        (by_country("The trial lasts 6 months in Germany and Ireland, 90 days in Canada."), False),
+    ],
+)
+async def test_a_rule_that_differs_by_country_is_asked_back(passages: list[Passage], which: bool) -> None:
+    """Where the question names no country, and the sentences that fit state other figures for each; all the countries
+    of the table or section are offered. One sentence for all of them is the answer."""
+    asked = await quoted("How long does the trial last?", passages=passages)
+    assert (asked[0].text == "Which country is it about: Canada, Germany or Ireland?") == which
+    assert which or "6 months" in asked[0].text
+
+
+async def test_a_country_that_is_named_is_not_asked_for() -> None:
+    passages = by_country("In Germany the trial lasts 6 months.\nIn Ireland the trial lasts 3 months.")
+    told = await quoted("How long does the trial last in Ireland?", passages=passages)
     assert told[0].text.startswith("In Ireland")
 
 
