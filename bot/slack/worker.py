@@ -36,8 +36,7 @@ class Workers:
         self._threads: dict[tuple[str, str], asyncio.Lock] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._started = time.monotonic()
-        self._read_at = self._started
+        self._able_since = self._read_at = time.monotonic()
         self._claims_from = 0.0
         self._renewing: asyncio.Task[None] | None = None
         self._throttle = Throttle(work.settings.workers)
@@ -163,6 +162,9 @@ class Workers:
                 await self._work.desks.refresh(self._team)
                 await self._report_stuck()
                 await self._work.humans.post_pending()
+            except Unavailable as error:
+                self._able_since = time.monotonic()
+                log.error("the watchdog will look again: %s", error)
             except DeskError as error:
                 log.error("the watchdog will look again: %s", error)
             except Exception:
@@ -171,7 +173,7 @@ class Workers:
 
     async def _report_stuck(self) -> None:
         """A question that waited for two deadlines, while we had the time to answer it, gets its notice."""
-        if time.monotonic() - self._started < self.patience_s:
+        if time.monotonic() - self._able_since < self.patience_s:
             return
         before = self._work.clock() - timedelta(seconds=self.patience_s)
         for item in await self._work.inbox.claim_stuck(_NOTICES, _NOTICE_S, before):

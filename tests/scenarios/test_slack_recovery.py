@@ -1,10 +1,12 @@
 """Crashes, outages and limits: nothing that was accepted is lost, and nothing is said twice."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from bot.desk.model import Outcome
+from bot.slack.desks import Desks
 from bot.slack.throttle import FEWEST, Throttle
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import UNLIMITED, MakeBot, Shelf, everything, said
@@ -296,6 +298,34 @@ async def test_a_question_that_nobody_gets_to_is_noticed(
     assert "Incident FD-" in everything(notice)
     shelf.gate.set()
     assert await bot.ended(busy) is Outcome.ANSWERED
+
+
+async def test_after_an_outage_of_the_store_the_workers_go_before_the_watchdog(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waited all the time is answered: nobody could get to it."""
+    bot = await make_bot(answering={"workers": 1})
+    workers = bot.connection.workers
+    assert workers is not None
+    shelf.gate = asyncio.Event()
+    asked = [await workspace.say(who, "support", ASK) for who in ("dana", "sam")]
+    await asyncio.wait_for(shelf.writing.wait(), 5)
+    for ts in asked:
+        await bot.accepted(ts)
+    looks: asyncio.Queue[str] = asyncio.Queue()
+
+    async def refresh(self: Desks, team: str) -> None:
+        looks.put_nowait(team)
+
+    monkeypatch.setattr(Desks, "refresh", refresh)  # the first that the watchdog does
+    for down in (True, False):
+        bot.down = down
+        if down:
+            bot.ahead, workers._able_since = timedelta(hours=1), -3600.0  # it lasts that long
+        for _ in range(3):
+            await asyncio.wait_for(looks.get(), 5)
+    shelf.gate.set()
+    assert [await bot.ended(ts) for ts in asked] == [Outcome.ANSWERED] * 2
 
 
 async def test_a_token_revoked_in_mid_run_loses_no_question(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
