@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.desk.audience import OWNER, may_read
-from bot.desk.errors import QuestionEdited, Unavailable
+from bot.desk.errors import DeskError, QuestionEdited, Unavailable
 from bot.desk.handover import CONCLUDED, handover
 from bot.desk.human_path import HandoverReason
 from bot.desk.model import (
@@ -87,10 +87,19 @@ class Answering:
             log.exception("incident %s: the notice for %s can't be shown", incident, item.key)
         await self._work.inbox.finish(item.key, Outcome.FAILED)
 
-    async def take_back(self, key: str) -> None:
-        """Its message was deleted while it was answered: what was begun goes too."""
-        if key in self._stages:
-            await self._stages[key].withdraw()
+    async def take_back(self, item: Accepted) -> None:
+        """It is not answered after all: what was begun of an answer goes, also what a run before this one had begun. Best
+        effort."""
+        stage = self._stages.get(item.key)
+        try:
+            if stage is None:
+                posted = await self._work.posts.of(item.key)
+                if posted is None or posted.final:
+                    return
+                stage = self._delivery.stage(await self._question(item), self._me, posted)
+            await stage.withdraw()
+        except DeskError as error:
+            log.warning("the begun answer to %s stays: %s", item.key, error)
 
     def forget(self, key: str) -> None:
         self._stages.pop(key, None)
@@ -121,6 +130,8 @@ class Answering:
         if item.thread_ts:
             state = await self._work.threads.state(item.team, item.channel, item.thread_ts)
         if state.quiet:
+            if posted is not None:
+                await self.take_back(item)
             await self._keep_quiet(item)
             return Outcome.ESCALATED
         if state.escalation_id and item.kind == "dm":  # whoever claims it can't see what was written there

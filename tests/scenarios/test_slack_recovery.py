@@ -380,6 +380,30 @@ async def test_a_deletion_during_the_retry_pause_takes_back_what_was_begun(
     await workspace.wait_for(lambda: workspace.called("chat.delete"))
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_deletion_takes_back_what_the_run_before_had_begun(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, workers: int
+) -> None:
+    """Heard while the question waits for its turn, or when it was just taken up and nothing of it is known yet."""
+    workspace.streaming = False
+    shelf.gate = asyncio.Event()
+    first = await make_bot()
+    other = await workspace.say("sam", "support", ASK)
+    await workspace.wait_for(lambda: said(workspace, other))
+    ts = await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: said(workspace, ts))
+    await first.kill()
+    held = workspace.hold("users.info")
+    second = await make_bot(answering={"workers": workers})
+    await asyncio.wait_for(held.reached.wait(), 5)
+    await workspace.delete("dana", "support", ts)
+    assert await second.ended(ts) is Outcome.WITHDRAWN
+    workspace.let_go("users.info")
+    await workspace.wait_for(lambda: not said(workspace, ts))
+    shelf.gate.set()
+    assert await second.ended(other) is Outcome.ANSWERED
+
+
 async def test_an_answer_that_is_shown_by_the_next_run_keeps_its_notice(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
 ) -> None:
