@@ -35,7 +35,7 @@ from bot.slack.keeping_quiet import quiet_note
 from bot.slack.people import People
 from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
-from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
+from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered, unposted
 from bot.slack.unseen import Unseen
 from bot.slack.work import Work
 
@@ -80,7 +80,7 @@ class Answering:
                 await self._asks.give_up(item, incident, STUCK)
             elif not item.unasked:
                 stage = await self._stage(await self._question(item), again=True)
-                await self._deliver(stage, failed(incident, STUCK), item.key)
+                await self._deliver(stage, failed(incident, STUCK), item)
         except Exception as error:
             if _passes(error):
                 raise
@@ -88,8 +88,7 @@ class Answering:
         await self._work.inbox.finish(item.key, Outcome.FAILED)
 
     async def take_back(self, item: Accepted) -> None:
-        """It is not answered after all: what was begun of an answer goes, also what a run before this one had begun. Best
-        effort."""
+        """It is not answered after all: what was begun of an answer goes, by an earlier run too. Best effort."""
         stage = self._stages.get(item.key)
         try:
             if stage is None:
@@ -151,7 +150,7 @@ class Answering:
         theirs = answer.private and answer.outcome is not Outcome.ESCALATED  # that is for the brief
         if theirs and not await self._private.send(question, answer):
             answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
-        return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
+        return await self._concluded(question, await self._deliver(stage, answer, item), desk)
 
     async def _leave_unsaid(self, question: Question, desk: Desk, answer: Answer) -> Outcome:
         """Nobody asked the desk, and it is not sure: it says nothing, and the inbox has how it ended. Without a text,
@@ -255,17 +254,20 @@ class Answering:
             log.error("incident %s: gave up on %s", claimed.incident, claimed.item.key)
         return notice
 
-    async def _deliver(self, stage: SlackStage, answer: Answer, key: str) -> Outcome:
-        """Show it. Where Slack will never take it (archived, removed) it has failed, and the log has its incident."""
+    async def _deliver(self, stage: SlackStage, answer: Answer, item: Accepted) -> Outcome:
+        """Show it. Where Slack will never take it (archived, removed) it has failed, and its asker is told alone."""
         try:
             await stage.finish(answer)
         except SlackRefused as error:
             if error.passing:
                 raise
             if error.code == "thread_not_found":  # and we did not hear of it before we heard of the question
-                log.info("the message of %s was deleted", key)
+                log.info("the message of %s was deleted", item.key)
                 return Outcome.WITHDRAWN
-            log.error("incident %s: Slack does not take the answer to %s (%s)", incident_of(key), key, error.code)
+            incident = incident_of(item.key)
+            log.error("incident %s: Slack does not take the answer to %s (%s)", incident, item.key, error.code)
+            if not (item.by_bot or item.unasked or item.kind == "dm"):  # nobody waits, or there is no other way
+                await self._private.send(await self._question(item), unposted(incident))
             return Outcome.FAILED
         return answer.outcome
 

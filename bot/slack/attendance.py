@@ -49,7 +49,7 @@ class Attendance:
         self._watching = asyncio.create_task(self._watch(hears))
 
     def missed(self, sent_at: float | None = None) -> None:
-        """What Slack sent just now, or at that time by its clock, could not be taken, and in some minutes it gives up."""
+        """What Slack sent now, or at that time by its clock, could not be taken, and in some minutes it gives up."""
         now = self._clock()
         sent = now if sent_at is None else datetime.fromtimestamp(min(sent_at, now.timestamp()), UTC)
         since = max(sent - _GAP, now - _A_DAY)

@@ -1,4 +1,4 @@
-"""Edits and deletions that are heard before their message: Slack keeps no order, least of all where it delivers again."""
+"""Edits and deletions that are heard before their message: Slack keeps no order, least of all in what it repeats."""
 
 from collections.abc import Callable
 from dataclasses import replace

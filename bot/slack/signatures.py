@@ -13,8 +13,8 @@ MOST_AGE_S = 300  # either way: clocks differ
 
 
 def signed_at(secret: str, headers: Mapping[bytes, bytes], body: bytes) -> int | None:
-    """In seconds since 1970, by Slack's clock; None: Slack did not sign it. `headers` by their lower-case names. Whatever
-    they hold, it never raises."""
+    """In seconds since 1970, by Slack's clock; None: Slack did not sign it. `headers` by their lower-case names.
+    Whatever they hold, it never raises."""
     stamp = headers.get(b"x-slack-request-timestamp", b"")
     if not secret or not re.fullmatch(rb"[0-9]{1,12}", stamp):
         return None

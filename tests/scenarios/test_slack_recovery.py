@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -339,17 +340,42 @@ async def test_a_token_revoked_in_mid_run_loses_no_question(workspace: LocalWork
     assert len(said(workspace, ts)) == 1
 
 
-@pytest.mark.parametrize("error", ["is_archived", "channel_not_found", "not_in_channel"])
+def in_support(arguments: dict[str, Any]) -> bool:
+    return arguments.get("channel") == "C0SUPPORT"
+
+
+@pytest.mark.parametrize("error", ["is_archived", "channel_not_found", "not_in_channel", "restricted_action"])
 async def test_an_answer_that_slack_never_takes_has_failed(
     workspace: LocalWorkspace, make_bot: MakeBot, caplog: pytest.LogCaptureFixture, error: str
 ) -> None:
-    """An archived channel, or one that we were removed from: the row does not say answered, and the log has it."""
+    """An archived channel, or one that we were removed from: the row does not say answered, the log has it, and the asker
+    is told so alone, without what was to be said there."""
     workspace.streaming = False
     bot = await make_bot()
-    workspace.fail("chat.postMessage", error=error, times=9)
+    workspace.fail("chat.postMessage", error=error, times=9, of=in_support)
     ts = await workspace.say("dana", "support", ASK)
     assert await bot.ended(ts) is Outcome.FAILED
     assert any("incident FD-" in one.message and error in one.message for one in caplog.records)
+    [note] = [everything(one) for one in workspace.messages("dm:dana")]
+    assert "You asked in <#C0SUPPORT>" in note
+    assert "Invite me to the channel" in note
+    assert "Incident FD-" in note
+    assert "30 days" not in note
+
+
+async def test_a_channel_that_is_closed_is_told_of_once(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """Killed when Slack had taken the note and before that was stored, the next run finds it."""
+    workspace.streaming = False
+    workspace.fail("chat.postMessage", error="not_in_channel", times=9, of=in_support)
+    first = await make_bot()
+    held = workspace.hold_reply("chat.postMessage", lambda arguments: not in_support(arguments))
+    ts = await workspace.say("dana", "support", ASK)
+    await asyncio.wait_for(held.reached.wait(), 5)
+    await first.kill()
+    workspace.let_go("chat.postMessage")
+    second = await make_bot()
+    assert await second.ended(ts) is Outcome.FAILED
+    assert len(workspace.messages("dm:dana")) == 1
 
 
 async def test_a_question_whose_handling_always_raises_is_closed(
