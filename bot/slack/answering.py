@@ -88,7 +88,7 @@ class Answering:
         await self._work.inbox.finish(item.key, Outcome.FAILED)
 
     async def take_back(self, item: Accepted) -> None:
-        """It is not answered after all: what was begun of an answer goes, by an earlier run too. Best effort."""
+        """It is not answered after all: what was begun goes, that of an earlier run too. Best effort."""
         stage = self._stages.get(item.key)
         try:
             if stage is None:
