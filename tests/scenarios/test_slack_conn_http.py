@@ -219,6 +219,7 @@ async def test_what_a_wrong_secret_turned_away_is_answered_with_the_right_one(
     await workspace.wait_for(lambda: [one for one in workspace.calls if one["error"] == "http_error"])
     workspace.lose_events = True
     ts = await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: sum(one["error"] == "given up" for one in workspace.calls) == 4)
     await wrong.stop()
     right = await make_bot(**http)
     assert await right.ended(ts) is Outcome.ANSWERED
