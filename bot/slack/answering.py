@@ -111,6 +111,8 @@ class Answering:
             if claimed.attempt <= self._work.settings.max_attempts or _passes(error):
                 raise
             log.exception("incident %s: not even its notice can be shown: %s", claimed.incident, claimed.item.key)
+            if isinstance(error, SlackRefused):
+                await self._tell_beside(claimed.item)
             return Outcome.FAILED
 
     async def _answer(self, claimed: Claimed) -> Outcome:
@@ -266,10 +268,15 @@ class Answering:
                 return Outcome.WITHDRAWN
             incident = incident_of(item.key)
             log.error("incident %s: Slack does not take the answer to %s (%s)", incident, item.key, error.code)
-            if not (item.by_bot or item.unasked or item.kind == "dm"):  # nobody waits, or there is no other way
-                await self._private.send(await self._question(item), unposted(incident))
+            await self._tell_beside(item)
             return Outcome.FAILED
         return answer.outcome
+
+    async def _tell_beside(self, item: Accepted) -> None:
+        """Its asker alone, that Slack takes no answer there; once. Raises SlackUnavailable."""
+        if item.by_bot or item.unasked or item.kind == "dm" or is_private(item.key):
+            return  # nobody waits for it, or there is no other way
+        await self._private.send(await self._question(item), unposted(incident_of(item.key)))
 
     async def _stage(self, question: Question, *, again: bool) -> SlackStage:
         earlier = await self._work.posts.of(question.key) if again else None

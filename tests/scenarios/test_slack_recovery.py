@@ -10,6 +10,7 @@ from bot.desk.model import Outcome
 from bot.slack.desks import Desks
 from bot.slack.throttle import FEWEST, Throttle
 from ops.workspace.server import LocalWorkspace
+from ops.workspace.state import BOT
 from tests.scenarios.conftest import UNLIMITED, MakeBot, Shelf, everything, said
 
 ASK = "@frontdesk how long do I have to return something?"
@@ -361,6 +362,22 @@ async def test_an_answer_that_slack_never_takes_has_failed(
     assert "Invite me to the channel" in note
     assert "Incident FD-" in note
     assert "30 days" not in note
+
+
+async def test_a_channel_that_was_closed_while_nobody_ran_is_told_of(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    """The next run may not even look for what was begun there."""
+    workspace.streaming = False
+    first = await make_bot(crash_at="posted")
+    ts = await workspace.say("dana", "support", ASK)
+    await asyncio.wait_for(first.crashed.wait(), 5)
+    await first.kill()
+    workspace.state.channel("support").members.remove(BOT)
+    second = await make_bot(answering={"max_attempts": 1})
+    assert await second.ended(ts) is Outcome.FAILED
+    [note] = [everything(one) for one in workspace.messages("dm:dana")]
+    assert "Invite me to the channel" in note
 
 
 async def test_a_channel_that_is_closed_is_told_of_once(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
