@@ -233,9 +233,9 @@ class Inbox(Protocol):
         """What a question says by now; None when it is unknown, or was withdrawn."""
         ...
 
-    async def withdraw(self, key: str) -> bool:
+    async def withdraw(self, key: str) -> Accepted | None:
         """Close a question whose message was deleted, and keep nothing of what it said, also where it was finished
-        already. False: it was, or is unknown."""
+        already. The question, where it was open."""
         ...
 
     async def unasked(self, key: str) -> bool:

@@ -5,7 +5,7 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.desk.errors import QuestionEdited, Unavailable
+from bot.desk.errors import DeskError, QuestionEdited, Unavailable
 from bot.desk.handover import CONCLUDED, handover
 from bot.desk.human_path import HandoverReason
 from bot.desk.model import (
@@ -35,7 +35,7 @@ from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
 from bot.slack.stored_answers import StoredAnswers
 from bot.slack.thread_reading import said_before, somebody_replied
-from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
+from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered, unposted
 from bot.slack.unseen import Unseen
 from bot.slack.work import Work
 
@@ -82,17 +82,25 @@ class Answering:
             elif not item.unasked:
                 desk = self._work.desks.asked(item, ThreadState())
                 stage = await self._stage(await self._question(item), desk, again=True)
-                await self._deliver(stage, failed(incident, STUCK, humans=desk.has_humans), item.key)
+                await self._deliver(stage, failed(incident, STUCK, humans=desk.has_humans), item)
         except Exception as error:
             if passes(error):
                 raise
             log.exception("incident %s: the notice for %s can't be shown", incident, item.key)
         await self._work.inbox.finish(item.key, Outcome.FAILED)
 
-    async def take_back(self, key: str) -> None:
-        """Its message was deleted while it was answered: what was begun goes too."""
-        if key in self._stages:
-            await self._stages[key].withdraw()
+    async def take_back(self, item: Accepted) -> None:
+        """It is not answered after all: what was begun goes, that of an earlier run too. Best effort."""
+        stage = self._stages.get(item.key)
+        try:
+            if stage is None:
+                posted = await self._work.posts.of(item.key)
+                if posted is None or posted.final:
+                    return
+                stage = self._delivery.stage(await self._question(item), self._me, posted, humans=False)
+            await stage.withdraw()
+        except DeskError as error:
+            log.warning("the begun answer to %s stays: %s", item.key, error)
 
     def forget(self, key: str) -> None:
         self._stages.pop(key, None)
@@ -105,6 +113,8 @@ class Answering:
             if claimed.attempt <= self._work.settings.max_attempts or passes(error):
                 raise
             log.exception("incident %s: not even its notice can be shown: %s", claimed.incident, claimed.item.key)
+            if isinstance(error, SlackRefused):
+                await self._tell_beside(claimed.item)
             return Outcome.FAILED
 
     async def _answer(self, claimed: Claimed) -> Outcome:
@@ -123,6 +133,8 @@ class Answering:
         if item.thread_ts:
             state = await self._work.threads.state(item.team, item.channel, item.thread_ts)
         if state.quiet:
+            if posted is not None:
+                await self.take_back(item)
             await self._keep_quiet(item)
             return Outcome.ESCALATED
         if state.escalation_id and item.kind == "dm":  # whoever claims it can't see what was written there
@@ -142,7 +154,7 @@ class Answering:
         theirs = answer.private and answer.outcome is not Outcome.ESCALATED  # that is for the brief
         if theirs and not await self._private.send(question, answer):
             answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
-        return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
+        return await self._concluded(question, await self._deliver(stage, answer, item), desk)
 
     async def _is_to_be_said(self, item: Accepted, answer: Answer) -> bool:
         """Of an answer to what nobody had put to the desk. Where a person was faster it would only talk in between."""
@@ -253,19 +265,27 @@ class Answering:
             log.error("incident %s: gave up on %s", claimed.incident, claimed.item.key)
         return notice
 
-    async def _deliver(self, stage: SlackStage, answer: Answer, key: str) -> Outcome:
-        """Show it. Where Slack will never take it (archived, removed) it has failed, and the log has its incident."""
+    async def _deliver(self, stage: SlackStage, answer: Answer, item: Accepted) -> Outcome:
+        """Show it. Where Slack will never take it (archived, removed) it has failed, and its asker is told alone."""
         try:
             await stage.finish(answer)
         except SlackRefused as error:
             if error.passing:
                 raise
             if error.code == "thread_not_found":  # and we did not hear of it before we heard of the question
-                log.info("the message of %s was deleted", key)
+                log.info("the message of %s was deleted", item.key)
                 return Outcome.WITHDRAWN
-            log.error("incident %s: Slack does not take the answer to %s (%s)", incident_of(key), key, error.code)
+            incident = incident_of(item.key)
+            log.error("incident %s: Slack does not take the answer to %s (%s)", incident, item.key, error.code)
+            await self._tell_beside(item)
             return Outcome.FAILED
         return answer.outcome
+
+    async def _tell_beside(self, item: Accepted) -> None:
+        """Its asker alone, that Slack takes no answer there; once. Raises SlackUnavailable."""
+        if item.by_bot or item.unasked or item.kind == "dm" or is_private(item.key):
+            return  # nobody waits for it, or there is no other way
+        await self._private.send(await self._question(item), unposted(incident_of(item.key)))
 
     async def _stage(self, question: Question, desk: Desk, *, again: bool) -> SlackStage:
         earlier = await self._work.posts.of(question.key) if again else None

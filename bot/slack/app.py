@@ -19,8 +19,9 @@ from bot.slack.listeners.messages import Messages
 log = logging.getLogger(__name__)
 
 
-def build_app(clients: SlackClients, me: Identity, messages: Messages) -> AsyncApp:
-    """An app for one workspace, already authorized as `me`; listeners are registered by the caller."""
+def build_app(clients: SlackClients, me: Identity, messages: Messages, missed: Callable[[], None]) -> AsyncApp:
+    """An app for one workspace, already authorized as `me`; listeners are registered by the caller. `missed`: a message
+    could not be stored."""
 
     async def record(body: Mapping[str, Any], next: Callable[[], Awaitable[None]]) -> BoltResponse | None:
         # Before authorization: Bolt acks events before a listener runs, and acks where authorization fails.
@@ -28,7 +29,11 @@ def build_app(clients: SlackClients, me: Identity, messages: Messages) -> AsyncA
         if not isinstance(event, Mapping) or event.get("type") not in ("message", "app_mention"):
             await next()
             return None
-        await messages.take(event)
+        try:
+            await messages.take(event)
+        except Unavailable:
+            missed()  # Slack sends it again for some minutes only
+            raise
         return BoltResponse(status=200)
 
     async def authorize() -> AuthorizeResult:

@@ -46,6 +46,10 @@ class Door(Protocol):
 
     async def is_open(self) -> bool: ...
 
+    async def hears(self) -> bool:
+        """Whether what Slack sends now is taken, as far as can be known."""
+        ...
+
     async def close(self) -> None:
         """Take no more events; what has come is stored and acked first."""
         ...
@@ -110,11 +114,14 @@ class SlackConnection:
             self._offers = Offers(self._edge.look_up, sure, work.desks, self._edge.people, clients)
             intake = Intake(work.inbox, workers, self._edge.manners)
             messages = Messages(work, workers, intake, me, self._offers, self._edge.manners)
-            app = build_app(clients, me, messages)
+            read_back = ReadBack(clients, messages, work.clock)
+            presence = self._edge.presence
+            attendance = Attendance(read_back, presence, me.team, work.clock, self._edge.attend_every_s)
+            app = build_app(clients, me, messages, attendance.missed)
             self._surfaces = surfaces_of(self._edge, me, intake)
             register(app, self._surfaces)
             await work.desks.refresh(me.team)
-            heard_until = await self._edge.presence.heard_until(me.team)
+            heard_until = await presence.heard_until(me.team)
             await workers.start()
         except BaseException:
             await clients.close()
@@ -125,21 +132,14 @@ class SlackConnection:
         for watch in (self._edge.learn, self._edge.triaging):
             if watch is not None:
                 self._watches.append(asyncio.create_task(watch.watch()))
-        self._door = self._built_door(app, ticket)
+        self._door = self._built_door(app, ticket, attendance)
         try:
             await self._door.open()
         except BaseException:
             await self.stop(0)
             raise
-        self._attendance = Attendance(
-            self._door.is_open,
-            ReadBack(clients, messages, work.clock),
-            self._edge.presence,
-            me.team,
-            work.clock,
-            self._edge.attend_every_s,
-        )
-        self._attendance.start(heard_until)
+        self._attendance = attendance
+        attendance.start(heard_until, self._door.hears)
         if self._edge.timekeeper is not None:
             self._edge.timekeeper.start()
         log.info("connected to Slack as %s in %s", me.user_id, me.team)
@@ -174,12 +174,13 @@ class SlackConnection:
     async def is_connected(self) -> bool:
         return self._door is not None and await self._door.is_open()
 
-    def _built_door(self, app: AsyncApp, ticket: str) -> Door:
+    def _built_door(self, app: AsyncApp, ticket: str, attendance: Attendance) -> Door:
         edge, settings = self._edge, self._edge.clients.settings
         if settings.mode == "socket":
             return Sockets(app, edge.clients, ticket, edge.ping_every_s, edge.redial_s)
         secret = settings.signing_secret.get_secret_value() if settings.signing_secret else ""
-        return HttpDoor(RequestUrl(app, secret, edge.work.clock), settings.host, settings.port)
+        application = RequestUrl(app, secret, edge.work.clock, attendance.missed)
+        return HttpDoor(application, settings.host, settings.port)
 
 
 async def _with_app(clients: SlackClients, me: Identity) -> Identity:

@@ -222,6 +222,8 @@ class SlackStage:
         try:
             await self._settle()
             if self._ts is None:
+                await self.resume()
+            if self._ts is None:
                 return
             if self._stream.open:
                 await self._stream.stop_quietly()

@@ -24,6 +24,7 @@ class HttpDoor:
     """bot.slack.connection.Door where Slack calls us."""
 
     def __init__(self, application: RequestUrl, host: str, port: int) -> None:
+        self._application = application
         self._address = (host, port)
         config = uvicorn.Config(
             application,
@@ -52,6 +53,11 @@ class HttpDoor:
     async def is_open(self) -> bool:
         """Whether we listen. Whether Slack finds us it does not tell; requests that fail show in its app's pages."""
         return self._server.started and self._serving is not None and not self._serving.done()
+
+    async def hears(self) -> bool:
+        """Not while the last one who came was turned away: that may have been Slack, and the secret or a clock be
+        wrong. By a forger it costs no more than reading back for nothing."""
+        return await self.is_open() and not self._application.refused
 
     async def close(self) -> None:
         """Take no more; what has come is stored and answered first."""

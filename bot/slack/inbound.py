@@ -37,8 +37,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
+    """`at`: as of written_at()."""
+
     key: str
     text: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,13 @@ def _edited(event: Mapping[str, Any], channel: str, me: Identity) -> Edited | De
         return Ignored("an edit that left the text as it was")
     if _is_ours(message, me):
         return Ignored("our own message")
-    return Edited(_key(me, channel, message), clean(str(message.get("text") or ""), me))
+    return Edited(_key(me, channel, message), clean(str(message.get("text") or ""), me), written_at(message))
+
+
+def written_at(message: Mapping[str, Any]) -> float:
+    """When a message got its present text, in seconds since 1970 by Slack's clock; 0.0 where it does not say."""
+    stamp = _mapping(message.get("edited")).get("ts") or message.get("ts")
+    return float(stamp) if isinstance(stamp, str) and re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", stamp) else 0.0
 
 
 def _key(me: Identity, channel: str, message: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ _BURST = 0.4  # of what is allowed: the rest comes in the course of the time, so
 # The share of the burst that is left to what answers can't do without: by decorations, and by looking again.
 RESERVED = {"chat.update": 0.5, _POST: 0.5, "conversations.info": 0.5, "conversations.members": 0.5}
 RETRY_DEFAULT_S = 5.0  # where Slack does not say, or says what is no number
-RETRY_MOST_S = 60.0  # however long Slack says: then it is tried again
+RETRY_MOST_S = 3_600.0  # no limit of Slack's lasts that long: whoever says more makes no sense
 PATIENCE_S = 60.0  # a call that would wait longer is refused, so that its worker gives the question back
 
 
@@ -81,13 +81,15 @@ class Pace:
             return False
         bucket.tokens -= 1
         try:
-            while wait > 0:
+            while 0 < wait <= PATIENCE_S:
                 await self._sleep(wait)
                 wait = bucket.held_until - self._clock()  # Slack may have said something meanwhile
         except asyncio.CancelledError:
             bucket.tokens += 1  # it calls nobody, and the next in line need not wait for it
             raise
-        return True
+        if wait > 0:
+            bucket.tokens += 1
+        return wait <= 0
 
     def take_now(self, method: str, channel: str = "") -> bool:
         """Take a token if one is there that answers do not need."""

@@ -10,7 +10,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.slack.signatures import is_slacks
+from bot.slack.signatures import MOST_AGE_S, signed_at
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +35,16 @@ class Refused(Exception):
 
 class RequestUrl:
     """401: not Slack's, or older than five minutes. 400, 408, 413: no body of Slack's. 503: it could not be stored.
-    Slack sends again whatever is not 200; it never hears that it need not, because the fault may be ours."""
+    Slack sends again whatever is not 200; it never hears that it need not, because the fault may be ours. `missed` is
+    told of what Slack signed at a time that this clock is too far from."""
 
-    def __init__(self, app: AsyncApp, secret: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, app: AsyncApp, secret: str, clock: Callable[[], datetime], missed: Callable[[float], None]
+    ) -> None:
         self._app = app
         self._secret = secret
         self._clock = clock
+        self._missed = missed
         self.refused = 0  # in a row: when only these come, the secret is wrong
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +65,10 @@ class RequestUrl:
             raise Refused(405, "POST only")
         headers = {bytes(name).lower(): bytes(value) for name, value in scope["headers"]}
         body = await _body(headers, receive)
-        if not is_slacks(self._secret, headers, body, self._clock().timestamp()):
+        signed, now = signed_at(self._secret, headers, body), self._clock().timestamp()
+        if signed is None or abs(now - signed) > MOST_AGE_S:
+            if signed is not None:
+                self._missed(signed)
             self.refused += 1
             if self.refused in (1, 10, 100) or self.refused % 1000 == 0:
                 log.warning("%d requests in a row were not Slack's: SLACK_SIGNING_SECRET, or this clock?", self.refused)

@@ -64,6 +64,9 @@ class Sockets:
     async def is_open(self) -> bool:
         return any(not socket.closed for socket in self._open)
 
+    async def hears(self) -> bool:
+        return await self.is_open()
+
     async def close(self) -> None:
         """Take no more; what has come is stored and acked first. What was not read comes again from Slack."""
         readers = [*self._keepers, *self._leaving]

@@ -1,4 +1,4 @@
-"""What is said where a question is not answered: it failed, or the desk is paused. Pure."""
+"""What is said where a question is not answered: it failed, the channel is closed, the desk is paused. Pure."""
 
 from bot.desk.model import Answer, Claimed, Desk, Outcome
 from bot.slack.blocks import HUMAN_LABEL
@@ -6,6 +6,7 @@ from bot.slack.blocks import HUMAN_LABEL
 TOO_SLOW = "This took too long, so I stopped."
 GAVE_UP = "I tried this several times and could not answer it."
 STUCK = "I could not get to this in time."
+UNPOSTED = "Slack does not let me post there, so I can't answer. Invite me to the channel and ask again, or ask here."
 PAUSED = "I'm paused at the moment, so I don't answer questions. Please ask me again later."
 
 
@@ -14,6 +15,11 @@ def failed(incident: str, what: str, *, humans: bool) -> Answer:
     human = ", or ask for a human" if humans else ""
     text = f"{what} Your question is recorded; please ask again in a few minutes{human}."
     return Answer(outcome=Outcome.FAILED, text=text, incident=incident)
+
+
+def unposted(incident: str) -> Answer:
+    """What the asker is told alone; without a word of the answer, for what may stand in it was decided for there."""
+    return Answer(Outcome.FAILED, "", incident=incident, private=f"{UNPOSTED}\n\nIncident {incident}")
 
 
 def unanswered(claimed: Claimed, desk: Desk, *, paused: bool, most_attempts: int) -> Answer | None:

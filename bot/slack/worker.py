@@ -38,9 +38,9 @@ class Workers:
         self._outages: Counter[str] = Counter()  # by key, one after the other: how often it met one
         self._threads: dict[tuple[str, str], asyncio.Lock] = {}
         self._loops: list[asyncio.Task[None]] = []
+        self._taking_back: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self._started = time.monotonic()
-        self._read_at = self._started
+        self._able_since = self._read_at = time.monotonic()
         self._claims_from = 0.0
         self._renewing: asyncio.Task[None] | None = None
         self._throttle = Throttle(work.settings.workers)
@@ -75,6 +75,11 @@ class Workers:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self._drain(drain_s)
+        if self._taking_back:
+            _, late = await asyncio.wait(self._taking_back, timeout=drain_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
@@ -95,13 +100,22 @@ class Workers:
 
     async def withdraw(self, key: str) -> None:
         """Its message was deleted: close it if it is open, stop working on it, take back what was begun."""
-        if not await self._work.inbox.withdraw(key):
+        item = await self._work.inbox.withdraw(key)
+        if item is None:
             return
         log.info("%s was withdrawn", key)
         task = self._running.get(key)
         if task is not None:
             self._withdrawn.add(key)
             task.cancel()
+        else:  # a run before this one may have begun; Slack waits for its ack meanwhile
+            begun = asyncio.create_task(self._take_back(item))
+            self._taking_back.add(begun)
+            begun.add_done_callback(self._taking_back.discard)
+
+    async def _take_back(self, item: Accepted) -> None:
+        async with self._thread(item):  # what is being shown to another question there is not looked at
+            await self._answering.take_back(item)
 
     # -- the loops
 
@@ -166,6 +180,9 @@ class Workers:
                 await self._work.desks.refresh(self._team)
                 await self._report_stuck()
                 await self._work.humans.post_pending()
+            except Unavailable as error:
+                self._able_since = time.monotonic()
+                log.error("the watchdog will look again: %s", error)
             except DeskError as error:
                 log.error("the watchdog will look again: %s", error)
             except Exception:
@@ -174,7 +191,7 @@ class Workers:
 
     async def _report_stuck(self) -> None:
         """A question that waited for two deadlines, while we had the time to answer it, gets its notice."""
-        if time.monotonic() - self._started < self.patience_s:
+        if time.monotonic() - self._able_since < self.patience_s:
             return
         before = self._work.clock() - timedelta(seconds=self.patience_s)
         for item in await self._work.inbox.claim_stuck(_NOTICES, _NOTICE_S, before):
@@ -200,9 +217,9 @@ class Workers:
                 self._work.meter.question_ended(desk, outcome, self._age(claimed.item))
                 log.info("%s ended: %s", key, outcome.value)
             elif await self._work.inbox.outcome(key) is Outcome.WITHDRAWN:  # in another process, a moment ago
-                await self._answering.take_back(key)
+                await self._answering.take_back(claimed.item)
         except asyncio.CancelledError:
-            await self._cancelled(key)
+            await self._cancelled(claimed.item)
         except SlackUnavailable as error:
             log.warning("Slack can't be reached for %s, trying again: %s", key, error)
             await self._later(claimed, outage=True)
@@ -225,14 +242,14 @@ class Workers:
             self._threads = {place: lock for place, lock in self._threads.items() if lock.locked()}
         return self._threads.setdefault((item.channel, item.thread_ts or item.ts), asyncio.Lock())
 
-    async def _cancelled(self, key: str) -> None:
-        self._outages.pop(key, None)
-        if key in self._withdrawn:
-            self._withdrawn.discard(key)
-            await self._answering.take_back(key)
+    async def _cancelled(self, item: Accepted) -> None:
+        self._outages.pop(item.key, None)
+        if item.key in self._withdrawn:
+            self._withdrawn.discard(item.key)
+            await self._answering.take_back(item)
             return
         with suppress(Unavailable):
-            await self._work.inbox.release(key)
+            await self._work.inbox.release(item.key)
 
     async def _later(self, claimed: Claimed, *, outage: bool) -> None:
         """Back to the queue after a pause that grows. A store that is down keeps the lease, which ends by itself."""
@@ -242,7 +259,7 @@ class Workers:
         try:
             await asyncio.sleep(min(_PAUSE_S * 2 ** min(times, 6), 30))
         except asyncio.CancelledError:
-            await self._cancelled(key)
+            await self._cancelled(claimed.item)
             return
         with suppress(Unavailable):
             await self._work.inbox.release(key, outage=outage)

@@ -135,24 +135,25 @@ class SqlInbox:
             return set((await connection.execute(held)).scalars())
 
     async def finish(self, key: str, outcome: Outcome) -> bool:
-        return await self._close(key, outcome)
+        return await self._close(key, outcome) is not None
 
-    async def withdraw(self, key: str) -> bool:
+    async def withdraw(self, key: str) -> Accepted | None:
         return await self._close(key, Outcome.WITHDRAWN)
 
-    async def _close(self, key: str, outcome: Outcome) -> bool:
+    async def _close(self, key: str, outcome: Outcome) -> Accepted | None:
         close = (
             update(inbox)
             .where(inbox.c.key == key, inbox.c.outcome.is_(None))
             .values(outcome=outcome.value, finished_at=self._clock(), lease_until=None)
+            .returning(*inbox.c)
         )
         async with self._database.transaction() as connection:
-            closed = bool((await connection.execute(close)).rowcount)
+            closed = (await connection.execute(close)).one_or_none()
             if outcome is Outcome.WITHDRAWN:  # what its writer took back is kept nowhere, answered or not
                 await connection.execute(update(inbox).where(inbox.c.key == key).values(text="", payload={}))
                 asked = update(answers).where(answers.c.key == key)
                 await connection.execute(asked.values(question="", searched=""))
-        return closed
+        return _item(closed) if closed else None
 
     async def release(self, key: str, *, outage: bool = False) -> None:
         mine = update(inbox).where(inbox.c.key == key, inbox.c.claimed_by == self._holder)

@@ -66,9 +66,10 @@ class Arena:
         self.asked += asked
         return asked
 
-    async def row(self, fault: str, runs: int, *, unseen: bool = False) -> Row:
+    async def row(self, fault: str, runs: int, *, closed: bool = False) -> Row:
         """What became of all that was asked since the last row: each question has one outcome, and is seen once.
-        `unseen`: Slack took nothing, so that there is nothing to be seen, and the outcome says so."""
+        `closed`: Slack took nothing in the channel, so the outcome says failed, and its asker is told in a direct
+        message."""
         asked, self.asked = self.asked, []
         began, ended = time.monotonic(), dict[str, str]()
         for _ in range(int(QUIET_S / LOOK_S)):
@@ -77,8 +78,8 @@ class Arena:
                 break
             await asyncio.sleep(LOOK_S)
         await self._still()
-        seen = self._seen(asked)
-        lost = [ts for ts in asked if ts not in ended or (not seen[ts] and not (unseen and ended[ts] == "failed"))]
+        seen = self._told_beside(asked) if closed else self._seen(asked)
+        lost = [ts for ts in asked if ts not in ended or not seen[ts] or (closed and ended[ts] != "failed")]
         for ts in lost:
             self.told(f"{fault}: lost {ts}, {ended.get(ts, 'no outcome')}")
         twice = [ts for ts in asked if seen[ts] > 1]
@@ -108,6 +109,12 @@ class Arena:
         mine = (one for one in self.workspace.messages("support") if one.get("user") == BOT)
         seen = Counter(one["thread_ts"] for one in mine if one.get("thread_ts") and not one.get("streaming"))
         return Counter({ts: seen[ts] for ts in asked})
+
+    def _told_beside(self, asked: Iterable[str]) -> Counter[str]:
+        """The notes to the asker alone, by the question of whose key they are."""
+        told = [one.get("metadata") or {} for one in self.workspace.messages("dm:dana") if one.get("user") == BOT]
+        keys = [str(one.get("event_payload", {}).get("key", "")) for one in told]
+        return Counter({ts: sum(f":{ts}:" in key for key in keys) for ts in asked})
 
     def _ended(self, asked: Iterable[str]) -> dict[str, str]:
         """How each question ended, of those that have."""

@@ -48,11 +48,15 @@ def _met(arena: Arena, error: str) -> int:
 
 
 async def refused_for_ever(arena: Arena, error: str) -> Row:
-    """Whatever is posted, Slack will not have it: the outcome says failed, and the log has the incident."""
+    """Whatever is posted in the channel, Slack will not have it: its asker is told so, and the log has the incident."""
+
+    def in_support(arguments: dict[str, Any]) -> bool:
+        return arguments.get("channel") == "C0SUPPORT"
+
     for method in POSTED:
-        arena.workspace.fail(method, error=error, times=10_000)
+        arena.workspace.fail(method, error=error, times=10_000, of=in_support)
     await arena.ask(RUNS)
-    row = await arena.row(f"Slack: {error}, always", RUNS, unseen=True)
+    row = await arena.row(f"Slack: {error}, always", RUNS, closed=True)
     for method in POSTED:
         arena.workspace.forgive(method)
     return row

@@ -17,7 +17,7 @@ _POSTS, _POSTS_SECONDS = 10, 10.0  # about one a second a channel, in short burs
 @dataclass
 class Fault:
     """What the next calls of a method meet. `after_effect`: the call is done, and its answer is lost. `carrying`: only
-    calls with this argument meet it."""
+    calls with this argument meet it; `of`: only those whose arguments are such."""
 
     error: str | None = None
     status: int | None = None
@@ -25,6 +25,10 @@ class Fault:
     times: int = 1
     after_effect: bool = False
     carrying: str | None = None
+    of: Callable[[Json], bool] | None = None
+
+    def meets(self, arguments: Json) -> bool:
+        return (not self.carrying or bool(arguments.get(self.carrying))) and (self.of is None or self.of(arguments))
 
 
 @dataclass
@@ -55,7 +59,7 @@ class Faults:
         waiting = self._faults[method]
         while waiting and waiting[0].times <= 0:
             waiting.popleft()
-        if not waiting or (waiting[0].carrying and not arguments.get(waiting[0].carrying)):
+        if not waiting or not waiting[0].meets(arguments):
             return None
         waiting[0].times -= 1
         return waiting[0]

@@ -175,10 +175,12 @@ class LocalWorkspace(Hands):
         times: int = 1,
         after_effect: bool = False,
         carrying: str | None = None,
+        of: Callable[[Json], bool] | None = None,
     ) -> None:
         """The next `times` calls of a method, or of "files.download", fail; with `after_effect` they are done, and only
-        their answer is lost. `carrying`: of calls with this argument, such as "blocks"."""
-        self._faults.add(method, Fault(error, status, headers or {}, times, after_effect, carrying))
+        their answer is lost. `carrying`: of calls with this argument, such as "blocks"; `of`: of those whose arguments
+        are such."""
+        self._faults.add(method, Fault(error, status, headers or {}, times, after_effect, carrying, of))
 
     def forgive(self, method: str) -> None:
         """What was asked of fail() for this method, and not met yet, is forgotten."""

@@ -201,12 +201,25 @@ async def test_a_clock_that_is_a_little_off_is_no_reason(
 async def test_a_clock_of_ours_that_is_6_minutes_off_is_told(
     workspace: LocalWorkspace, make_bot: MakeBot, http: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing of Slack's is taken then; the log says what it can be, and what was asked is answered once it is right."""
+    """Nothing of Slack's is taken then; the log says what it can be, and what was asked is read back."""
     wrong = await make_bot(ahead=timedelta(minutes=6), **http)
     ts = await workspace.say("dana", "support", ASK)
-    await workspace.wait_for(lambda: [one for one in workspace.calls if one["error"] == "http_error"])
-    assert not await wrong.store.inbox.depth()
+    assert await wrong.ended(ts) is Outcome.ANSWERED
+    assert [one for one in workspace.calls if one["kind"] == "request_url" and one["ok"]] == []
     assert any("SLACK_SIGNING_SECRET, or this clock?" in one.message for one in caplog.records)
+
+
+async def test_what_a_wrong_secret_turned_away_is_answered_with_the_right_one(
+    workspace: LocalWorkspace, make_bot: MakeBot, http: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when Slack gave it up long before: nobody says that it was heard."""
+    monkeypatch.setattr("bot.slack.read_back._OVERLAP", timedelta())
+    wrong = await make_bot(**http | {"slack": http["slack"] | {"signing_secret": "f" * 32}})
+    await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: [one for one in workspace.calls if one["error"] == "http_error"])
+    workspace.lose_events = True
+    ts = await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: sum(one["error"] == "given up" for one in workspace.calls) == 4)
     await wrong.stop()
     right = await make_bot(**http)
     assert await right.ended(ts) is Outcome.ANSWERED

@@ -1,6 +1,7 @@
 """A question that is edited within its first seconds is answered as edited, once; what is shown stays."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -87,6 +88,37 @@ async def test_an_edit_after_the_first_seconds(
     shelf.gate.set()
     assert await bot.ended(ts) is Outcome.ANSWERED
     assert "30 days" in everything(said(workspace, ts)[0])
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_what_is_heard_before_its_message(
+    workspace: LocalWorkspace, make_bot: MakeBot, monkeypatch: pytest.MonkeyPatch, deleted: bool
+) -> None:
+    """Slack delivers in no order: a reply is answered as it was edited, and not at all once it was deleted."""
+    bot = await make_bot()
+    root = await workspace.say("dana", "support", ASK)
+    await bot.ended(root)
+    tell, held = workspace.sockets.tell, list[dict[str, Any]]()
+    monkeypatch.setattr(workspace.sockets, "tell", held.append)
+    ts = await workspace.say("dana", "support", ASK, root)
+    await workspace.edit("dana", "support", ts, SHIPPING)
+    if deleted:
+        await workspace.delete("dana", "support", ts)
+    before = acked(workspace)
+    for number, payload in enumerate(reversed(held), 1):
+        tell(payload)
+        await workspace.wait_for(lambda heard=before + number: acked(workspace) == heard)
+    if deleted:
+        assert await bot.outcome("C0SUPPORT", ts) is None
+        assert not await bot.store.inbox.depth()
+        return
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    assert await bot.store.inbox.text(f"T0ELECTRO:C0SUPPORT:{ts}") == "how long does shipping take?"
+    assert "3 to 5 business days" in everything(said(workspace, root)[-1])
+
+
+def acked(workspace: LocalWorkspace) -> int:
+    return len([one for one in workspace.calls if one["kind"] == "socket" and one["ok"]])
 
 
 @pytest.mark.parametrize("crash_at", ["save", "posted"])

@@ -120,6 +120,26 @@ async def test_an_answer_in_the_making_is_taken_back_when_a_human_takes_the_thre
     assert "Dana Whitfield has written in the thread" in workspace.messages(DESK)[1]["text"]
 
 
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_what_a_killed_run_had_begun_is_taken_back_when_a_human_has_the_thread(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, streaming: bool
+) -> None:
+    """The next run answers nothing there: it leaves no half answer either."""
+    workspace.streaming = streaming
+    first = await make_bot()
+    ts, brief = await call_human(workspace, first)
+    shelf.gate, shelf.after = asyncio.Event(), 1
+    question = await workspace.say("dana", "support", "and shipping, how long?", ts)
+    await workspace.wait_for(lambda: len(said(workspace, ts)) == 3)
+    await workspace.click("alex", DESK, brief["ts"], "human_claim")
+    await workspace.wait_for(lambda: any("<@U0ALEX> has taken this" in one["text"] for one in said(workspace, ts)))
+    await first.kill()
+    second = await make_bot()
+    assert await second.ended(question) is Outcome.ESCALATED
+    assert len(said(workspace, ts)) == 3, "the first answer, and what was told of the human"
+    assert "has taken this" in said(workspace, ts)[-1]["text"]
+
+
 async def test_an_agents_reply_before_the_claim_is_no_question(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """While an escalation is open, the asker is still answered; what others write unaddressed is left to people."""
     bot = await make_bot()

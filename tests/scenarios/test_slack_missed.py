@@ -300,6 +300,23 @@ async def test_a_long_gap_of_the_connection_is_read_back(workspace: LocalWorkspa
     assert len(said(workspace, ts)) == 1
 
 
+@pytest.mark.parametrize("workspace", [0.1], indirect=True)  # for each ack that does not come
+async def test_what_an_outage_of_the_store_outlasts_is_read_back(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """Without a restart: Slack gave it up while it could not be stored, and it is answered when it can be."""
+    bot = await make_bot()
+    await caught_up(bot)
+    bot.down = True
+    ts = await workspace.say("dana", "support", ASK)
+
+    def given_up() -> bool:
+        return sum(one["error"] == "given up" for one in workspace.calls) == 2  # a mention is two events
+
+    await workspace.wait_for(given_up)
+    bot.down = False
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    assert len(said(workspace, ts)) == 1
+
+
 async def test_a_conversation_that_fails_stops_no_other(
     workspace: LocalWorkspace, make_bot: MakeBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,12 +1,16 @@
 """Crashes, outages and limits: nothing that was accepted is lost, and nothing is said twice."""
 
 import asyncio
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.desk.model import Outcome
+from bot.slack.desks import Desks
 from bot.slack.throttle import FEWEST, Throttle
 from ops.workspace.server import LocalWorkspace
+from ops.workspace.state import BOT
 from tests.scenarios.conftest import UNLIMITED, MakeBot, Shelf, everything, said
 
 ASK = "@frontdesk how long do I have to return something?"
@@ -298,6 +302,34 @@ async def test_a_question_that_nobody_gets_to_is_noticed(
     assert await bot.ended(busy) is Outcome.ANSWERED
 
 
+async def test_after_an_outage_of_the_store_the_workers_go_before_the_watchdog(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waited all the time is answered: nobody could get to it."""
+    bot = await make_bot(answering={"workers": 1})
+    workers = bot.connection.workers
+    assert workers is not None
+    shelf.gate = asyncio.Event()
+    asked = [await workspace.say(who, "support", ASK) for who in ("dana", "sam")]
+    await asyncio.wait_for(shelf.writing.wait(), 5)
+    for ts in asked:
+        await bot.accepted(ts)
+    looks: asyncio.Queue[str] = asyncio.Queue()
+
+    async def refresh(self: Desks, team: str) -> None:
+        looks.put_nowait(team)
+
+    monkeypatch.setattr(Desks, "refresh", refresh)  # the first that the watchdog does
+    for down in (True, False):
+        bot.down = down
+        if down:
+            bot.ahead, workers._able_since = timedelta(hours=1), -3600.0  # it lasts that long
+        for _ in range(3):
+            await asyncio.wait_for(looks.get(), 5)
+    shelf.gate.set()
+    assert [await bot.ended(ts) for ts in asked] == [Outcome.ANSWERED] * 2
+
+
 async def test_a_token_revoked_in_mid_run_loses_no_question(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """While Slack refuses the token the question stays open, beyond max_attempts; then it is answered, once."""
     workspace.streaming = False
@@ -309,17 +341,58 @@ async def test_a_token_revoked_in_mid_run_loses_no_question(workspace: LocalWork
     assert len(said(workspace, ts)) == 1
 
 
-@pytest.mark.parametrize("error", ["is_archived", "channel_not_found", "not_in_channel"])
+def in_support(arguments: dict[str, Any]) -> bool:
+    return arguments.get("channel") == "C0SUPPORT"
+
+
+@pytest.mark.parametrize("error", ["is_archived", "channel_not_found", "not_in_channel", "restricted_action"])
 async def test_an_answer_that_slack_never_takes_has_failed(
     workspace: LocalWorkspace, make_bot: MakeBot, caplog: pytest.LogCaptureFixture, error: str
 ) -> None:
-    """An archived channel, or one that we were removed from: the row does not say answered, and the log has it."""
+    """An archived channel, or one that we were removed from: the row does not say answered, the log has it, and the asker
+    is told so alone, without what was to be said there."""
     workspace.streaming = False
     bot = await make_bot()
-    workspace.fail("chat.postMessage", error=error, times=9)
+    workspace.fail("chat.postMessage", error=error, times=9, of=in_support)
     ts = await workspace.say("dana", "support", ASK)
     assert await bot.ended(ts) is Outcome.FAILED
     assert any("incident FD-" in one.message and error in one.message for one in caplog.records)
+    [note] = [everything(one) for one in workspace.messages("dm:dana")]
+    assert "You asked in <#C0SUPPORT>" in note
+    assert "Invite me to the channel" in note
+    assert "Incident FD-" in note
+    assert "30 days" not in note
+
+
+async def test_a_channel_that_was_closed_while_nobody_ran_is_told_of(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    """The next run may not even look for what was begun there."""
+    workspace.streaming = False
+    first = await make_bot(crash_at="posted")
+    ts = await workspace.say("dana", "support", ASK)
+    await asyncio.wait_for(first.crashed.wait(), 5)
+    await first.kill()
+    workspace.state.channel("support").members.remove(BOT)
+    second = await make_bot(answering={"max_attempts": 1})
+    assert await second.ended(ts) is Outcome.FAILED
+    [note] = [everything(one) for one in workspace.messages("dm:dana")]
+    assert "Invite me to the channel" in note
+
+
+async def test_a_channel_that_is_closed_is_told_of_once(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """Killed when Slack had taken the note and before that was stored, the next run finds it."""
+    workspace.streaming = False
+    workspace.fail("chat.postMessage", error="not_in_channel", times=9, of=in_support)
+    first = await make_bot()
+    held = workspace.hold_reply("chat.postMessage", lambda arguments: not in_support(arguments))
+    ts = await workspace.say("dana", "support", ASK)
+    await asyncio.wait_for(held.reached.wait(), 5)
+    await first.kill()
+    workspace.let_go("chat.postMessage")
+    second = await make_bot()
+    assert await second.ended(ts) is Outcome.FAILED
+    assert len(workspace.messages("dm:dana")) == 1
 
 
 async def test_a_question_whose_handling_always_raises_is_closed(
@@ -348,6 +421,30 @@ async def test_a_deletion_during_the_retry_pause_takes_back_what_was_begun(
     await workspace.delete("dana", "support", ts)
     assert await bot.ended(ts) is Outcome.WITHDRAWN
     await workspace.wait_for(lambda: workspace.called("chat.delete"))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_deletion_takes_back_what_the_run_before_had_begun(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, workers: int
+) -> None:
+    """Heard while the question waits for its turn, or when it was just taken up and nothing of it is known yet."""
+    workspace.streaming = False
+    shelf.gate = asyncio.Event()
+    first = await make_bot()
+    other = await workspace.say("sam", "support", ASK)
+    await workspace.wait_for(lambda: said(workspace, other))
+    ts = await workspace.say("dana", "support", ASK)
+    await workspace.wait_for(lambda: said(workspace, ts))
+    await first.kill()
+    held = workspace.hold("users.info")
+    second = await make_bot(answering={"workers": workers})
+    await asyncio.wait_for(held.reached.wait(), 5)
+    await workspace.delete("dana", "support", ts)
+    assert await second.ended(ts) is Outcome.WITHDRAWN
+    workspace.let_go("users.info")
+    await workspace.wait_for(lambda: not said(workspace, ts))
+    shelf.gate.set()
+    assert await second.ended(other) is Outcome.ANSWERED
 
 
 async def test_an_answer_that_is_shown_by_the_next_run_keeps_its_notice(

@@ -12,6 +12,7 @@ from bot.desk.handover import handover
 from bot.desk.model import Accepted, Exchange, Outcome
 from bot.desk.replies import Meant, joins_in, meant_for_the_desk
 from bot.desk.unasked import asks_everybody
+from bot.slack.early import Early
 from bot.slack.edits import EDIT_S
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
 from bot.slack.intake import Intake
@@ -41,6 +42,7 @@ class Messages:
         self._me = me
         self._offers = offers
         self._manners = manners
+        self._early = Early(work.clock)
         self._bots = asyncio.Lock()
         # Threads of questions that were just accepted: their worker has perhaps not joined them in the store yet.
         self._recent: dict[tuple[str, str], None] = {}
@@ -52,11 +54,14 @@ class Messages:
             case Ignored(reason):
                 log.debug("ignored: %s", reason)
             case Deleted(key):
+                self._early.note(meaning)
                 await self._workers.withdraw(key)
             case Edited(key, text):
-                await self._inbox.amend(key, text, self._clock() - timedelta(seconds=EDIT_S))
-            case Heard():
-                await self._hear(meaning)
+                if not await self._inbox.amend(key, text, self._clock() - timedelta(seconds=EDIT_S)):
+                    self._early.note(meaning)
+            case Heard(item):
+                if (as_it_stands := self._early.as_it_stands(item)) is not None:
+                    await self._hear(replace(meaning, item=as_it_stands))
 
     async def take_missed(self, message: Mapping[str, Any], oldest: datetime) -> Accepted | None:
         """Hear a message that is read back later, as an event, by the rules of the time when it was written.

@@ -151,7 +151,9 @@ def test_edits_and_deletions_name_the_question() -> None:
     """By the key of the message; an edit that only unfurled a link is nothing."""
     message = {"ts": "1.000100", "text": "<@U0BOT> new"}
     edit = event(subtype="message_changed", ts="2.0", message=message, previous_message={"text": "old"})
-    assert read(edit, ME, NOW) == Edited("T1:C1:1.000100", "new")
+    assert read(edit, ME, NOW) == Edited("T1:C1:1.000100", "new", 1.0001)
+    again = edit | {"message": message | {"edited": {"user": "U1", "ts": "2.000100"}}}
+    assert read(again, ME, NOW) == Edited("T1:C1:1.000100", "new", 2.0001)
     unfurled = edit | {"previous_message": {"text": message["text"]}}
     assert isinstance(read(unfurled, ME, NOW), Ignored)
     gone = event(subtype="message_deleted", ts="2.0", deleted_ts="1.000100")

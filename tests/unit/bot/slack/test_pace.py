@@ -119,10 +119,28 @@ async def test_retry_after_holds_its_own_kind_only(pace: Pace, clock: Clock) -> 
     assert clock.now - before == pytest.approx(7)
 
 
+async def test_a_long_retry_after_is_obeyed_and_waited_for_by_nobody(pace: Pace, clock: Clock) -> None:
+    """Neither by who comes then, nor by who was waiting already; and nobody's place in the queue is lost by it."""
+    for _ in range(4):
+        await pace.take("chat.postMessage", "C1")
+    waiting = asyncio.create_task(pace.take("chat.postMessage", "C1"))
+    await asyncio.sleep(0)
+    before = clock.now
+    pace.hold("chat.postMessage", "C1", "90")
+    assert not await pace.take("chat.postMessage", "C1")
+    assert not await waiting
+    clock.now = before + 89.9
+    assert not pace.take_now("chat.postMessage", "C1")
+    clock.now = before + 90
+    taken = await times(clock, lambda: pace.take("chat.postMessage", "C1"), 4)
+    assert taken == [0.0] * 4
+
+
 @pytest.mark.parametrize(
     ("said", "seconds"),
     [
         ("3", 3),
+        ("90", 90),
         ("0.5", 0.5),
         ("0", 0.1),
         (None, RETRY_DEFAULT_S),

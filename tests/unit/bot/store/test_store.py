@@ -165,7 +165,7 @@ async def test_of_a_deleted_message_no_word_is_kept(store: Store, answered: bool
     await store.answers.save(asked, "support", Answer(Outcome.ANSWERED, "So.", searched="card 4111"))
     if answered:
         await store.inbox.finish(item().key, Outcome.ANSWERED)
-    assert await store.inbox.withdraw(item().key) is not answered
+    assert (await store.inbox.withdraw(item().key) is None) is answered
     assert await store.inbox.text(item().key) == ("" if answered else None)
     stored = await store.answers.get(item().key)
     record = await store.records.record(item().key)
