@@ -42,7 +42,8 @@ def lead_of(heading: str, above: str, bare: str, *, item: bool) -> str:
     own = _SUBORDINATE.sub("", bare)
     if item:
         return "" if _CLAUSE.search(own) and bare.endswith(".") else lead
-    return "" if _CLAUSE.search(own) or _PRONOUN.search(own) or lead.endswith("?") else lead
+    two = len(_CLAUSE.findall(bare)) > 1 and bare.endswith(".")  # "what is broken is replaced."
+    return "" if _CLAUSE.search(own) or two or _PRONOUN.search(own) or lead.endswith("?") else lead
 
 
 def spoken(lead: str) -> str:

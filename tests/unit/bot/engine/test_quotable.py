@@ -54,6 +54,7 @@ def test_a_sentence_of_an_answer_stands_under_its_question(text: str) -> None:
          "NOT IN THE STORE"]),
         ("Not included", "We never charge for the drill.", [""]),
         ("Included", "- Two screws and a drill", [""]),
+        ("Not broken, but silent", "A lamp that is dead is replaced.", [""]),
         ("Not included", "Included all the same:\n\n- the drill and its case", ["Included all the same:"]),
         ("The lamp does not light", "1. Switch it off and on.", [""]),
         ("What works and what does not", "- Lamps of any make and age", [""]),
