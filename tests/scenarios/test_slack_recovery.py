@@ -168,13 +168,15 @@ async def test_rate_limits_are_waited_for(workspace: LocalWorkspace, make_bot: M
 
 
 async def test_a_form_that_slack_refuses_is_posted_plainer(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
-    """Blocks that are refused in every form do not cost the answer: text and sources are posted without them."""
+    """Blocks that are refused in every form do not cost the answer: text and sources are posted without them, and the
+    buttons after them."""
     workspace.streaming = False
     bot = await make_bot()
     workspace.fail("chat.update", error="invalid_blocks", times=2)
     ts = await workspace.say("dana", "support", ASK)
     assert await bot.ended(ts) is Outcome.ANSWERED
-    [answer] = said(workspace, ts)
+    answer, buttons = said(workspace, ts)
+    assert "human_call" in str(buttons["blocks"])
     assert "30 days" in answer["text"]
     assert "<https://electromart.example/returns-policy|Returns policy › Overview>" in answer["text"]
 
