@@ -12,6 +12,7 @@ from bot.desk.budget import Budget
 from bot.desk.conversation import fit, standalone
 from bot.desk.courtesy import NOTED, WHICH, asks_how, courtesy, wants_human
 from bot.desk.errors import AudienceNarrowed, DeskError, QuestionEdited, StoreUnavailable
+from bot.desk.fault_finding import apology, finds_fault
 from bot.desk.freshness import stale_notice
 from bot.desk.interpreting import Interpreting, asks_for_english
 from bot.desk.model import Answer, Desk, Outcome, Question, Retrieval, incident_of
@@ -112,9 +113,12 @@ class AnswerQuestion:
         told = to_read(question, self._settings.max_question_chars)
         if reply and not told and not (self._orders and self._orders.is_meant(question.text, desk)):
             return Answer(Outcome.ASKED, NOT_READ if question.attachments and not question.text else reply)
+        if not told and finds_fault(question.text):
+            answer = apology(desk, turns, in_thread=question.place.thread_ts is not None)
+            return await self._for_humans(answer, question, desk)
         meant = None if told else await self._engine.meant(question.text)
         if wants_human(question.text) or (meant == "human" and not asks_how(question.text)):
-            return await self._handed_over(question, desk)
+            return await self._for_humans(hand_over(desk), question, desk)
         if meant == "courtesy":
             return Answer(Outcome.ASKED, NOTED)
         work = Work(standalone(question.text, turns), turns, self._prompts.live(desk.prompt), interpreting)
@@ -124,8 +128,7 @@ class AnswerQuestion:
             return replace(answer, outcome=Outcome.ASKED, text=what_about(question.attachments), nearest=())
         return answer
 
-    async def _handed_over(self, question: Question, desk: Desk) -> Answer:
-        answer = hand_over(desk)
+    async def _for_humans(self, answer: Answer, question: Question, desk: Desk) -> Answer:
         if self._orders is None or answer.outcome is not Outcome.ESCALATED:
             return answer
         return replace(answer, private=await self._orders.for_humans(question, desk))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import QuestionEdited, Unavailable
+from bot.desk.fault_finding import finds_fault
 from bot.desk.handover import CONCLUDED, handover
 from bot.desk.human_path import HandoverReason
 from bot.desk.model import (
@@ -46,6 +47,10 @@ LOOKED_BACK = 50  # questions of a thread, for those that had no answer
 def _passes(error: Exception) -> bool:
     """Whether it is an outage: the question stays open however often it was tried."""
     return isinstance(error, Unavailable) or (isinstance(error, SlackRefused) and error.passing)
+
+
+def _called_by_asker(question: Question) -> HandoverReason:
+    return HandoverReason.FEEDBACK if finds_fault(question.text) else HandoverReason.ASKED
 
 
 class Answering:
@@ -161,7 +166,8 @@ class Answering:
     async def _concluded(self, question: Question, outcome: Outcome, desk: Desk) -> Outcome:
         """After it was shown a human is called, where the asker or the desk's policy wants one; and it waits for
         triage, which may call one yet."""
-        reason = HandoverReason.ASKED if outcome is Outcome.ESCALATED else await self._policy(question, outcome, desk)
+        theirs = outcome is Outcome.ESCALATED
+        reason = _called_by_asker(question) if theirs else await self._policy(question, outcome, desk)
         if reason is not None:
             thread = question.place.team, question.place.channel, question.thread_ts
             await self._work.humans.call(*thread, question.asker.user_id, question.key, reason, once=True)
