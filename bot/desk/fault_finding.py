@@ -28,7 +28,8 @@ _VERY = (
 _IS, _IS_NOT = r"(?:'s| is| was| were| seems| sounds)", r"(?: isn't| wasn't| (?:is|was) not|'s not)"
 _GOOD = (
     r"(?:correct|right|true|accurate|helpful|useful|helping|any help|any use|an answer"
-    r"|(?:the )?(?:right|correct) answer|(?:the|my) question|what i (?:asked|meant|was asking|am asking)(?: for| about)?|answering (?:my|the) question)"
+    r"|(?:the )?(?:right|correct) answer|(?:the|my) question|answering (?:my|the) question"
+    r"|what i (?:asked|meant|was asking|am asking)(?: for| about)?)"
 )
 _BAD = (
     r"(?:wrong|incorrect|false|inaccurate|untrue|unhelpful|useless|nonsense|rubbish|garbage|mistaken|no help|no use"
