@@ -24,6 +24,7 @@ from bot.desk.model import (
     is_private,
 )
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
+from bot.desk.passing_on import PASSED_ON, only_tells
 from bot.desk.ports import Stage
 from bot.desk.unasked import worth_saying
 from bot.slack.asked_privately import AboutMessage
@@ -128,13 +129,17 @@ class Answering:
         if state.quiet:
             await self._keep_quiet(item)
             return Outcome.ESCALATED
-        if state.escalation_id and item.kind == "dm":  # whoever claims it can't see what was written there
-            await self._work.humans.asker_wrote(item)
+        # Whoever claims it can't see what was written there.
+        passed_on = state.escalation_id and item.kind == "dm" and await self._work.humans.asker_wrote(item)
         desk = self._work.desks.asked(item, state)
         stage = await self._stage(question, again=again)
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
             await stage.withdraw()
             return Outcome.WITHDRAWN
+        if passed_on and only_tells(item.text):
+            answer = Answer(Outcome.ASKED, PASSED_ON)
+            await self._work.answers.save(question, desk.name, answer)
+            return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
         question, answer = await self._as_it_stands(claimed, question, desk, stage)
         if item.unasked and posted is None and not worth_saying(answer, self._work.settings.unasked_similarity):
             return await self._leave_unsaid(question, desk, answer)

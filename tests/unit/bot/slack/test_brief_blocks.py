@@ -249,6 +249,9 @@ def test_the_answer_is_quoted_with_its_lines_and_without_its_marks(answered: str
         (M.CLAIM, "U2", "U2", "D1", "What you write in this thread is passed on to them.", None),
         (M.HAND_OVER, "U2", "U3", "C1", "<@U3> has this now", "<@U3> Alex has handed this over to you"),
         (M.HAND_OVER, "U3", "U3", "C1", "<@U3> has this now", None),  # took it over
+        (M.REPLY, "U2", "U2", "C1", "Alex (support): 10% off", None),
+        (M.REPLY, "U2", "U2", "D1", "Alex (support): 10% off", "Alex replied:\n&gt; 10%"),
+        (M.WAIT, "U2", "U2", "D1", "Alex (support): 10% off", "Alex asked Dana:\n&gt; 10%"),
         (M.ASKER_WROTE, "U1", "U2", "C1", None, "<@U2> Dana has written in the thread."),
         (M.NOT_YET, "U1", "U2", "C1", "I have told <@U2>", "<@U2> Dana says that this is not solved yet."),
         (M.CONFIRM, "U1", "U2", "C1", "Good to hear.", "<@U2> Dana says that this is solved."),
@@ -266,7 +269,8 @@ def test_who_is_told_what_of_a_move(
     move: Move, by: str, owner: str | None, channel: str, told: str | None, beside: str | None
 ) -> None:
     brief = Brief(one(S.CLAIMED, channel=channel), "Dana", None, names=NAMES)
-    transition = Transition("E-1", 2, S.OPEN, S.CLAIMED, move, by, owner, "", WHEN)
+    text = "10% off" if move in (M.REPLY, M.WAIT) else ""
+    transition = Transition("E-1", 2, S.OPEN, S.CLAIMED, move, by, owner, "", WHEN, text)
     for message, expected in ((announcement(brief, transition), told), (word_to_owner(brief, transition), beside)):
         assert (message is None) == (expected is None)
         assert expected is None or expected in message.text  # type: ignore[union-attr]
