@@ -44,6 +44,12 @@ _END = (
     r"(?: (?:at all|either|though|again|still|to me|for me|so far|then|one bit|one))*"
     r"(?:,? (?:it's|it is|i asked|i meant|i said|my question was|because) .+)?"
 )
+_AWFUL = r"bad|terrible|useless|awful|horrible|stupid|ridiculous|rubbish|pathetic|waste of time"
+_UNHAPPY = re.compile(
+    rf"\b(?:{_AWFUL}|wrong|incorrect|no (?:help|use|good)|nothing|badly|worse|worst|hate|angry|disappoint\w*|annoy\w*"
+    r"|frustrat\w*|not|\w+n't)\b",
+    re.IGNORECASE,
+)
 _FAULT = re.compile(
     rf"{_LEAD}(?:"
     rf"{_IT}(?:{_IS} {_VERY}{_BAD}|{_IS_NOT} {_VERY}{_GOOD}|(?: still| really)* {_DID_NOT} {_VERY}{_HELP})"
@@ -51,18 +57,28 @@ _FAULT = re.compile(
     rf"{_VERY}(?:wrong|useless|no (?:help|use)|mistaken|unhelpful|not {_VERY}(?:{_GOOD}|listening))"
     rf"|you {_DID_NOT} {_VERY}{_HELP}|you (?:got|have|had) (?:it|that|this) {_VERY}wrong"
     rf"|(?:still )?{_DID_NOT} {_VERY}{_HELP}|i (?:didn't|did not) ask (?:for |about )?(?:that|this)"
+    rf"|(?:that|this|it) makes no sense|thanks for nothing|you suck|what an? (?:{_AWFUL}) (?:bot|assistant|{_SAID})"
+    rf"|(?:the )?worst (?:bot|assistant|support|{_SAID}) ever"
+    rf"|this (?:bot|assistant) is {_VERY}(?:an? )?(?:joke|{_AWFUL})"
+    rf"|i'm {_VERY}(?:not happy|unhappy|disappointed) with (?:this|that|your|the) (?:bot|assistant|{_SAID})"
     rf"|(?:still |completely |totally )?{_BAD}|(?:wrong|incorrect|useless) {_SAID}"
     rf"){_END}",
 )
 
 
 def finds_fault(text: str) -> bool:
-    """ "your last answer was wrong", and not "what if my order is wrong?": a message that asks as well is answered."""
-    if len(text) > _LONGEST:
+    """As in "your last answer was wrong", not "what if my order is wrong?": a message that asks as well is answered."""
+    if not text.strip() or len(text) > _LONGEST:
         return False
     sentences = split_sentences(flat(text))
     rest = [one for one in sentences if one.rstrip().endswith("?") or not _FAULT.fullmatch(_plain(one))]
-    return len(rest) < len(sentences) and not any(map(asks, rest))
+    return 2 * len(rest) <= len(sentences) and not any(map(asks, rest))
+
+
+def sounds_unhappy(text: str) -> bool:
+    """Of a message that asks nothing: a cheerful reply would mock it."""
+    said = _plain(flat(text)).replace("not bad", "")
+    return re.match(r"(?:my bad|(?:oops )?sorry)\b", said) is None and _UNHAPPY.search(said) is not None
 
 
 def apology(desk: Desk, turns: Sequence[Turn], *, in_thread: bool) -> Answer:

@@ -15,5 +15,5 @@ _TO_ONE = re.compile(
 
 
 def reads_like_an_offer(answer: str) -> bool:
-    """ "I can offer you 10% off", "just this once": too often rather than not, for an approver decides."""
+    """Such as "I can offer you 10% off", "just this once": too often rather than not, for an approver decides."""
     return _TO_ONE.search(answer.replace("’", "'")) is not None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.desk.fault_finding import apology, finds_fault
+from bot.desk.fault_finding import apology, finds_fault, sounds_unhappy
 from bot.desk.model import Desk, Outcome, Turn
 from bot.handover_settings import HandoverSettings
 
@@ -40,6 +40,10 @@ ANSWERED = (Turn("asker", "How long can I return it?"), Turn("desk", "Within 30 
         "no help at all",
         "what you told me is wrong",
         "that was not an answer",
+        "thanks for nothing",
+        "this bot is a joke",
+        "what a terrible bot",
+        "I'm very disappointed with this answer",
     ],
 )
 def test_an_answer_was_wrong(text: str) -> None:
@@ -65,12 +69,29 @@ def test_an_answer_was_wrong(text: str) -> None:
         "you are right",
         "that was not delivered",
         "wrong size",
+        "I asked in the store. They said it fits. Wrong. Two trips for that.",
+        "I'm disappointed with this TV",
         "I entered the wrong address",
         "",
     ],
 )
 def test_something_else_was_wrong_or_it_is_asked(text: str) -> None:
     assert not finds_fault(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "unhappy"),
+    [
+        ("well that went badly", True),
+        ("this isn't what we hoped for", True),
+        ("you made my day", False),
+        ("not bad!", False),
+        ("my bad", False),
+        ("oops sorry, wrong chat", False),
+    ],
+)
+def test_what_a_cheerful_reply_would_mock(text: str, unhappy: bool) -> None:
+    assert sounds_unhappy(text) is unhappy
 
 
 def test_where_the_desk_answered_its_policy_calls_a_human() -> None:
