@@ -41,9 +41,10 @@ class KnowledgeDesk:
 
     async def status(self) -> Sequence[SourceStatus]:
         try:
-            return [_status(one) for one in await asyncio.to_thread(self._knowledge.states)]
+            states = await asyncio.to_thread(self._knowledge.states)
         except OperationError as error:
             raise Unavailable(str(error)) from error
+        return [_status(one, self._knowledge.settings.sources[one.source].audience) for one in states]
 
 
 def _result(one: SyncOutcome) -> SyncResult:
@@ -61,7 +62,7 @@ def _result(one: SyncOutcome) -> SyncResult:
     )
 
 
-def _status(one: SourceState) -> SourceStatus:
+def _status(one: SourceState, audience: tuple[str, ...]) -> SourceStatus:
     return SourceStatus(
         source=one.source,
         documents=one.documents,
@@ -73,6 +74,7 @@ def _status(one: SourceState) -> SourceStatus:
         next_due=one.next_due,
         problem=one.problem,
         failures=_pairs(one.failures),
+        audience=audience,
     )
 
 

@@ -44,13 +44,13 @@ def abstain(
 
 def hand_over(desk: Desk) -> Answer:
     """The asker called for a human."""
-    if desk.escalation_channel:
+    if desk.has_humans:
         return Answer(Outcome.ESCALATED, "I'm passing this on to a human.")
     return Answer(Outcome.ABSTAINED, "I can't reach a human from here: this desk has nobody connected to it.")
 
 
 def offer(desk: Desk) -> str:
-    return OFFER if desk.escalation_channel else ""
+    return OFFER if desk.has_humans else ""
 
 
 def plain(text: str, limit: int) -> str:

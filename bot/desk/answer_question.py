@@ -10,7 +10,7 @@ from bot.desk.attachments import NOT_READ, searched_with, to_read, unread, what_
 from bot.desk.audience import AS_STATED, UNKNOWN_READERS, GuardedStage, Readers
 from bot.desk.budget import Budget
 from bot.desk.conversation import fit, standalone
-from bot.desk.courtesy import NOTED, WHICH, asks_how, courtesy, wants_human
+from bot.desk.courtesy import NOTED, PRESS_FOR_HUMAN, WHICH, asks_how, courtesy, wants_human
 from bot.desk.errors import AudienceNarrowed, DeskError, QuestionEdited, StoreUnavailable
 from bot.desk.fault_finding import apology, finds_fault, sounds_unhappy
 from bot.desk.freshness import stale_notice
@@ -114,6 +114,8 @@ class AnswerQuestion:
             return await self._for_humans(answer, question, desk)
         reply = courtesy(question.text, self._settings.max_question_chars, turns)
         told = to_read(question, self._settings.max_question_chars)
+        if reply == PRESS_FOR_HUMAN and not desk.has_humans:
+            return hand_over(desk)
         if reply and not told and not (self._orders and self._orders.is_meant(question.text, desk)):
             return Answer(Outcome.ASKED, NOT_READ if question.attachments and not question.text else reply)
         meant = None if told else await self._engine.meant(question.text)

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Protocol
 
 from bot.desk.errors import AudienceNarrowed
-from bot.desk.model import DraftSentence, Person, Place, Question, Readable
+from bot.desk.model import Desk, DraftSentence, Person, Place, Question, Readable, SourceStatus
 from bot.desk.ports import Stage
 
 PUBLIC, EVERYONE, MEMBERS = "public", "everyone", "members"
@@ -37,6 +37,12 @@ def readable_in(place: Place, asker: Person) -> Readable:
 def may_read(audience: Sequence[str], readable: Sequence[str]) -> bool:
     """Whether a document for `audience` may be shown to those who have the keywords `readable`."""
     return not set(audience).isdisjoint(readable)
+
+
+def shown_of(sources: Sequence[SourceStatus], desk: Desk, readable: Sequence[str]) -> list[SourceStatus]:
+    """What somebody with the keywords `readable` sees of the sources that `desk` answers from."""
+    mine = [one for one in sources if not desk.sources or one.source in desk.sources]
+    return [one for one in mine if may_read(one.audience, readable)]
 
 
 def _common(place: Place) -> frozenset[str]:

@@ -5,10 +5,13 @@ passes.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.desk.figures import Figure, Stated, stated
+from bot.desk.leads import without_lead
 from bot.desk.model import Citation, Passage
+from bot.desk.past import about_the_past
+from bot.desk.places import countries
 from bot.desk.sentences import split_passage, split_sentences
 from bot.desk.words import codes, content_words, flat
 
@@ -55,6 +58,7 @@ _STRONG = tuple(
     )
 )
 _LEAST_KNOWN = 0.3  # the share of a sentence's words that stand in what it cites or in the question
+_MOSTLY, _FEW = 0.6, 3  # the share of a clause's words, and how many, by which a statement is about the same
 _PAST = re.compile(
     r"\b(?:supersed\w*|old(?:er)?|previous(?:ly)?|former(?:ly)?|earlier|no longer|used to|replaced|before|was|were"
     r"|until|past|history|changed?|since|v\d)\b|\b20\d\d\b",
@@ -75,13 +79,14 @@ def unsupported(
     texts = ["\n".join((passage.title, passage.section, passage.version or "", passage.text)) for passage in cited]
     sources = [stated(text) for text in texts]
     found = [
-        f"no cited passage states {figure.shown}"
+        f"no cited passage states {figure.shown}{f' a {figure.per}' if figure.per else ''}"
         for figure in claimed
         if not any(source.holds(figure) for source in sources)
         and (english or not any(source.holds(_bare(figure)) for source in sources))
     ]
     found += [f"{figure.shown} is one end of a range" for figure in claimed if _narrowed(figure, body, sources)]
-    found += _of_another(body, claimed, texts)
+    for names in (codes, countries):
+        found += _of_another(body, claimed, texts, names)
     if any(passage.superseded for passage in cited) and all(passage.superseded for passage in cited):
         found += _as_if_in_force(body, question)
     if found or not english:
@@ -115,13 +120,15 @@ def _narrowed(figure: Figure, body: str, sources: Sequence[Stated]) -> bool:
     return not any(_QUALIFIED[end].search(before) for end in ends)
 
 
-def _of_another(body: str, claimed: Sequence[Figure], texts: Sequence[str]) -> list[str]:
-    """A figure that stands only in lines about other products than the one that the sentence names."""
-    named = codes(body)
-    figures = [figure for figure in claimed if figure.unit not in ("code", "weekday")]
+def _of_another(
+    body: str, claimed: Sequence[Figure], texts: Sequence[str], names: Callable[[str], frozenset[str]]
+) -> list[str]:
+    """A figure that stands only in lines about other products, or countries, than those that the sentence names."""
+    named = names(body)
+    figures = [figure for figure in claimed if figure.unit not in ("code", "version", "weekday")]
     if not named or not figures:
         return []
-    lines = [(codes(unit), stated(unit)) for text in texts for unit in split_passage(text)]
+    lines = [(names(unit), stated(unit)) for text in texts for unit in split_passage(text)]
     known = frozenset().union(*(of for of, _ in lines)) if lines else frozenset()
     if named.isdisjoint(known):
         return []
@@ -134,7 +141,9 @@ def _of_another(body: str, claimed: Sequence[Figure], texts: Sequence[str]) -> l
 
 
 def _as_if_in_force(body: str, question: str) -> list[str]:
-    if _PAST.search(body) or _PAST.search(question):
+    """The sentence says that it was so, or the question asks for it; a past word of the asker's about something else
+    says nothing."""
+    if _PAST.search(body) or about_the_past(question):
         return []
     return ["it gives what a superseded document says as if that were in force"]
 
@@ -164,19 +173,45 @@ def _beside_the_point(body: str, everything: frozenset[str]) -> list[str]:
 
 
 def _turned_round(body: str, citations: Sequence[Citation]) -> list[str]:
-    """It says with "not" what the quote says without, in the same words, or the other way round."""
-    said = _ANSWERED.sub("", flat(body))
-    words = content_words(said)
+    """It says with "not" what the quote says without, in the same words, or the other way round. The heading or the
+    cited line that the quote stands under may be said before it: that "not" is the source's own."""
     for citation in citations:
+        said = _ANSWERED.sub("", flat(body))
+        for lead in (citation.section.rsplit(" > ", 1)[-1], *(other.quote for other in citations)):
+            said = without_lead(said, lead) if lead != citation.quote else said
+        words = content_words(said)
         for quote in split_sentences(flat(citation.quote)):
             unit = _ANSWERED.sub("", quote).replace("_", " ")
-            quoted = content_words(unit)
-            shared = len(words & quoted)
-            least, most = sorted((len(words), len(quoted)))
-            if shared < min(2, least) or shared < 0.75 * least or most > max(2, 1.5 * shared):
-                continue
             if _TURNS.search(said) or _TURNS.search(unit):
                 continue
-            if len(_NEGATION.findall(said)) % 2 != len(_NEGATION.findall(unit)) % 2:
+            part = _nearest(said, words, unit)
+            if (part or _alike(words, content_words(unit))) and _denies(said) != _denies(part or unit):
                 return [f"the source says the opposite: {unit.strip()[:80]!r}"]
     return []
+
+
+def _alike(words: frozenset[str], quoted: frozenset[str]) -> bool:
+    shared = len(words & quoted)
+    least, most = sorted((len(words), len(quoted)))
+    return shared >= max(min(2, least), 0.75 * least) and most <= max(2, 1.5 * shared)
+
+
+def _denies(text: str) -> bool:
+    return len(_NEGATION.findall(text)) % 2 == 1
+
+
+def _nearest(said: str, words: frozenset[str], quote: str) -> str:
+    """Of the clauses that a quote joins the one that a single statement is about, all else in it being of the quote,
+    too; "" for none. "A isn't covered, and b doesn't change that" denies twice and affirms nothing."""
+    parts = _JOINED.split(quote)
+    if len(parts) < 2 or len(_JOINED.split(said)) > 1 or len(words & content_words(quote)) < 0.75 * len(words):
+        return ""
+    nearest = max(parts, key=lambda part: _met(part, words))
+    return nearest if _met(nearest, words) >= _MOSTLY else ""
+
+
+def _met(part: str, words: frozenset[str]) -> float:
+    """The share of a clause's words that the statement has; 0 where they are too few to tell."""
+    there = {word for word in content_words(part) if "'" not in word}
+    shared = len(there & words)
+    return shared / len(there) if shared >= _FEW else 0.0

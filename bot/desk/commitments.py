@@ -7,6 +7,7 @@ costs money.
 
 import re
 
+from bot.desk.model import DraftSentence
 from bot.desk.words import flat
 
 ASK_FOR_ORDER = (
@@ -31,7 +32,8 @@ NOT_SHOWN = (
 _STRONG = (
     r"(?:replacements?|refunds?|exchange|(?:store |account |full )credit|credit (?:of|to|on|for)|reimbursement"
     r"|compensation"
-    r"|voucher|money back|substitute|full amount|whole amount|full price|refunded|refunding|replaced|replacing"
+    r"|voucher|money back|give you (?:back )?(?:your|the) money|substitute|full amount|whole amount|full price"
+    r"|refunded|refunding|replaced|replacing"
     r"|exchanged"
     r"|exchanging|swapped|swapping|credited|crediting|reimbursed|reimbursing|compensated|reimburse|compensate"
     r"|(?:refund|replace|exchange|swap|credit)(?= (?:you|your|it|this|that|them|the|these|those|both|one"
@@ -39,19 +41,23 @@ _STRONG = (
 )
 _NOT_GOODS = (
     r"(?:return|label|shipping|quote|question|message|e-?mail|account|password|pin|receipt|invoice|link|ticket|case"
-    r"|tracking|confirmation|code|card number|paragraph|box|version|page|address|delivery|date|time|order number|look)"
+    r"|tracking|confirmation|code|card number|paragraph|box|version|page|address|delivery|date|time|order number|look"
+    r"|contract|manager|colleague|role|job|badge|day|week|month|year)"
 )
 _GOODS = (
     rf"(?:(?:a|an|the|your|another|one|some)\s+)?(?:brand[- ]new|new|fresh|free|identical|second|spare|another"
     rf"|working)\s+"
     rf"(?!\w*\s?{_NOT_GOODS})\w+"
 )
-_US = r"(?:i|we|our team|my team|the team|the store|a colleague|my colleague|support|electromart)"
+_US = (
+    r"(?:i|we|(?:our|my|the) (?:\w+ )?(?:team|people|staff|warehouse|store|shop|colleagues?)|a colleague|support"
+    r"|some(?:one|body)|electromart)"
+)
 _AUX = r"(?:'ve|'ll|'m|'re|'d|\s+(?:have|has|had|will|would|can|could|am|are|is|shall|did|just|already|gladly|happily))"
 _HANDS_OVER = (
     r"(?:sen[dt]|sending|ship(?:ped|ping)?|issu(?:e|ed|ing)|arrang(?:e|ed|ing)|order(?:ed|ing)?|giv(?:e|en|ing)|gave"
     r"|get|got|getting|receiv\w+|have|offer(?:ed|ing)?|mail(?:ed|ing)?|provid\w+|set up|book(?:ed|ing)?|put"
-    r"|go(?:es|ing)?)"
+    r"|go(?:es|ing)?|cover(?:ed|ing)?|pay(?:ing)?|paid|make (?:it|this|that|things) right)"
 )
 # What somebody here does who offers nothing.
 _INFORMS = re.compile(
@@ -59,7 +65,7 @@ _INFORMS = re.compile(
     rf"|explain|tell"
     r"|find|ask|see|verify|know|understand|hand|pass|help|suggest|recommend|forward|put you|bring in|bring you"
     r"|fetch|show"
-    r"|describe|look up|sorry|afraid|transfer you|guess|read|say|link|clarify|sum up|walk you)\b"
+    r"|describe|decide|look up|sorry|afraid|transfer you|guess|read|say|link|clarify|sum up|walk you)\b"
     r"|\byou(?:'ll| will)\s+(?:need|have to|find|see|be asked)\b",
     re.IGNORECASE,
 )
@@ -78,6 +84,11 @@ _BINDING = _any(
     rf"\bi\s+(?:\w+ly\s+|just\s+)?(?:\w+ed|sent|gave|put|made){_NEAR}(?:{_STRONG}|{_GOODS})",
     rf"\b{_US}\s+(?:just\s+|already\s+)?(?:refunded|replaced|exchanged|credited|reimbursed|swapped)\b",
     rf"\b{_US}\s+(?:promise|guarantee|assure|confirm|agree|owe){_NEAR}(?:{_STRONG}|{_GOODS}|you)",
+    # "They" also are the goods that can go back for a refund: only who hands over to somebody is meant.
+    rf"\bthey{_AUX}\s+(?:\w+\s+){{0,2}}?{_HANDS_OVER}\s+(?:you|it|this|that|a|an|another)\b(?:{_NEAR}|\s+)"
+    rf"(?:{_STRONG}|{_GOODS})",
+    r"\bthey(?:'ll| will)\s+(?:\w+ly\s+)?(?:refund|replace|exchange|swap|reimburse|credit)\s+"
+    r"(?:you|your|it|this|that)\b",
     rf"\b(?:let me|let us|let's|allow me to|happy to|glad to|going to)\s+(?:\w+\s+){{0,3}}?(?:{_STRONG}"
     rf"|{_HANDS_OVER}{_NEAR}"
     rf"(?:{_STRONG}|{_GOODS}))",
@@ -85,8 +96,8 @@ _BINDING = _any(
     rf"|'ve been|\s+qualify"
     r"|(?:'re|\s+are)\s+(?:\w+\s+)?(?:entitled|eligible|approved|owed|due)|\s+can (?:have|expect|count on)|'re all set"
     rf"|'ve got|\s+have got|\s+deserve)(?:{_NEAR}|\s+)(?:{_STRONG}|{_GOODS})",
-    rf"^(?:\w+\W+){{0,3}}?(?:expect|look forward to|enjoy|here's|here is|consider it)(?:{_NEAR}"
-    rf"|\s+)(?:{_STRONG}|{_GOODS})",
+    rf"^(?:\w+\W+){{0,3}}?(?:expect|look forward to|enjoy|here's|here is|consider (?:it|this|that|(?:your|the) \w+))"
+    rf"(?:{_NEAR}|\s+)(?:{_STRONG}|{_GOODS})",
     r"\byour\s+(?:\w+\s+){0,3}?(?:replacement|refund|exchange|credit|voucher|reimbursement"
     r"|new \w+)\b(?:\s+\w+){0,4}?\s+"
     r"(?:is|are|has|have|was|will|goes|ships|leaves|arrives|comes|should be)\b",
@@ -108,24 +119,31 @@ _BINDING = _any(
     r"\b(?:it's|it is|that's|that is|all)\s+(?:\w+\s+){0,3}?(?:replaced|refunded)\b",
 )
 _CONDITION = re.compile(
-    r"\b(?:if|unless|provided|as long as|in case|whether|assuming|otherwise|when(?:ever)?|once|after|until|before)\b",
+    r"\b(?:if|unless|provided|as (?:long|soon) as|in case|whether|assuming|otherwise|when(?:ever)?|once|after|until"
+    r"|before)\b",
     re.IGNORECASE,
 )
+_DAYS = "mon|tues|wednes|thurs|fri|satur|sun"
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 # A condition that leaves nothing open: it only says when.
 _ONLY_WHEN = re.compile(
     r"\b(?:as soon as|once|when|after|before|until)\s+(?:it'?s?|they|the (?:new|replacement)|stock|that"
     r"|you (?:say|confirm"
     r"|agree|like|want)|tomorrow|lunch|the weekend|possible)\b|\bif (?:you (?:like|want|wish|prefer|agree)"
     r"|that(?:'s| is) ok\w*"
-    r"|that works|that helps|it helps)\b",
+    r"|that works|that helps|it helps|it(?: i|')s any \w+)\b|\beven (?:if|when|after|before|once|though)\b"
+    r"|\bunless you (?:tell|say|object|prefer|want)\b|\bwhether or not\b|\bafter all\b|\bonce (?:more|again)\b"
+    r"|\bafter (?:a |my |our )?(?:\w+ )?(?:look|check|checking|review)\b|\bbefore you know it\b"
+    rf"|\b(?:before|until) (?:the end of|noon|(?:{_DAYS})day|(?:{_MONTHS})\b|\d)",
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"\b(?:can't|cannot|can not|won't|not able to|unable to|don't|didn't|haven't|hasn't|isn't|aren't|wasn't"
+    r"\b(?:can't|cannot|can not|won't|not able to|unable to|don't|doesn't|didn't|haven't|hasn't|isn't|aren't|wasn't"
     r"|never|wouldn't"
-    r"|couldn't|no longer|(?:will|do|did|have|has|is|are|was|am) not|not (?:yet|going|entitled|eligible|been))\b",
+    r"|couldn't|no longer|(?:will|do|does|did|have|has|is|are|was|am) not|not (?:yet|going|entitled|eligible|been))\b",
     re.IGNORECASE,
 )
+_NOT_AFTER = re.compile(r"\s+not\b|n't\b", re.IGNORECASE)
 _ASKING = re.compile(
     r"^\W*(?:(?:and|so|also|but|or|ok|okay|sure|sorry)\W+)*(?:do|does|did|would|could|can|may|shall|should|is"
     r"|are|was|were"
@@ -142,9 +160,23 @@ _CHECKING = re.compile(
     r"\b(?:see|check|find out|look up|know|tell you|confirm|explain|depends|ask|about|whether)\b", re.IGNORECASE
 )
 _OF_OTHERS = re.compile(
-    r"\b(?:customers?|people|items|products|members|buyers|anyone|somebody|someone|according to)\b", re.IGNORECASE
+    r"\b(?:customers?|(?<!our )people|items|products|members|buyers|anyone|according to"
+    r"|(?:every (?:\w+ )?|each |per |\d[\d.,]* an? )(?:years?|months?|weeks?|days?))\b",
+    re.IGNORECASE,
 )
-_CLAUSES = re.compile(r"[;—]|:\s(?!on its way)|[.!]\s|,\s+(?:but|however|and then|so)\b|\s-\s|\bbut\b", re.IGNORECASE)
+# These are the asker's: "both items".
+_OF_THE_ASKER = re.compile(
+    r"\b(?:the|your|both|these|those|two|three|all)\s+(?:[\w-]+\s+){0,2}?(?:items|products)\b", re.IGNORECASE
+)
+_SUBJECT = rf"(?:{_US}|you|they|your|it)\b"
+_CLAUSES = re.compile(
+    rf"[;—]|:\s(?!on its way)|,\s+(?:but|however|and then|so)\b|\s-\s|\bbut\b"
+    rf"|,?\s+(?:and|so)\s+(?={_SUBJECT}|(?:if|when|once)\b)"
+    rf"|,\s+(?={_SUBJECT}|(?:an?|the|another) (?:\w+ )?(?:{_STRONG}|pair|one|unit)\b)",
+    re.IGNORECASE,
+)
+_SENTENCES = re.compile(r"[.!]\s")
+_BEGINS = re.compile(r"^(?:(?:and|or|but|so|then)\s+)?", re.IGNORECASE)
 
 # Answers come in the language of the question. Of others than English the commonest: a remedy for somebody, no "if".
 _ELSEWHERE = re.compile(
@@ -152,6 +184,8 @@ _ELSEWHERE = re.compile(
     r"|rembours|remplac"
     r"|échang|avoir de|nouvel appareil|reembols|reemplaz|cambi(?:o|aremos)|abonaremos|devolveremos|substitu"
     r"|rimbors|sostitu"
+    r"|tausch\w+ (?:es|sie|ihn|ihr\w*|dein\w*|das|den|die)\b|(?:producto|aparato|equipo|dispositivo|unidad|par) nuev"
+    r"|nouveau (?:produit|modèle)|nuovo (?:apparecchio|prodotto|dispositivo)"
     r"|terugbeta|vervang|omruil|zwro[tc]|wymian)\w*",
     re.IGNORECASE,
 )
@@ -167,24 +201,61 @@ _ELSEWHERE_IF = re.compile(
     r"|non|als|indien|zodra|niet|geen|jeśli|nie)\b|\?$",
     re.IGNORECASE,
 )
+_ELSEWHERE_ONLY_WHEN = re.compile(
+    r"\b(?:wenn|falls) (?:sie|du) (?:möchte\w*|woll\w+|willst|mög\w+)|\bsi vous (?:voulez|souhaitez)"
+    r"|\bsi (?:lo |usted )?(?:quiere|desea|quieres|deseas)\b",
+    re.IGNORECASE,
+)
 _ENGLISH = re.compile(r"\b(?:the|is|are|you|your|we'll|will|i've|have|has|of|and)\b", re.IGNORECASE)
+
+# No page's policy says this: it is of today, or of what "I" do.
+_AT_ONCE = re.compile(
+    r"\b(?:today|tonight|tomorrow|(?:right|just) now|right away|at once|immediately|on (?:its|the|their) way|already"
+    r"|i|i'(?:ve|ll|m)|(?:has|have) been|your order)\b",
+    re.IGNORECASE,
+)
+
+
+def promises(sentence: DraftSentence) -> bool:
+    """Whether it commits us. A sentence of the policy, word for word, does not, unless it is one that no policy has."""
+    if not commits(sentence.text):
+        return False
+    said = flat(sentence.text).strip(" .")
+    return bool(_AT_ONCE.search(said)) or all(said not in flat(citation.quote) for citation in sentence.citations)
 
 
 def commits(sentence: str) -> bool:
     """Whether a sentence promises, announces or offers this asker a replacement, exchange, refund or credit."""
     plain = re.sub(r"[*_`\"]|\[\d+\]", "", flat(sentence)).strip()
     plain = re.sub(r"^(?:[-•>]|\d{1,3}[.)])\s+", "", plain)
-    if _CONDITION.match(_ONLY_WHEN.sub(" ", plain).strip(" ,")):
-        return False
-    return any(_binds(clause.strip(), plain) for clause in _CLAUSES.split(plain) if clause.strip())
+    return any(_any_binds(part.strip(), plain) for part in _SENTENCES.split(plain))
+
+
+def _any_binds(part: str, sentence: str) -> bool:
+    """Whether a clause of a sentence does, before which no other one sets a condition."""
+    for clause in filter(None, map(str.strip, _CLAUSES.split(part))):
+        if _CONDITION.match(_BEGINS.sub("", _ONLY_WHEN.sub(" ", clause).strip(" ,"))):
+            return False
+        if _binds(clause, sentence):
+            return True
+    return False
 
 
 def _binds(clause: str, sentence: str) -> bool:
     if not _ENGLISH.search(clause) and _ELSEWHERE.search(clause) and _FOR_SOMEBODY.search(clause):
-        return not _ELSEWHERE_IF.search(sentence)
+        return not _ELSEWHERE_IF.search(_ELSEWHERE_ONLY_WHEN.sub(" ", sentence))
     if sentence.endswith("?") and _ASKING.match(clause):
         remedy = re.search(rf"\b(?:{_STRONG}|{_GOODS})", clause, re.IGNORECASE)
         return bool(remedy and _OFFERED.search(clause) and not _DENIED.search(clause) and not _CHECKING.search(clause))
-    if not _BINDING.search(clause) or _DENIED.search(clause) or _INFORMS.search(clause):
+    binding = _BINDING.search(clause)
+    if binding is None or _CONDITION.search(_ONLY_WHEN.sub(" ", clause)):
         return False
-    return not _CONDITION.search(_ONLY_WHEN.sub(" ", clause)) and not _OF_OTHERS.search(clause)
+    return not _excused(binding, clause)
+
+
+def _excused(binding: re.Match[str], clause: str) -> bool:
+    """It denies up to what would be promised, its subject only tells something, or others get it."""
+    told = clause[binding.start() :]
+    if _DENIED.search(clause[: binding.end()]) or _NOT_AFTER.match(clause, binding.end()) or _INFORMS.match(told):
+        return True
+    return bool(_OF_OTHERS.search(_OF_THE_ASKER.sub(" ", told.split(", ")[0])) or _OF_OTHERS.match(clause))

@@ -89,9 +89,14 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
 def followed(question: str, turns: Sequence[Turn]) -> str:
     """The question of the thread that this one goes on from, as it was written; "": it stands alone."""
     bare = _MENTION.sub("", question)
-    if not (_follows(bare) or _ELLIPSIS.fullmatch(flat(bare))):
+    if not (_follows(bare) or is_elliptic(bare)):
         return ""
     return _MENTION.sub("", _root(_asked(turns)) or "").strip()
+
+
+def is_elliptic(text: str) -> bool:
+    """Whether it begins as what goes on from something: "and for ...", "what about ..."."""
+    return _ELLIPSIS.fullmatch(flat(text)) is not None
 
 
 def _asked(turns: Sequence[Turn]) -> list[str]:

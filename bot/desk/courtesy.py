@@ -24,6 +24,7 @@ PRESS_FOR_HUMAN = "Press *Talk to a human* below and somebody takes it from here
 
 HELLO = "Hello! What can I look up for you?"
 NOTED = "Good to hear from you. Ask me whenever there is something to look up."
+YOUR_QUESTION = "Sure. What is your question?"
 WELCOME = "You're welcome. Ask me whenever something else comes up."
 FAREWELL = "Goodbye! Take care."
 _FOREIGN = {"greeting": HELLO, "thanks": WELCOME, "goodbye": FAREWELL}
@@ -55,7 +56,7 @@ _REPLIES = tuple(
         (r"sorry|my bad|oops|never ?mind|nvm|ignore (?:that|this)", "No problem. What would you like to know?"),
         (
             r"help|help me|can you help(?: me)?|i need help|i have a question|question|test|ping",
-            "Sure. What is your question?",
+            YOUR_QUESTION,
         ),
         (r"how are you(?: doing)?|what's up|sup", "Ready to help. What can I look up for you?"),
         (r"lol|haha+|hehe+|wow|hmm+|huh", "Is there something I can look up for you?"),

@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.desk.addresses import LINK, foreign_links, foreign_names, without_bare_hosts
 from bot.desk.claims import unsupported
-from bot.desk.figures import Figure, figures
+from bot.desk.figures import Figure, figures, stated
 from bot.desk.foreign_figures import in_english
 from bot.desk.leaks import leaks
 from bot.desk.model import Citation, DraftSentence, Passage, Prompt, Rules
@@ -14,12 +15,6 @@ from bot.desk.persona import count_words, spoken, wrong_language
 from bot.desk.words import codes, flat
 
 _MENTION = re.compile(r"<[!@#]|(?<![\w.])@(?:channel|here|everyone|group)(?![a-z0-9])", re.IGNORECASE)
-_LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|tel:)[^\s<>|)\]\"'`]+", re.IGNORECASE)
-_LINK_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)|^\s*\[[^\]]+\]:\s*(\S+)|<([^>|\s]+)\|")  # in Markdown, and in mrkdwn
-_HOST = re.compile(r"(?<![\w@./`-])(?:[a-z0-9-]{2,}\.)+[a-z]{2,}(?![\w@`-])(?!\.\w)", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}", re.IGNORECASE)
-_FILE = re.compile(r"\.(?:md|py|[jt]s|sh|ya?ml|json|toml|pdf|csv|txt|docx|html?|png|zip|log|ini|cfg)$", re.IGNORECASE)
-_CODE = re.compile(r"`[^`]+`")
 _MIXED = re.compile(r"\b(?=\w*[A-Za-z])\w*[\u0400-\u04ff\u0370-\u03bb\u03bd-\u03ff]\w*")  # Cyrillic, Greek but mu
 _LONGEST = 250  # words of a sentence, where the prompt sets no limit
 _OWN_MARK = re.compile(r"\s?\[\d{1,3}\]")
@@ -38,23 +33,39 @@ _UNSOURCED = re.compile(
         |unable|nothing|no\ |have\ (?:any\ |enough\ |that\ |this\ |the\ |an?\ |access))
     |i'm\ (?:not\ (?:sure|certain|able)|unable)
     |(?:the|our|these|my)\ (?:documents|sources|pages|search\ results|documentation|passages)(?:\ (?:i\ have|here|
-        i\ found|given|provided))?\ (?:don't|do\ not|doesn't|does\ not|didn't)\b
+        i\ found|given|provided))?\ (?:don't|do\ not|doesn't|does\ not|didn't)\ (?!(?:exclude|rule|limit|restrict
+        |forbid|prohibit|require|charge|allow|permit)\b)
     |(?:that|this|it)\ (?:isn't|is\ not|wasn't)\ (?:covered|mentioned|stated|described)\ (?:in|by)
-    |(?:i\ can|i\ could|i'll|i\ will|i'd\ be\ (?:glad|happy)\ to|let\ me|shall\ i|should\ i|would\ you\ like
+    |(?P<offer>(?:i\ can|i\ could|i'll|i\ will|i'd\ be\ (?:glad|happy)\ to|let\ me|shall\ i|should\ i|would\ you\ like
         |do\ you\ want|want|may\ i)\ (?:me\ |a\ |to\ |also\ |gladly\ )*(?:connect|hand|pass|put|get|bring|fetch
         |transfer|involve|help|human|person|colleague|someone|speak|talk|know|check|look)
     |(?:please\ )?(?:press|tap|click|use|choose)\ .{0,16}talk\ to\ a\ human
     |talk\ to\ a\ human
-    |(?:a\ human|an\ agent|a\ colleague|a\ person|someone|somebody|a\ team\ member)(?:\ from\ [\w\s]{1,30})?
-        \ (?:can|will|could)\ (?:help|check|look|confirm|take|answer|tell|follow|get\ back|assist)
+    |(?:a\ human|an\ agent|a\ colleague|a\ person|someone|somebody|a\ team\ member|they)(?:\ from\ [\w\s]{1,30})?
+        \ (?:can|will|could)\ (?:help|check|look|confirm|take|answer|tell|follow|get\ back|assist))
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_QUESTION = re.compile(
-    r"(?:(?:and|or|so|also),? )*(?:could|can|would|will|do|did|does|have|has|is|are|was|were|shall|should|may|which"
-    r"|what|when|where|who|how|why)\b(?! you know that)[^?]*\?",
+_MUCH = (
+    r"(?<!feel )\bfree\b|\b(?:always|never|every|unlimited|lifetime|guarantee\w*|today|tonight|tomorrow)\b"
+    r"|\bto (?:claim|collect|redeem)\b"
+)
+# What an offer tells beside it: "a human can confirm that drops are covered"; not "a human can check that for you".
+_TOLD = re.compile(
+    rf"{_MUCH}|\bto (?:get|receive|have)\b(?! (?:help|in touch|an? answer|advice|more|assistance|it|this|that)\b)"
+    r"|\bthat (?:(?!(?:for|with|if|when|once|whether)\b|and (?:will|can|then|tell|let)\b)[\w'-]+ ){1,8}?"
+    r"(?:is|are|was|were|has|have|had|can|cannot|will|would|could|may|must|do|does|gets?|costs?|covers?|includes?|needs?"
+    r"|appl(?:y|ies)|comes?|works?|lasts?|ships?|offers?|gives?|\w+n't)\b"
+    r"|\bwho (?!(?:can|could|will|may) (?:help|check|look|decide|tell|answer|confirm|see|take|assist|explain|find)\b"
+    r"|knows?\b|handles?\b)",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(
+    r"(?:(?:and|or|so|also),? )*(?:could|can|would|will|do|did|does|have|has|is|are|was|were|shall|should|may|which"
+    r"|what|when|where|who|how|why)\b(?! you (?:know that|aware)\b)[^?]*\?",
+    re.IGNORECASE,
+)
+_NEWS = re.compile(r"(?:(?:and|or|so|also),? )*did you (?:know|realise|realize|hear|notice)\b", re.IGNORECASE)
 _ASKED_ABROAD = re.compile(  # a question in another language; but "did you know that ...?" tells something
     r"(?!.?(?:wusst\w*|saviez|savais|sab[ií]as?|sapev[ai]|wist)\b)[^.!?;:]+\?", re.IGNORECASE
 )
@@ -63,6 +74,7 @@ _LEAD_IN = re.compile(
 )
 _CLAUSES = re.compile(
     r"[;—]|:\s|\s-\s|,? \b(?:but|because|although|though|while|whereas|which|since|as)\b|, (?:and|so|who)\b"
+    r"| and (?=(?:they|we|you|it|there|your|our)(?:'\w+)? )"
 )
 
 
@@ -96,24 +108,24 @@ def check(
     cited = [passages[index] for index in dict.fromkeys(citation.passage for citation in citations)]
     problems = _unsafe(text, cited, prompt)
     tongue = spoken(body, question, language)
-    said = in_english(_LINK.sub(" ", body), tongue)
+    said = in_english(LINK.sub(" ", body), tongue)
     claimed = [figure for figure in figures(said) if not _echoes(figure, question)]
     if cited:
         problems += unsupported(said, claimed, citations, cited, question, english=tongue == "English")
-    elif _asserts(body, claimed, tongue):
+    elif _asserts(body, claimed, tongue, question):
         problems += dropped or ["it states something and cites nothing"]
     if prompt is not None:
         problems += _against_the_rules(body, citations, question, prompt.rules, language)
     if problems or not body.strip():
         return Rejected(sentence.text, tuple(problems) or ("it is empty",), bool(sentence.citations or claimed))
-    return DraftSentence(_without_bare_hosts(text, cited), citations)
+    return DraftSentence(without_bare_hosts(text, cited), citations)
 
 
 def _unsafe(text: str, cited: Sequence[Passage], prompt: Prompt | None) -> list[str]:
     """What no source makes good: a foreign link or address, a mention, a leak, letters that pose as others."""
     sources = [f"{passage.title}\n{passage.section}\n{passage.text}\n{passage.url}" for passage in cited]
-    problems = [f"it links to {url}, which is no cited source" for url in _foreign_links(text, cited)]
-    problems += [f"it names {name}, which no cited source does" for name in _foreign_names(text, sources)]
+    problems = [f"it links to {url}, which is no cited source" for url in foreign_links(text, cited)]
+    problems += [f"it names {name}, which no cited source does" for name in foreign_names(text, sources)]
     if _MENTION.search(text) or _MENTION.search(flat(text)):
         problems.append("it mentions people or a whole channel")
     if any(word not in " ".join(sources) for word in _MIXED.findall(text)):
@@ -132,12 +144,15 @@ def _against_the_rules(
     return problems
 
 
-def _asserts(body: str, claimed: Sequence[Figure], tongue: str | None) -> bool:
-    """Whether it needs a source. A question back may count what it asks about: which of the two docks."""
+def _asserts(body: str, claimed: Sequence[Figure], tongue: str | None, question: str) -> bool:
+    """Whether it needs a source. A question back may count what it asks about: which of the two docks. What is not
+    known may be named as the asker named it."""
     if tongue not in (None, "English") and _ASKED_ABROAD.fullmatch(flat(body)):
         return bool(claimed)
     if body.rstrip(" \n*_").endswith("?"):
         claimed = [figure for figure in claimed if figure.unit or figure.value in body]
+    asked = stated(question)
+    claimed = [figure for figure in claimed if figure.unit not in ("code", "version") or not asked.holds(figure)]
     return bool(claimed) or not may_go_uncited(body)
 
 
@@ -156,13 +171,18 @@ def may_go_uncited(text: str) -> bool:
     if not re.search(r"\w", plain):
         return True
     if _QUESTION.fullmatch(plain):
-        return True
+        return not (_NEWS.match(plain) or re.search(_MUCH, plain, re.IGNORECASE))
     if _LEAD_IN.fullmatch(plain):
         return len(plain.split()) <= 8 and not re.search(
             r"\b(?:free|never|always|only|must|not|no)\b", plain, re.IGNORECASE
         )
     clauses = [clause.strip(" ,.!?") for clause in _CLAUSES.split(plain)]
-    return all(_UNSOURCED.match(clause) for clause in clauses if clause)
+    return all(_says_nothing(clause) for clause in clauses if clause)
+
+
+def _says_nothing(clause: str) -> bool:
+    match = _UNSOURCED.match(clause)
+    return match is not None and not (match["offer"] and _TOLD.search(clause, match.end()))
 
 
 def _valid(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[tuple[Citation, ...], list[str]]:
@@ -196,44 +216,6 @@ def _valid(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[
 
 def _echoes(figure: Figure, question: str) -> bool:
     return figure.unit == "code" and bool(_REFERENCE.fullmatch(figure.value)) and figure.value in codes(question)
-
-
-def _foreign_links(text: str, cited: Sequence[Passage]) -> list[str]:
-    allowed = {_address(passage.url) for passage in cited}
-    prose = _CODE.sub(lambda code: " " if _is_of_a_source(code[0], cited) else code[0], text)
-    targets = [url for match in _LINK_TARGET.finditer(prose) for url in match.groups() if url]
-    return [url for url in dict.fromkeys([*_LINK.findall(prose), *targets]) if _address(url) not in allowed]
-
-
-def _is_of_a_source(code: str, cited: Sequence[Passage]) -> bool:
-    """Code is no link: a command that a cited page gives may call that page's own site."""
-    wanted = flat(code.strip("`"))
-    sites = {_site(url) for url in _LINK.findall(code)}
-    return any(wanted in flat(passage.text) and sites <= {_site(passage.url)} for passage in cited)
-
-
-def _site(url: str) -> str:
-    return ".".join(url.split("://")[-1].split("/")[0].split("@")[-1].split(":")[0].lower().split(".")[-2:])
-
-
-def _foreign_names(text: str, sources: Sequence[str]) -> list[str]:
-    """E-mail addresses and domains that no cited source names. A file's name is no domain."""
-    known = " ".join(sources).lower()
-    prose = _LINK.sub(" ", text)
-    hosts = [host for host in _HOST.findall(prose) if not _FILE.search(host)]
-    return [name for name in dict.fromkeys([*_EMAIL.findall(prose), *hosts]) if name.lower() not in known]
-
-
-def _address(url: str) -> str:
-    return url.rstrip(".,;:!?*_").split("#")[0].rstrip("/").lower()
-
-
-def _without_bare_hosts(text: str, cited: Sequence[Passage]) -> str:
-    """Slack makes a link of any domain it sees. A code span stays text."""
-    if "`" in text:
-        return text
-    linked = " ".join([*_LINK.findall(text), *(passage.url for passage in cited)]).lower()
-    return _HOST.sub(lambda host: host[0] if host[0].lower() in linked else f"`{host[0]}`", text)
 
 
 @dataclass(slots=True)

@@ -150,6 +150,11 @@ class Desk:
     triage: bool = False  # complaints get a record
     humans_see_orders: bool = False  # who is in its escalation channel may see the askers' orders
 
+    @property
+    def has_humans(self) -> bool:
+        """Whether somebody can be called."""
+        return self.escalation_channel is not None
+
 
 @dataclass(frozen=True, slots=True)
 class PromptRef:
@@ -502,6 +507,15 @@ class ThreadState:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """The last that somebody put to the desk in a thread. `said`: what it replied, "" while it does not know.
+    `people_since`: others have written there since, to each other or to them."""
+
+    said: str
+    people_since: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoredAnswer:
     """An answer as read back: what Share, the brief and feedback need of it."""
 
@@ -598,7 +612,7 @@ class SyncResult:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """What is known of a source. `failures` are (uri, reason), of the last sync."""
+    """What is known of a source. `failures` are (uri, reason), of the last sync, `audience` who may know of it."""
 
     source: str
     documents: int
@@ -610,6 +624,7 @@ class SourceStatus:
     next_due: datetime | None
     problem: str
     failures: tuple[tuple[str, str], ...]
+    audience: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

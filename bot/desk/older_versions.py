@@ -1,8 +1,9 @@
 """What an older version of a cited document says otherwise, and whether all that an answer cites is superseded. Pure.
 
 A difference is told where the two versions certainly speak of the same: the documents have one title but for their
-versions, and of all their sentences the two are the nearest to each other, about the same names and countries, with
-figures of one kind. What is told is the older document's own words.
+versions, or one says that it is superseded by the other, and of all their sentences the two are the nearest to each
+other, about the same names and countries, with figures of one kind; tables are compared by older_cells.py. What is told
+is the older document's own words.
 """
 
 import re
@@ -14,8 +15,10 @@ from bot.desk.abstention import plain
 from bot.desk.figures import Figure, figures
 from bot.desk.freshness import day
 from bot.desk.model import DraftSentence, Passage
+from bot.desk.older_cells import NOT_COMPARED, cited_cells, differing_cells
 from bot.desk.places import countries
 from bot.desk.sentences import split_passage
+from bot.desk.table_cells import Cell
 from bot.desk.units import UNITS
 from bot.desk.words import codes, content_words, flat, stem
 
@@ -25,7 +28,8 @@ _LEAST_ALIKE = 0.25  # of the words of both
 _SURELY_ALIKE = 0.6
 _QUOTED = 160  # characters
 _NAMED = 60
-_NOT_COMPARED = frozenset(("code", "weekday"))
+_FEW = 3  # words
+_LEAST_SHARE_OF_ONE = 0.4  # of the words of the shorter of two sentences that have a figure in common
 _COUNTED = {stem(spelling): unit for spelling, (factor, unit) in UNITS.items() if factor == 1 and len(spelling) > 2}
 _VERSION_WORDS = re.compile(
     r"\b(?:version|revision|rev|v)\.? ?\d+(?:\.\d+)*\b|\b20\d\d(?:-\d+)?\b|\b(?:superseded|archived?|effective|valid"
@@ -45,6 +49,7 @@ _LOW = r"(?:at least|from|more than|over|no less than)"
 _HIGH = r"(?:up to|at most|no more than|less than|under|as much as|a maximum of)"
 _BEFORE = re.compile(rf"\b(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s$", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[a-z0-9,;] )[A-Z][\w-]+")
+_PARTED = re.compile(r"(?<=;)\s+")
 _CELLS = re.compile(r"\s\|\s|\s{3,}")
 
 
@@ -67,6 +72,7 @@ class _Unit:
     text: str
     figures: tuple[Figure, ...]
     words: frozenset[str]
+    heading: frozenset[str] = frozenset()  # its words
 
     def of_kind(self, kind: str) -> tuple[Figure, ...]:
         return tuple(figure for figure in self.figures if _kind(figure) == kind)
@@ -75,8 +81,20 @@ class _Unit:
     def kinds(self) -> frozenset[str]:
         return frozenset(kind for figure in self.figures if (kind := _kind(figure)))
 
+    def beside(self, other: "_Unit") -> tuple[frozenset[str], frozenset[str]]:
+        """The words of both to compare: where one has too few to say what it is about, with those of their headings."""
+        if min(len(self.words), len(other.words)) < _FEW:
+            return self.words | self.heading, other.words | other.heading
+        return self.words, other.words
+
     def likeness(self, other: "_Unit") -> float:
-        return len(self.words & other.words) / (len(self.words | other.words) or 1)
+        ours, theirs = self.beside(other)
+        return len(ours & theirs) / (len(ours | theirs) or 1)
+
+    def under_another(self, other: "_Unit") -> bool:
+        """It has few words, and its heading says what `other` does not speak of."""
+        few = len(self.words) < _FEW
+        return few and bool(self.heading) and self.heading.isdisjoint(other.words | other.heading)
 
 
 def older_notice(
@@ -105,23 +123,57 @@ def differing(
     said = frozenset(figure.same for sentence in sentences for figure in figures(sentence.text))
     pairs = [(one, current) for current in passages for one in older if _is_older(one, current)]
     for sentence in sentences:
-        stating = _unit(sentence.text)
-        asked = replace(stating, words=stating.words | content_words(question))
-        quoted = [unit for citation in sentence.citations for unit in _units(citation.quote)]
-        for one, current in pairs if quoted else ():
-            own = [unit for passage in passages if _is_older(one, passage) for unit in _units(passage.text)]
-            cited = any(passages[citation.passage] == current for citation in sentence.citations)
-            units = quoted if cited else [unit for unit in _units(current.text) if _about_the_same(asked, unit)]
-            for unit in units:
-                if otherwise := _difference(unit, stating, own, _units(one.text), said):
-                    return Older(one, otherwise)
+        for one, current in pairs if sentence.citations else ():
+            own = [unit for passage in passages if _is_older(one, passage) for unit in _units(passage)]
+            if otherwise := _otherwise(question, sentence, current, one, own, passages.index(current), said):
+                return Older(one, otherwise)
     return None
 
 
+def _otherwise(
+    question: str,
+    sentence: DraftSentence,
+    current: Passage,
+    one: Passage,
+    own: Sequence[_Unit],
+    at: int,
+    said: frozenset[tuple[str, str]],
+) -> str:
+    """What `one` says otherwise than the sentence does by `current`, which is passage `at` of its citations, or than
+    what `current` says alike; `own`: all that is known of the current version."""
+    stating = _unit(sentence.text)
+    quotes = [citation.quote for citation in sentence.citations if citation.passage == at]
+    if quotes:
+        cited = cited_cells(current, quotes, {figure.same for figure in stating.figures})
+        if row := differing_cells(question, cited, current, one):
+            return f"“{plain(row, _QUOTED)}”"
+        units = [unit for quote in quotes for unit in _units(replace(current, text=quote))]
+        units += [_of_cell(cell) for cell in cited]
+    else:
+        asked = replace(stating, words=stating.words | content_words(question))
+        units = [unit for unit in _units(current) if _says_it_too(asked, unit)]
+    told = (_difference(unit, stating, own, one, said) for unit in units)
+    return next(filter(None, told), "")
+
+
 def _is_older(one: Passage, current: Passage) -> bool:
+    """By one title, or by what an older version says that it is superseded by: a number and a date, or one of them
+    where the titles have a word in common."""
     if not one.superseded or current.superseded or current.kind != "document" or one.source != current.source:
         return False
-    return bool(_series(one.title)) and _series(one.title) == _series(current.title)
+    if bool(_series(one.title)) and _series(one.title) == _series(current.title):
+        return True
+    by, now = _stands((one.version or "").lower().partition("superseded")[2]), _stands(current.version or "")
+    agree = [part == its for part, its in zip(by, now, strict=True) if part and its]
+    named_alike = not _series(one.title).isdisjoint(_series(current.title) - _EMPTY)
+    return bool(agree) and all(agree) and (len(agree) > 1 or named_alike)
+
+
+def _stands(version: str) -> tuple[str, str]:
+    """Number and date of a version, or of what took its place, as far as it says: ("v3.0", "2026-07-01")."""
+    number = re.search(r"\bv\d+(?:\.\d+)*", version)
+    dates = [figure.value for figure in figures(version) if figure.unit == "date"]
+    return number[0] if number else "", max(dates, default="")
 
 
 def _series(title: str) -> frozenset[str]:
@@ -130,12 +182,13 @@ def _series(title: str) -> frozenset[str]:
 
 
 def _difference(
-    unit: _Unit, sentence: _Unit, own: Sequence[_Unit], others: Sequence[_Unit], said: frozenset[tuple[str, str]]
+    unit: _Unit, sentence: _Unit, own: Sequence[_Unit], older: Passage, said: frozenset[tuple[str, str]]
 ) -> str:
-    """What the unit among `others` says that is about the same as `unit`; "" when there is none, or nothing differs."""
+    """What the sentence of `older` says that is about the same as `unit`; "" when there is none, or nothing differs."""
     if _OF_THEN.search(unit.text):
         return ""
-    for kind in sorted(unit.kinds & sentence.kinds):
+    others, itself = _units(older), re.compile(rf"\b(?:version |v){re.escape(_stated_number(older))}(?![.\d])", re.I)
+    for kind in sorted(unit.kinds):
         alike = [one for one in others if kind in one.kinds and _about_the_same(unit, one)]
         if not alike:
             continue
@@ -145,7 +198,9 @@ def _difference(
         now, then = unit.of_kind(kind), best.of_kind(kind)
         if not {figure.same for figure in now} <= {figure.same for figure in sentence.figures}:
             continue
-        if len(now) != len(then) or any(figure.same in said for figure in then) or _OF_NOW.search(best.text):
+        if len(now) != len(then) or any(figure.same in said for figure in then):
+            continue
+        if _OF_NOW.search(itself.sub(" ", best.text)):
             continue
         if _turned(unit.text, now[0]) | _turned(best.text, then[0]) == {"low", "high"}:
             continue
@@ -153,9 +208,24 @@ def _difference(
     return ""
 
 
+def _says_it_too(asked: _Unit, unit: _Unit) -> bool:
+    """Whether the current version says what a sentence with another source does: the same figure, about the same."""
+    if _about_the_same(asked, unit):
+        return True
+    same = {figure.same for figure in asked.figures if _kind(figure)} & {figure.same for figure in unit.figures}
+    theirs, ours = asked.beside(unit)
+    shared, least = len(ours & theirs), min(len(ours), len(theirs))
+    if not same or shared < _LEAST_SHARED or shared < _LEAST_SHARE_OF_ONE * least:
+        return False
+    return codes(asked.text) == codes(unit.text) and countries(asked.text) == countries(unit.text)
+
+
 def _about_the_same(one: _Unit, other: _Unit) -> bool:
-    shared, least = len(one.words & other.words), min(len(one.words), len(other.words))
+    ours, theirs = one.beside(other)
+    shared, least = len(ours & theirs), min(len(ours), len(theirs))
     if shared < _LEAST_SHARED or shared < _LEAST_SHARE * least or one.likeness(other) < _LEAST_ALIKE:
+        return False
+    if one.under_another(other) or other.under_another(one):
         return False
     if codes(one.text) != codes(other.text) or not _names(other.text) <= _names(one.text):
         return False
@@ -190,15 +260,32 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(_NAME.findall(text))
 
 
+def _stated_number(passage: Passage) -> str:
+    return _stands((passage.version or "").partition("(")[0])[0].removeprefix("v") or "-"
+
+
 def _label(text: str) -> frozenset[str]:
     """The first cell of a table's row: what the row is about."""
     cells = _CELLS.split(text.strip())
     return content_words(cells[0]) if len(cells) > 1 else frozenset()
 
 
+def _units(passage: Passage) -> tuple[_Unit, ...]:
+    return _split(passage.text, passage.section.rsplit(" > ", 1)[-1])
+
+
 @lru_cache(maxsize=512)
-def _units(text: str) -> tuple[_Unit, ...]:
-    return tuple(_unit(part) for part in split_passage(text))
+def _split(text: str, section: str) -> tuple[_Unit, ...]:
+    """Sentences, and what is parted by semicolons; tables are compared by their cells."""
+    sentences = [sentence for sentence in split_passage(text) if " | " not in sentence]
+    parts = [part for sentence in sentences for part in _PARTED.split(sentence) if part.strip()]
+    about = content_words(_VERSION_WORDS.sub(" ", flat(section))) - _EMPTY
+    return tuple(replace(_unit(part), heading=about) for part in parts)
+
+
+def _of_cell(cell: Cell) -> _Unit:
+    """A cell as the sentence that it stands for, so that its number is counted in what the column says."""
+    return _unit(f"{cell.value} {cell.column}, {cell.row}")
 
 
 def _unit(part: str) -> _Unit:
@@ -206,13 +293,13 @@ def _unit(part: str) -> _Unit:
     bare = flat(text)
     found = tuple(figures(text))
     for figure in sorted(found, key=lambda one: -len(one.shown)):
-        bare = bare.replace(figure.shown, " ") if figure.unit not in _NOT_COMPARED else bare
+        bare = bare.replace(figure.shown, " ") if figure.unit not in NOT_COMPARED else bare
     return _Unit(text, found, content_words(bare) - _EMPTY)
 
 
 def _kind(figure: Figure) -> str:
     """ "" where it is not compared. "Two remote days" are days."""
-    if figure.unit in _NOT_COMPARED:
+    if figure.unit in NOT_COMPARED:
         return ""
     return figure.unit or next((_COUNTED[noun] for noun in figure.nouns if noun in _COUNTED), "")
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.desk.abstention import offer, plain
-from bot.desk.commitments import ASK_FOR_HUMAN, ASK_FOR_ORDER, ASK_IN_PRIVATE, commits
+from bot.desk.commitments import ASK_FOR_HUMAN, ASK_FOR_ORDER, ASK_IN_PRIVATE, promises
 from bot.desk.conversation import standalone
 from bot.desk.errors import OrdersInvalid, OrdersUnavailable
 from bot.desk.model import (
@@ -202,10 +202,8 @@ class Enquiry:
         return ASK_IN_PRIVATE if self.private else ASK_FOR_ORDER
 
     def promises(self, sentence: DraftSentence) -> bool:
-        """Whether it commits us before an order was looked up. A sentence of the policy, word for word, does not."""
-        said = flat(sentence.text).strip(" .")
-        quoted = any(said in flat(citation.quote) for citation in sentence.citations)
-        return not self.checked and not quoted and commits(sentence.text)
+        """Whether it commits us before an order was looked up."""
+        return not self.checked and promises(sentence)
 
     @property
     def holds(self) -> bool:

@@ -15,6 +15,7 @@ from bot.desk.model import (
     Claimed,
     DraftEnd,
     DraftSentence,
+    Exchange,
     Intent,
     Interpreted,
     Limited,
@@ -145,7 +146,8 @@ class Conversations(Protocol):
     """The threads that the desk takes part in."""
 
     async def turns(self, question: Question) -> Sequence[Turn]:
-        """What was said in the question's thread before it, oldest first."""
+        """What was said in the question's thread before it, oldest first; at the root of a direct message, what was
+        said there in the last half hour."""
         ...
 
 
@@ -181,8 +183,9 @@ class Inbox(Protocol):
     """The questions that were accepted. Durable: what accept() returned for survives a crash."""
 
     async def accept(self, item: Accepted, allowance: Allowance | None = None) -> bool:
-        """Store a question; what is over the allowance is stored as limited. False: its key was there already. Raises
-        StoreUnavailable: then nothing may be acked."""
+        """Store a question; what is over the allowance is stored as limited. False: its key was there already; an
+        unasked one that is put to the desk now, and has had no answer, is new. Raises StoreUnavailable: then nothing
+        may be acked."""
         ...
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
@@ -216,8 +219,9 @@ class Inbox(Protocol):
         """False: it was closed already."""
         ...
 
-    async def release(self, key: str) -> None:
-        """Give back, unfinished, what this process claimed; it can be claimed at once."""
+    async def release(self, key: str, *, outage: bool = False) -> None:
+        """Give back, unfinished, what this process claimed; it can be claimed at once. The attempt that met an `outage`
+        does not count, but as the first: what comes again was begun."""
         ...
 
     async def release_all(self) -> None:
@@ -236,6 +240,10 @@ class Inbox(Protocol):
     async def withdraw(self, key: str) -> bool:
         """Close a question whose message was deleted, and keep nothing of what it said, also where it was finished
         already. False: it was, or is unknown."""
+        ...
+
+    async def unasked(self, key: str) -> bool:
+        """Whether nobody has put it to the desk by now."""
         ...
 
     async def outcome(self, key: str) -> Outcome | None:
@@ -284,6 +292,14 @@ class Threads(Protocol):
         neither while a human, who has resolved it since, had been asked for, nor while the desk was hushed there."""
         ...
 
+    async def exchange(self, team: str, channel: str, thread_ts: str, user: str, ts: str) -> Exchange | None:
+        """The last that somebody put to the desk there before `ts`; None: nothing."""
+        ...
+
+    async def people_spoke(self, team: str, channel: str, thread_ts: str, ts: str) -> None:
+        """Somebody wrote there, at `ts`, what was not for the desk."""
+        ...
+
     async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:
         """Be silent there from now on."""
         ...
@@ -311,7 +327,8 @@ class DeskSettings(Protocol):
 
 class Numbers(Protocol):
     async def between(self, team: str, begin: datetime, end: datetime) -> DayNumbers:
-        """Of the questions that came then, and what was spent then."""
+        """Of the questions that came then, without those that nobody put to the desk and that it left unsaid; and what
+        was spent then."""
         ...
 
 

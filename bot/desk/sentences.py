@@ -17,6 +17,7 @@ _ABBREVIATION = re.compile(
 _BEGUN = re.compile(r"\s*(?:\d{1,3}[.)]|[-*•]|(?:yes|no)[.,!]?)\**\s*", re.IGNORECASE)  # not a sentence by itself
 _KEYED = re.compile(r"\w[\w /()-]{0,40}: ")
 _MARKED = re.compile(r"\s*(?:[-–*•|#>]|\d{1,3}[.)]\s)")
+_ALIGNED = re.compile(r"\S {3,}\S")  # a row of a table that is drawn with spaces
 _WRAPPED_AT = 60  # characters: a shorter line without a full stop ends on purpose
 
 
@@ -68,6 +69,8 @@ def _unwrapped(lines: Sequence[str]) -> list[str]:
 def _goes_on(before: str, line: str) -> bool:
     bare = before.rstrip()
     if len(bare) < _WRAPPED_AT or bare.endswith((".", "!", "?", ":", ";")) or "|" in before or not line.strip():
+        return False
+    if _ALIGNED.search(bare) or _ALIGNED.search(line.strip()):
         return False
     return not (_MARKED.match(line) or _KEYED.match(line) or "|" in line)
 

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bot.desk.abstention import plain
+from bot.desk.commitments import promises
 from bot.desk.grounding import Numbering, Rejected, check
 from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, Question, Rules
 from bot.desk.persona import arranged, count_words, is_quote, problems, shortened
@@ -51,7 +52,8 @@ class Shown:
     waiting: list[DraftSentence] = field(default_factory=list)  # without a source; shown once one with a source follows
     rejected: list[str] = field(default_factory=list)
     numbering: Numbering = field(default_factory=Numbering)
-    refuses: Callable[[DraftSentence], bool] = lambda sentence: False  # what may not be said, however well cited
+    refuses: Callable[[DraftSentence], bool] = promises  # what may not be said, however well cited
+    refuses_first: bool = False  # and is refused where it would not hold either: there is something to ask for it
     held: bool = False  # nothing reaches the stage before release()
     refused: bool = False  # a sentence was; nothing that follows it is shown
     failed: list[Rejected] = field(default_factory=list)  # of the draft that is being played
@@ -80,15 +82,17 @@ class Shown:
                     await self._take(piece)
 
     async def _take(self, sentence: DraftSentence) -> None:
-        if self.refused or self.refuses(sentence):
-            if not self.refused:
-                self.rejected.append(f"{sentence.text.strip()[:200]!r}: it promises what was not checked")
-            self.refused = True
+        if self.refused:
+            return
+        if self.refuses_first and self.refuses(sentence):
+            self._refuse(sentence)
             return
         with self.timer.stage("ground"):
             checked = check(sentence, self.passages, self.question.text, self.prompt, self.language)
         if isinstance(checked, Rejected):
             self._reject(checked)
+        elif self.refuses(sentence):
+            self._refuse(sentence)
         elif flat(checked.text) in self.said:
             return  # a second draft repeats what people have read
         elif not checked.citations:
@@ -97,6 +101,10 @@ class Shown:
             for ready in (*self.waiting, checked):
                 await self.show(ready)
             self.waiting.clear()
+
+    def _refuse(self, sentence: DraftSentence) -> None:
+        self.rejected.append(f"{sentence.text.strip()[:200]!r}: it promises what was not checked")
+        self.refused = True
 
     def _reject(self, rejected: Rejected) -> None:
         self.rejected.append(str(rejected))

@@ -31,13 +31,21 @@ def asks_everybody(text: str, limit: int) -> bool:
     if not asks(text) or courtesy(text, limit) is not None:
         return False
     words = content_words(text)
-    return (len(words) >= _FEW or bool(codes(text))) and not _TO_PEOPLE.search(flat(text))
+    return (len(words) >= _FEW or bool(codes(text))) and not asks_people(text)
 
 
-def worth_saying(answer: Answer, sure: float) -> bool:
+def asks_people(text: str) -> bool:
+    """Whether what is asked is what only those can say who are there."""
+    return _TO_PEOPLE.search(flat(text)) is not None
+
+
+def worth_saying(answer: Answer, sure: float, *, in_thread: bool = False) -> bool:
     """Whether an answer is given that nobody asked the desk for: it is cited and what it cites is near to the question,
-    or it goes to the asker alone, or the asker called for a human."""
-    if answer.outcome is Outcome.ESCALATED or answer.private:
+    or it goes to the asker alone, or the asker called for a human. `in_thread`: among others, where a call that was not
+    the desk's to hear is one to them."""
+    if answer.outcome is Outcome.ESCALATED:
+        return not in_thread
+    if answer.private:
         return True
     cited = [answer.passages[one.passage] for one in answer.citations]
     return answer.outcome is Outcome.ANSWERED and close(cited, sure)

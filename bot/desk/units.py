@@ -1,19 +1,10 @@
-"""The units and the number words that figures are written in, each in its spellings."""
+"""The units that figures are written in, each in its spellings."""
 
 from decimal import Decimal
 
-_COUNTED = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-)
-NUMBERS = {word: number for number, word in enumerate(_COUNTED.split())}
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-NUMBERS |= _TENS | {f"{ten}-{one}": _TENS[ten] + NUMBERS[one] for ten in _TENS for one in list(NUMBERS)[1:10]}
-NUMBERS |= {"hundred": 100, "one hundred": 100, "dozen": 12, "thousand": 1000}
-
 # A spelling -> (factor, unit); a unit -> its spellings.
 UNITS: dict[str, tuple[Decimal, str]] = {}
-SPELLINGS: dict[str, set[str]] = {}
+SPELLINGS: dict[str, set[str]] = {"version": {"version", "versions", "release"}}
 for _name, _factor, _spellings in (
     ("$", "1", "dollar dollars usd bucks price cost fee"),
     ("$", "0.01", "cent cents"),
@@ -40,24 +31,38 @@ for _name, _factor, _spellings in (
     ("m", "1", "metre metres meter meters"),
     ("m", "0.01", "cm centimetre centimetres centimeter centimeters"),
     ("m", "0.001", "mm millimetre millimetres millimeter millimeters"),
+    ("m", "1000", "km kilometre kilometres kilometer kilometers"),
+    ("mi", "1", "mile miles"),
+    ("km/h", "1", "kph"),
+    ("mph", "1", "mph"),
+    ("l", "1", "litre litres liter liters"),
+    ("l", "0.001", "ml millilitre millilitres milliliter milliliters"),
+    ("°C", "1", "celsius"),
+    ("°F", "1", "fahrenheit"),
     ("kg", "1", "kilogram kilograms kilo kilos"),
     ("kg", "0.001", "g gram grams"),
     ("lb", "1", "lbs pound pounds"),
     ("oz", "1", "ounce ounces"),
     ("W", "1", "w watt watts"),
+    ("W", "1000", "kw kilowatt kilowatts"),
     ("Wh", "1", "wh watt-hour watt-hours"),
+    ("Wh", "1000", "kwh kilowatt-hour kilowatt-hours"),
     ("V", "1", "v volt volts"),
     ("A", "1", "amp amps ampere amperes"),
     ("mAh", "1", "mah"),
     ("mAh", "1000", "ah"),
     ("GB", "1", "gb gigabyte gigabytes"),
     ("GB", "0.001", "mb megabyte megabytes"),
+    ("GB", "0.000001", "kb kilobyte kilobytes"),
     ("GB", "1000", "tb terabyte terabytes"),
     ("Gbps", "1", "gbps gbit/s gb/s"),
     ("Gbps", "0.001", "mbps mbit/s"),
     ("Hz", "1", "hz hertz"),
+    ("Hz", "1000", "khz kilohertz"),
     ("Hz", "1000000", "mhz"),
     ("Hz", "1000000000", "ghz"),
+    ("rpm", "1", "rpm"),
+    ("fps", "1", "fps"),
     ("nits", "1", "nit nits cd/m2"),
     ("dB", "1", "db decibel decibels"),
     ("lm", "1", "lumen lumens"),

@@ -8,7 +8,6 @@ import anthropic
 from anthropic.types import JSONOutputFormatParam, MessageParam
 from pydantic import BaseModel, Field
 
-from bot.desk.asking import MOST
 from bot.desk.languages import LANGUAGES
 from bot.desk.model import Interpreted, Prompt, Turn
 from bot.desk.words import flat
@@ -18,6 +17,7 @@ from bot.engine.claude_short import short_reply
 log = logging.getLogger(__name__)
 
 DEADLINE_S = 6.0  # somebody waits, and has not seen a word yet: the rules are better than a late answer
+MOST = 3  # questions, as its prompt says
 LONGEST = 300  # characters of a question
 
 

@@ -3,20 +3,25 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from itertools import combinations
 
-from bot.desk.asking import questions_in
+from bot.desk.abstention import plain
+from bot.desk.asking import left_out, questions_in
 from bot.desk.attachments import told_with
 from bot.desk.conversation import replaced, standalone
 from bot.desk.errors import RetrievalUnavailable
-from bot.desk.model import Attachment, Citation, DraftEnd, DraftSentence, Passage, Prompt, Turn
+from bot.desk.figures import figures
+from bot.desk.model import Attachment, DraftEnd, DraftSentence, Passage, Prompt, Turn
 from bot.desk.order_numbers import asks_status
 from bot.desk.orders import order_sentences
+from bot.desk.past import about_the_past
 from bot.desk.places import countries
 from bot.desk.ports import OrderTools
 from bot.desk.spelling import respelled, unheard_of
 from bot.desk.synonyms import concepts
 from bot.desk.words import codes, content_words, has_code
-from bot.engine.quotable import Unit, units_of
+from bot.engine.drafting import drafted
+from bot.engine.quotable import Unit, about_itself, units_of
 from bot.engine.ranking import NOTHING, Compare, Ranked, Ranking, measures, rank, states
 from bot.engine.synthesizer import Draft
 from ingest.index.contract import IndexUnavailable
@@ -31,9 +36,15 @@ LEAST_SURE = 0.2  # of an answer, as the ranking puts it; chosen on the open par
 NEAR = 1.5
 ELSEWHERE = 0.3  # and one of another document
 ALIKE = 1.6  # and the same rule for another country, and the first one with the measure that is asked for
+_NAMED = 100  # characters of a question that is named
 _REFERENCE = re.compile(
     r"\b[A-Z]{1,4}-?\d{5,}\b", re.IGNORECASE
 )  # somebody's own order: in no document but as an example
+
+_OF_DOCUMENTS = re.compile(
+    r"\b(?:version|reviewed|updated|revised|effective|in force|valid|take effect|owns?|owner|up to date)\b",
+    re.IGNORECASE,
+)
 
 
 class ExtractiveWriter:
@@ -64,24 +75,32 @@ class ExtractiveWriter:
             return
         asked = told_with(_without_references(standalone(question, turns)), attachments, passages)
         try:
-            for sentence in await asyncio.to_thread(self._answers, asked, question, passages, turns):
-                yield sentence
+            said, unanswered = await asyncio.to_thread(self._answers, asked, question, passages, turns)
         except IndexUnavailable as error:
             raise RetrievalUnavailable(f"the question could not be compared with the passages: {error}") from error
-        yield DraftEnd(model=NAME, cost_usd=0.0, notice=NOTICE)
+        for sentence in said:
+            yield sentence
+        yield DraftEnd(model=NAME, cost_usd=0.0, notice=" ".join([NOTICE, *unanswered]))
 
     def _answers(
         self, asked: str, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
-    ) -> list[DraftSentence]:
+    ) -> tuple[list[DraftSentence], list[str]]:
+        """What is said, and what is to be told of the questions that it does not answer."""
         parts, units = self.parts(asked, question, passages, turns)
         chosen: list[Unit] = []
+        missed: list[str] = []
         for part in parts:
             ranked = self._ranked(part, units, passages).units
-            if len(parts) == 1 and (differing := _countries_differ(part, ranked)):
-                return [DraftSentence(f"Which country is it about: {', '.join(differing[:-1])} or {differing[-1]}?")]
-            room = ROOM // len(parts)
-            chosen += [unit for unit in _chosen(ranked, passages, concepts(part), room) if unit not in chosen]
-        return _drafted(chosen, passages)
+            if len(parts) == 1 and (differing := _countries_differ(part, ranked, units)):
+                which = f"Which country is it about: {', '.join(differing[:-1])} or {differing[-1]}?"
+                return [DraftSentence(which)], []
+            left = [one for one in ranked if one.unit not in chosen]
+            if left and left[0].score >= ranked[0].score - ELSEWHERE:  # else what was said for another part answers it
+                chosen += _chosen(left, passages, concepts(part), ROOM // len(parts))
+            missed += [] if ranked else [part]
+        if not chosen or any(passage.kind == "order" for passage in passages):
+            missed.clear()  # nothing is answered, and that is told; or what is known of an order may be the answer
+        return drafted(chosen, units, passages, " ".join(parts)), _unanswered(missed, left_out(asked))
 
     def parts(
         self, asked: str, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
@@ -109,25 +128,55 @@ class ExtractiveWriter:
         ranking = rank(asked, units, passages, self._compare)
         if ranking.sure < LEAST_SURE:
             return NOTHING
-        if wanted := measures(asked):  # "how many minutes": what states none of them does not answer
-            least = ranking.units[0].score - ALIKE
-            stating = [one for one in ranking.units if one.score >= least and states(one.unit, wanted)]
-            return Ranking(stating, ranking.sure)
-        return ranking
+        ranked = ranking.units if about_the_past(asked) else _in_force(ranking.units, passages)
+        if not _OF_DOCUMENTS.search(asked):
+            ranked = [one for one in ranked if not about_itself(one.unit)]
+        wanted = measures(asked)  # "how many minutes": what states none of them does not answer
+        if wanted and ranked:
+            least = ranked[0].score - ALIKE
+            ranked = [one for one in ranked if one.score >= least and states(one.unit, wanted)]
+        return Ranking(ranked, ranking.sure)
 
 
-def _countries_differ(asked: str, ranked: Sequence[Ranked]) -> list[str]:
-    """The countries whose rules the best sentences state one by one, where the question names none."""
-    found: set[str] = set()
-    if not ranked or countries(asked):
-        return []
+def _in_force(ranked: list[Ranked], passages: Sequence[Passage]) -> list[Ranked]:
+    """Without what is superseded, where what is in force answers about as well."""
+    current = [one for one in ranked if not passages[one.unit.passage].superseded]
+    return current if current and current[0].score >= ranked[0].score - NEAR else ranked
+
+
+def _countries_differ(asked: str, ranked: Sequence[Ranked], units: Sequence[Unit]) -> list[str]:
+    """Where the question names no country, and the best sentences state other rules for each: all the countries of
+    their tables or sections. One sentence that names several answers for them all."""
+    alike: list[Unit] = []
     for one in ranked:
-        named = countries(one.unit.text) or countries(one.unit.heading)
-        if one.score < ranked[0].score - ALIKE or not named:
+        if countries(asked) or one.score < ranked[0].score - ALIKE or not _countries(one.unit):
             break
-        if one.unit.heading.split(" > ")[0] == ranked[0].unit.heading.split(" > ")[0]:
-            found |= named
-    return sorted(found) if len(found) > 1 else []
+        alike.append(one.unit)
+    if not any(_differ(one, other) for one, other in combinations(alike, 2)):
+        return []
+    rules = {_rules(unit) for unit in alike}
+    return sorted(frozenset().union(*(_countries(unit) for unit in units if _rules(unit) in rules)))
+
+
+def _countries(unit: Unit) -> frozenset[str]:
+    return countries(unit.text) or countries(unit.heading)
+
+
+def _differ(one: Unit, other: Unit) -> bool:
+    stated = [frozenset(figure.same for figure in figures(unit.text)) for unit in (one, other)]
+    return _countries(one).isdisjoint(_countries(other)) and not (stated[0] and stated[0] == stated[1])
+
+
+def _rules(unit: Unit) -> tuple[str, str]:
+    """The document and the section, of which each country's own may be a part."""
+    title, _, section = unit.heading.partition(" > ")
+    *parents, last = section.split(" > ")
+    return title, " > ".join(parents if countries(last) else (*parents, last))
+
+
+def _unanswered(missed: Sequence[str], left: Sequence[str]) -> list[str]:
+    found, asked = (" and ".join(f"“{plain(one, _NAMED)}”" for one in some) for some in (missed, left))
+    return [f"I found no answer to {found}."] * bool(found) + [f"Please ask me {asked} once more."] * bool(asked)
 
 
 def _without_references(asked: str) -> str:
@@ -135,13 +184,15 @@ def _without_references(asked: str) -> str:
 
 
 def _chosen(ranked: Sequence[Ranked], passages: Sequence[Passage], wanted: frozenset[str], room: int) -> list[Unit]:
-    """The best, and what adds to it; of another passage only what says more of what is asked."""
+    """The best, and what adds to it; of another passage only what says more of what is asked. Of a record that is
+    named, and nothing asked of it, what it says."""
     if not ranked:
         return []
     best = ranked[0]
     own = passages[best.unit.passage].document_id
     chosen: list[Unit] = []
     open_ = wanted
+    named = bool(best.unit.lead) and wanted <= best.unit.context
     for one in ranked:
         if one.score < best.score - NEAR or len(chosen) == MOST:
             break
@@ -150,6 +201,7 @@ def _chosen(ranked: Sequence[Ranked], passages: Sequence[Passage], wanted: froze
             continue
         if (
             chosen
+            and not (named and unit.passage == best.unit.passage)
             and not open_ & (unit.words if unit.lead else said)
             and (unit.lead or unit.passage != best.unit.passage)
         ):
@@ -164,25 +216,3 @@ def _chosen(ranked: Sequence[Ranked], passages: Sequence[Passage], wanted: froze
 
 def _repeats(unit: Unit, chosen: Sequence[Unit]) -> bool:
     return any(len(unit.words & other.words) > 0.6 * min(len(unit.words), len(other.words)) for other in chosen)
-
-
-def _drafted(chosen: Sequence[Unit], passages: Sequence[Passage]) -> list[DraftSentence]:
-    """A sentence a unit, in the order of its passage; the lines of one record together under its name."""
-    drafted: list[DraftSentence] = []
-    for lead in dict.fromkeys((unit.passage, unit.lead) for unit in chosen):
-        units = sorted((unit for unit in chosen if (unit.passage, unit.lead) == lead), key=lambda unit: unit.order)
-        groups = [units] if lead[1] else [[unit] for unit in units]
-        for group in groups:
-            said = "; ".join(unit.text for unit in group)
-            text = f"{lead[1]}: {said}" if lead[1] else said
-            drafted.append(DraftSentence(f"{_closed(text)} ", tuple(_cite(unit, passages) for unit in group)))
-    return drafted
-
-
-def _closed(text: str) -> str:
-    return text if text.endswith((".", "!", "?", ".)", ".”", '."')) else text.rstrip(" ,;:") + "."
-
-
-def _cite(unit: Unit, passages: Sequence[Passage]) -> Citation:
-    passage = passages[unit.passage]
-    return Citation(unit.passage, unit.quote, passage.title, passage.url, passage.section, passage.changed_at)

@@ -4,8 +4,6 @@ All but Reranked are fast and pure, so they run on the event loop instead of Lla
 """
 
 import asyncio
-import re
-from datetime import UTC, datetime
 from typing import Any
 
 from llama_index.core.bridge.pydantic import PrivateAttr
@@ -14,18 +12,9 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.figures import stated
+from bot.desk.past import about_the_past
 from bot.desk.words import codes, content_words, has_code
 from ingest.index.contract import IndexUnavailable, Reranker
-
-_PAST = re.compile(
-    r"\b(?:old(?:er)?|previous(?:ly)?|former(?:ly)?|used to|superseded|last year|earlier|v\d)\b", re.IGNORECASE
-)
-
-
-def about_the_past(question: str) -> bool:
-    """Whether a question may be about rules that no longer hold."""
-    years = (int(year) for year in re.findall(r"\b20\d\d\b", question))
-    return bool(_PAST.search(question)) or any(year < datetime.now(UTC).year for year in years)
 
 
 class InLoopPostprocessor(BaseNodePostprocessor):

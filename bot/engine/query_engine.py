@@ -29,6 +29,7 @@ from bot.engine.postprocessors import (
 )
 from bot.engine.retriever import DeskQuery, HybridRetriever, node_of_passage, passage_of
 from bot.engine.synthesizer import CitedSynthesizer, Draft, DraftResponse, Model
+from bot.engine.versions import with_older_told
 from bot.settings import AnsweringSettings
 from ingest.index.contract import IndexUnavailable, Reranker, SearchIndex
 
@@ -43,8 +44,8 @@ class DeskQueryEngine(RetrieverQueryEngine):
     """LlamaIndex's engine, which also tells what fell below the floor."""
 
     async def find(self, query: DeskQuery) -> tuple[list[NodeWithScore], list[NodeWithScore]]:
-        """What may be used, and everything that was retrieved; both best first."""
-        retrieved = await self._retriever.aretrieve(query)
+        """What may be used, and everything that was retrieved; both best first, and older versions told as such."""
+        retrieved = list(with_older_told(await self._retriever.aretrieve(query)))
         return await self._async_apply_node_postprocessors(retrieved, query), retrieved
 
 
@@ -71,9 +72,9 @@ class DocumentEngine:
             CitedSynthesizer(writer or self._quoting),
             [
                 SimilarityFloor(floor=settings.min_similarity),
-                NearDuplicates(),
                 *([Reranked(reranker)] if reranker else []),
                 Preferred(),
+                NearDuplicates(),  # the first stays: what is in force
                 JoinedNeighbours(),
                 Cap(passages=settings.passages if writer else max(settings.passages, QUOTED_FROM)),
             ],

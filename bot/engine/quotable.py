@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from bot.desk.leads import lead_of
 from bot.desk.model import Passage
 from bot.desk.sentences import split_passage
 from bot.desk.synonyms import concepts
@@ -15,13 +16,24 @@ _ASKED = re.compile(r"([^.:?]{8,120}\?): (.+)", re.DOTALL)
 _MARKER = re.compile(r"^\s*(?:\d{1,3}[.)]|[-–*•])\s+")
 _LONG = 140  # characters: a longer cell of a record is quoted by its parts
 _NOT_FIRST = 99  # a record has no order of importance
-_SAYS_SOMETHING = 4  # words; fewer, without a figure, is a heading or a label
+_BLANK = 2  # line ends, or more: a blank line
+SAYS_SOMETHING = 4  # words; fewer, without a figure, is a heading or a label
+_ALIGNED = re.compile(r"(?<=\S) {3,}(?=\S)")
+_ITSELF = re.compile(
+    r"\bversion v?\d|\b(?:reviewed|updated|revised|effective|in force|valid|as of)\b.*\b\d{4}\b|^owner:|^replaces v",
+    re.IGNORECASE,
+)
+_OF_ITSELF = """
+    version v reviewed updated revised effective in force valid from since as of owner last date on and for to the
+    current guide page statement document product sheet programme terms list policy team
+"""
 _UNITS = {"usd": "${}", "eur": "€{}", "months": "{} months", "days": "{} days", "hours": "{} hours", "kg": "{} kg"}
 
 
 @dataclass(frozen=True)
 class Unit:
-    """`quote` stands in the passage as it is; `text` is it made readable; `lead` names the record that it is of."""
+    """`quote` stands in the passage as it is; `text` is it made readable; `lead` names the record that it is of, and
+    `under` is the heading or the line of the passage without which it would say something else, or nothing."""
 
     passage: int
     quote: str
@@ -29,6 +41,7 @@ class Unit:
     lead: str
     heading: str
     order: int  # in its passage
+    under: str = ""
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -50,20 +63,39 @@ class Unit:
 def units_of(index: int, passage: Passage) -> list[Unit]:
     lines = [line for line in passage.text.splitlines() if line.strip()]
     heading = " > ".join(part for part in (passage.title, passage.section) if part)
+    name = passage.section.rsplit(" > ", 1)[-1] or passage.title
     if len(lines) > 2 and all(_PAIR.fullmatch(line) for line in lines):
-        name = passage.section.rsplit(" > ", 1)[-1] or passage.title
         pairs = [pair for line in lines for pair in _record_line(line)]
         return [Unit(index, quote, text, name, heading, _NOT_FIRST) for quote, text in pairs]
     return [
-        Unit(index, quote, _named(text, passage), "", f"{heading} > {asked}" if asked else heading, order)
-        for order, (quote, text, asked) in enumerate(_prose(passage.text))
+        Unit(
+            index,
+            said.quote,
+            said.text if said.under else _named(said.text, name),
+            "",
+            f"{heading} > {said.asked}" if said.asked else heading,
+            order,
+            said.under,
+        )
+        for order, said in enumerate(_prose(passage.text, passage.section.rsplit(" > ", 1)[-1]))
     ]
 
 
-def _named(text: str, passage: Passage) -> str:
+def about_itself(unit: Unit) -> bool:
+    """Whether it says only which version a document is, since when, and whose, "Version 2.3, effective 1 May 2026", or
+    of a record only its name."""
+    if unit.lead:
+        return unit.text.endswith(f": {unit.lead}")
+    title = unit.heading.split(" > ")[0].lower()
+    words = re.findall(r"[^\W\d_]+", re.sub(r"\S*[@#]\S*", "", unit.text))
+    return bool(_ITSELF.search(unit.text)) and all(
+        not word.islower() or word in _OF_ITSELF.split() or word in title for word in words
+    )
+
+
+def _named(text: str, name: str) -> str:
     """ "Price $249." does not say of what."""
-    name = passage.section.rsplit(" > ", 1)[-1] or passage.title
-    return f"{name}: {text}" if len(text.split()) < _SAYS_SOMETHING and not name.endswith("?") else text
+    return f"{name}: {text}" if len(text.split()) < SAYS_SOMETHING and not name.endswith("?") else text
 
 
 def _record_line(line: str) -> Iterator[tuple[str, str]]:
@@ -82,30 +114,61 @@ def _record_line(line: str) -> Iterator[tuple[str, str]]:
                 yield bare, f"{label}: {bare}" if ": " not in bare else bare
 
 
-def _prose(text: str) -> Iterator[tuple[str, str, str]]:
-    """Quote, readable text, and the question that it follows, as in an FAQ: on a line before, or on its own."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """`asked`: the question that it follows, as in an FAQ, on a line before or on its own."""
+
+    quote: str
+    text: str
+    asked: str = ""
+    under: str = ""
+
+
+def _prose(text: str, heading: str) -> Iterator[_Said]:
     header: list[str] = []
-    asked = ""
+    asked, above, after = "", "", "\n\n"  # `above`: the line, ending in a colon, that a list stands under
     for unit in split_passage(text):
         quote = unit.strip()
-        cells = [cell.strip() for cell in f" {quote} ".split(" | ")]  # the first or last may be empty
-        if len(cells) > 1:
+        before, after = after, unit[len(unit.rstrip()) :]
+        if cells := _cells(quote):
             if header:
-                yield quote, _row(header, cells), ""
-            else:
-                header = cells
+                yield _Said(quote, _row(header, cells))
+            header = header or cells
             continue
         header = []
+        item = before.endswith("\n") and bool(_MARKER.match(quote))
+        above = above if item or before.count("\n") < _BLANK else ""
         if both := _ASKED.fullmatch(quote):
             asked, quote = both[1], both[2]
-        bare = re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", _MARKER.sub("", flat(quote)))
+        bare = _bare(quote)
         if bare.endswith("?"):
             asked = bare
             continue
-        if not bare.endswith(":") and _says_something(bare):
-            yield quote, bare, asked
-        if unit.endswith("\n"):
+        under = lead_of(heading, above, bare, item=item)
+        if bare.endswith(":"):
+            above = quote if bare[0].isupper() else above
+        elif _says_something(bare) or (under and (item or " " in bare)):
+            yield _Said(quote, bare, asked, under)
+        if "\n" in after:
             asked = ""
+
+
+def _cells(quote: str) -> list[str]:
+    """Of a row of a table; the first or last may be empty."""
+    cells = [cell.strip() for cell in f" {quote} ".split(" | ")]
+    return cells if len(cells) > 1 else []
+
+
+def _bare(quote: str) -> str:
+    return re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", _MARKER.sub("", flat(_in_columns(quote))))
+
+
+def _in_columns(quote: str) -> str:
+    """A row of a table that is drawn with spaces, with a colon after its first column."""
+    cells = _ALIGNED.split(quote)
+    if len(cells) == 1 or not all(re.match(r"[\w$€£]", cell) for cell in cells):
+        return quote
+    return f"{cells[0]}: {'; '.join(cells[1:])}"
 
 
 def _row(header: list[str], cells: list[str]) -> str:
@@ -119,4 +182,4 @@ def _row(header: list[str], cells: list[str]) -> str:
 
 def _says_something(bare: str) -> bool:
     words = bare.split()
-    return len(words) >= _SAYS_SOMETHING or (len(words) > 1 and bool(re.search(r"\d", bare)))
+    return len(words) >= SAYS_SOMETHING or (len(words) > 1 and bool(re.search(r"\d", bare)))

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from bot.desk.asking import focus
 from bot.desk.figures import figures
 from bot.desk.model import Passage
+from bot.desk.past import about_the_past
 from bot.desk.places import countries, without_places
 from bot.desk.synonyms import concepts
 from bot.desk.words import codes, has_code, means_nothing, without_codes
-from bot.engine.postprocessors import about_the_past
 from bot.engine.quotable import Unit
 from ingest.index.contract import Likeness
 

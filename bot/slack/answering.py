@@ -5,7 +5,6 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.desk.audience import OWNER, may_read
 from bot.desk.errors import QuestionEdited, Unavailable
 from bot.desk.fault_finding import finds_fault
 from bot.desk.handover import CONCLUDED, handover
@@ -18,7 +17,6 @@ from bot.desk.model import (
     Desk,
     Outcome,
     Question,
-    StoredAnswer,
     ThreadState,
     incident_of,
     is_private,
@@ -37,6 +35,8 @@ from bot.slack.keeping_quiet import quiet_note
 from bot.slack.people import People
 from bot.slack.private_asks import PrivateAsks
 from bot.slack.private_note import PrivateNote
+from bot.slack.stored_answers import StoredAnswers
+from bot.slack.thread_reading import said_before, somebody_replied
 from bot.slack.unanswered import STUCK, TOO_SLOW, failed, unanswered
 from bot.slack.unseen import Unseen
 from bot.slack.work import Work
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 LOOKED_BACK = 50  # questions of a thread, for those that had no answer
 
 
-def _passes(error: Exception) -> bool:
+def passes(error: Exception) -> bool:
     """Whether it is an outage: the question stays open however often it was tried."""
     return isinstance(error, Unavailable) or (isinstance(error, SlackRefused) and error.passing)
 
@@ -62,6 +62,7 @@ class Answering:
         self._delivery = delivery
         self._people = people
         self._me = me
+        self._stored = StoredAnswers(work.answers, people)
         self._private = PrivateNote(delivery.clients, work.posts)
         self._asks = PrivateAsks(
             work.answer_question,
@@ -85,10 +86,11 @@ class Answering:
             if is_private(item.key):
                 await self._asks.give_up(item, incident, STUCK)
             elif not item.unasked:
-                stage = await self._stage(await self._question(item), again=True)
-                await self._deliver(stage, failed(incident, STUCK), item.key)
+                desk = self._work.desks.asked(item, ThreadState())
+                stage = await self._stage(await self._question(item), desk, again=True)
+                await self._deliver(stage, failed(incident, STUCK, humans=desk.has_humans), item.key)
         except Exception as error:
-            if _passes(error):
+            if passes(error):
                 raise
             log.exception("incident %s: the notice for %s can't be shown", incident, item.key)
         await self._work.inbox.finish(item.key, Outcome.FAILED)
@@ -106,7 +108,7 @@ class Answering:
         try:
             return await self._answer(claimed)
         except Exception as error:
-            if claimed.attempt <= self._work.settings.max_attempts or _passes(error):
+            if claimed.attempt <= self._work.settings.max_attempts or passes(error):
                 raise
             log.exception("incident %s: not even its notice can be shown: %s", claimed.incident, claimed.item.key)
             return Outcome.FAILED
@@ -132,7 +134,7 @@ class Answering:
         # Whoever claims it can't see what was written there.
         passed_on = state.escalation_id and item.kind == "dm" and await self._work.humans.asker_wrote(item)
         desk = self._work.desks.asked(item, state)
-        stage = await self._stage(question, again=again)
+        stage = await self._stage(question, desk, again=again)
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
             await stage.withdraw()
             return Outcome.WITHDRAWN
@@ -141,7 +143,7 @@ class Answering:
             await self._work.answers.save(question, desk.name, answer)
             return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
         question, answer = await self._as_it_stands(claimed, question, desk, stage)
-        if item.unasked and posted is None and not worth_saying(answer, self._work.settings.unasked_similarity):
+        if item.unasked and posted is None and not await self._is_to_be_said(item, answer):
             return await self._leave_unsaid(question, desk, answer)
         if item.thread_ts and (await self._work.threads.state(item.team, item.channel, item.thread_ts)).quiet:
             return await self._leave_to_human(item, question, desk, stage, answer)
@@ -152,10 +154,19 @@ class Answering:
             answer = replace(answer, text=answer.text.replace(SENT_PRIVATELY, NOT_SENT))
         return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
 
+    async def _is_to_be_said(self, item: Accepted, answer: Answer) -> bool:
+        """Of an answer to what nobody had put to the desk. Where a person was faster it would only talk in between."""
+        sure, in_thread = self._work.settings.unasked_similarity, item.thread_ts is not None
+        worth = worth_saying(answer, sure, in_thread=in_thread)
+        if worth and not await somebody_replied(self._delivery.clients, self._me, item):
+            return True
+        return not await self._work.inbox.unasked(item.key)  # by now somebody may have, by an edit
+
     async def _leave_unsaid(self, question: Question, desk: Desk, answer: Answer) -> Outcome:
         """Nobody asked the desk, and it is not sure: it says nothing, and the inbox has how it ended. Without a text,
         so that no later answer in the thread takes it for something that was said."""
-        outcome = Outcome.ABSTAINED if answer.outcome is Outcome.ANSWERED else answer.outcome
+        said = (Outcome.ANSWERED, Outcome.ESCALATED)
+        outcome = Outcome.ABSTAINED if answer.outcome in said else answer.outcome
         await self._work.answers.save(question, desk.name, replace(answer, outcome=outcome, text=""))
         return outcome
 
@@ -181,7 +192,7 @@ class Answering:
         return outcome
 
     async def _policy(self, question: Question, outcome: Outcome, desk: Desk) -> HandoverReason | None:
-        if desk.escalation_channel is None or not question.asker.user_id:  # nobody to call, or a bot asks
+        if not desk.has_humans or not question.asker.user_id:  # nobody to call, or a bot asks
             return None
         others = await self._work.answers.outcomes(question, LOOKED_BACK if desk.handover.abstentions > 1 else 0)
         return handover(question.text, [outcome, *others], desk.handover)
@@ -205,20 +216,14 @@ class Answering:
         """The answer: the one that an earlier run stored, or a new one; stored before it is shown."""
         item = claimed.item
         # Of an unasked question's answer it is not stored how sure it is.
-        stored = await self._work.answers.get(question.key) if claimed.attempt > 1 and not item.unasked else None
-        if stored is not None and await self._may_be_shown(question, stored):
-            return Answer(
-                stored.outcome,
-                stored.text,
-                citations=stored.citations,
-                notice=stored.notice,
-                private=stored.private,
-                answered_at=stored.created_at,
-            )
+        stored = await self._stored.of(question) if claimed.attempt > 1 and not item.unasked else None
+        if stored is not None:
+            return stored
         answer = self._notice(claimed, desk)
         if answer is None:
             try:
                 async with asyncio.timeout(self._work.settings.deadline_s):
+                    question = await self._with_thread(item, question)
                     told = await self._with_files(item, question, asked)
                     made = await self._work.answer_question(told, desk, asked)
                 answer = stage.with_shown(made)
@@ -226,19 +231,23 @@ class Answering:
                     return answer
             except TimeoutError:
                 log.error("incident %s: %s was not answered within its deadline", claimed.incident, question.key)
-                answer = stage.with_shown(failed(claimed.incident, TOO_SLOW))
+                answer = stage.with_shown(failed(claimed.incident, TOO_SLOW, humans=desk.has_humans))
         with suppress(Unavailable):
             await self._work.answers.save(question, desk.name, answer)
         return answer
 
-    async def _may_be_shown(self, question: Question, stored: StoredAnswer) -> bool:
-        """Whether an earlier run's answer is one to this text, which was not left unsaid, and all that it was made from
-        may still be read there; else it is made anew."""
-        if stored.outcome is Outcome.FAILED or not stored.text or stored.question != question.text:
-            return False
-        readable = await self._people.readable(question.place, question.asker, now=True)
-        # Of an order only its asker was told more than that it was looked up.
-        return all(may_read(audience, (*readable.keywords, OWNER)) for audience in stored.audiences)
+    async def _with_thread(self, item: Accepted, question: Question) -> Question:
+        """Mentioned in a thread of people's, the desk reads what they said: "can you answer this?". What they ask each
+        other has to say by itself what it is about: with the thread's words all of it would be near."""
+        thread_ts = item.thread_ts
+        if thread_ts is None or item.kind == "dm":
+            return question
+        if item.unasked:
+            return replace(question, before=())
+        if await self._work.threads.took_part(item.team, item.channel, thread_ts, item.ts):
+            return question  # its own record has what was put to it
+        said = await said_before(self._delivery.clients, self._me, item.channel, thread_ts, item.ts)
+        return replace(question, before=said)
 
     async def _with_files(self, item: Accepted, question: Question, stage: Stage) -> Question:
         """Read now and not when the question is accepted: an answer that is stored already needs none of it."""
@@ -269,9 +278,9 @@ class Answering:
             return Outcome.FAILED
         return answer.outcome
 
-    async def _stage(self, question: Question, *, again: bool) -> SlackStage:
+    async def _stage(self, question: Question, desk: Desk, *, again: bool) -> SlackStage:
         earlier = await self._work.posts.of(question.key) if again else None
-        stage = self._delivery.stage(question, self._me, earlier)
+        stage = self._delivery.stage(question, self._me, earlier, humans=desk.has_humans)
         self._stages[question.key] = stage
         await stage.resume()
         return stage
@@ -296,6 +305,8 @@ class Answering:
         if item.by_bot:
             return
         noted = await self._work.humans.asker_wrote(item)
+        if item.unasked:
+            return
         note = quiet_note(item, noted=noted)
         try:
             await self._delivery.clients.whisper(item.channel, item.user, note.text, note.blocks, item.thread_ts)

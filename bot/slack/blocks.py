@@ -52,13 +52,14 @@ def links_of(answer: Answer) -> frozenset[str]:
     )
 
 
-def closing_blocks(answer: Answer, key: str) -> list[Block]:
+def closing_blocks(answer: Answer, key: str, *, humans: bool = True) -> list[Block]:
     """What follows the text: sources, notices, feedback, the way to a human, and why it says that."""
     answered = answer.outcome in (Outcome.ANSWERED, Outcome.ABSTAINED)
     blocks = [*evidence(answer), *([feedback_buttons(key)] if answered else [])]
     buttons = [why_button(key)] if answered else []
     if answer.outcome not in (Outcome.ASKED, Outcome.ESCALATED) or HUMAN_LABEL in answer.text:
-        buttons = [button(HUMAN_LABEL, CALL_HUMAN, key), *buttons, _more()]
+        human = [button(HUMAN_LABEL, CALL_HUMAN, key)] if humans else []
+        buttons = [*human, *buttons, _more()]
     return [*blocks, *([{"type": "actions", "elements": buttons}] if buttons else [])]
 
 

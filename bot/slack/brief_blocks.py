@@ -11,6 +11,7 @@ from bot.desk.reasons import WHY_CALLED, given_reason
 from bot.desk.words import has_code
 from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span, when
 from bot.slack.mrkdwn import escape, moment, plain
+from bot.slack.plainer import plainer
 from bot.slack.quoting import lines, quoted
 from bot.slack.snoozing import SNOOZES
 
@@ -62,6 +63,13 @@ def brief_message(brief: Brief) -> Message:
     until = f", snoozed until {moment(one.snoozed_until)}" if one.snoozed_until else ""
     said = escape(f"{brief.asker} asks for a human: {plain(one.question, 500)} ({state}")
     return Message(f"{said}{until})", tuple(blocks))
+
+
+def brief_forms(brief: Brief) -> list[list[Message]]:
+    """The best first. A plainer one has no answer and no history, and still the way to the thread."""
+    url = brief.thread_url if brief.thread_url and fits(brief.thread_url) else ""
+    there = f"<{escape(url)}|Open the thread>" if url and not brief.escalation.channel.startswith("D") else ""
+    return plainer(brief_message(brief), there)
 
 
 def state_line(brief: Brief) -> str:

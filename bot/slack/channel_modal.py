@@ -60,9 +60,9 @@ def chosen_in(view: Mapping[str, Any], desks: Sequence[Desk]) -> Chosen | None:
     return Chosen(str(channel), Mode(mode) if mode else Mode.MENTIONS, named)
 
 
-def is_complete(view: Mapping[str, Any]) -> bool:
-    """Whether it asked for more than the channel."""
-    return len(view["blocks"]) > 1
+def asks_about(view: Mapping[str, Any], channel: str) -> bool:
+    """Whether it shows what is set for that channel: not before one is picked, nor, for a moment, after another is."""
+    return any(block["block_id"] == f"mode:{channel}" for block in view["blocks"])
 
 
 def _picker(channel: str | None) -> Block:

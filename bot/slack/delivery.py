@@ -30,9 +30,10 @@ class Delivery:
         self.posts = posts
         self.offered = Offered()
 
-    def stage(self, question: Question, me: Identity, earlier: Posted | None = None) -> "SlackStage":
-        """A stage for one question; `earlier` is what a run before this one posted, or may have."""
-        return SlackStage(self, question, me, earlier)
+    def stage(self, question: Question, me: Identity, earlier: Posted | None, *, humans: bool) -> "SlackStage":
+        """A stage for one question; `earlier` is what a run before this one posted, or may have; `humans`: its desk has
+        somebody who can be called."""
+        return SlackStage(self, question, me, earlier, humans=humans)
 
 
 class SlackStage:
@@ -42,13 +43,16 @@ class SlackStage:
     leaves no room for them, and a stream that can't begin now is none.
     """
 
-    def __init__(self, delivery: Delivery, question: Question, me: Identity, earlier: Posted | None) -> None:
+    def __init__(
+        self, delivery: Delivery, question: Question, me: Identity, earlier: Posted | None, *, humans: bool
+    ) -> None:
         self._delivery = delivery
         self._clients = delivery.clients
         self._question = question
         self._messages = ThreadPosts(delivery.clients, delivery.posts, question, me)
         self._stream = Stream(delivery.clients, question, delivery.offered)
         self._earlier = earlier
+        self._humans = humans
         self._resumed = earlier is not None
         self._ts: str | None = None
         self._plain = False  # no stream could be begun
@@ -195,7 +199,7 @@ class SlackStage:
     async def finish(self, answer: Answer) -> None:
         """Show the whole answer. Raises SlackUnavailable and SlackRefused; it is safe to call again."""
         await self._settle()
-        parts = answer_parts(answer, self._question.key)
+        parts = answer_parts(answer, self._question.key, humans=self._humans)
         if self._earlier is not None and self._ts is None:
             await self.resume()
         if not (self._stream.open and await self._stop(answer, parts)):

@@ -22,7 +22,9 @@ from bot.slack.tables import Table, as_text, parts, table_block
 
 SECTION_LIMIT = 3_000
 PLAIN_LIMIT = 3_900  # chat.update takes 4,000 characters of text
+BUTTONS = "What you can do with this answer"
 Page = tuple[str | Table, ...]
+Forms = Sequence[list[Message]]  # all of it in each, the best first; the first messages of a plainer one say no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +63,24 @@ class Part:
         return list(self.frame.closing) if self.last else []
 
     def forms(self) -> Iterator[list[Message]]:
-        """Best first. The last one has no blocks, and may take several messages."""
+        """Best first. The last ones may take several messages: text without blocks, and the buttons in a message of
+        their own; then without them."""
         said = spoken(self.markdown)
         opening = self.frame.opening if self.first else ()
         yield [Message(said, (*opening, *_blocks(self.page, self.allowed), *self.closing))]
         said_first = [self.frame.said] if self.first and self.frame.said else []
         sections = [_section(text) for text in (*said_first, *_mrkdwn(self.markdown, self.allowed, SECTION_LIMIT))]
         yield [Message(said, (*sections, *map(_older, self.closing)))]
-        yield [Message(text) for text in _packed(self._lines())]
+        texts = [Message(text) for text in _packed(self._lines())]
+        if buttons := [block for block in map(_older, self.closing) if block["type"] == "actions"]:
+            yield [*texts, Message(BUTTONS, tuple(buttons))]
+        yield texts
 
     def _lines(self) -> Iterator[str]:
         if self.first and self.frame.said:
             yield self.frame.said
         yield from _mrkdwn(self.markdown, self.allowed, PLAIN_LIMIT)
-        closing = list(self._closing_lines()) if self.last else []
+        closing = list(self._closing_lines()) if self.closing else []
         whole = "\n".join(closing)
         yield from closing if len(whole) > PLAIN_LIMIT else [whole] if whole else []
 
@@ -88,9 +94,9 @@ class Part:
             yield f"To reach a person, write “{HUMAN_LABEL.lower()}” here."
 
 
-def answer_parts(answer: Answer, key: str) -> list[Part]:
-    """One message, or several for an answer beyond Slack's limits."""
-    return framed(answer, Frame(closing_blocks(answer, key)))
+def answer_parts(answer: Answer, key: str, *, humans: bool = True) -> list[Part]:
+    """One message, or several for an answer beyond Slack's limits; `humans`: there is somebody who can be called."""
+    return framed(answer, Frame(closing_blocks(answer, key, humans=humans)))
 
 
 def framed(answer: Answer, frame: Frame) -> list[Part]:
@@ -98,6 +104,12 @@ def framed(answer: Answer, frame: Frame) -> list[Part]:
     pages = _pages(safe_markdown(answer.text, allowed))
     most = len(pages)
     return [Part(page, allowed, answer, frame, at == 1, at == most) for at, page in enumerate(pages, 1)]
+
+
+def whole_forms(answer: Answer, frame: Frame) -> Forms:
+    parts = [list(part.forms()) for part in framed(answer, frame)]
+    rungs = range(max(map(len, parts)))
+    return [[message for forms in parts for message in forms[min(rung, len(forms) - 1)]] for rung in rungs]
 
 
 def _pages(markdown: str) -> list[Page]:
@@ -142,16 +154,15 @@ def _blocks(page: Page, allowed: Collection[str]) -> list[Block]:
     return blocks
 
 
-def _mrkdwn(markdown: str, allowed: Collection[str], limit: int) -> Iterator[str]:
-    """As mrkdwn in pieces of at most `limit` characters: what Slack wants escaped makes them longer than they were."""
-    for piece in split(markdown, limit):
+def _mrkdwn(markdown: str, allowed: Collection[str], limit: int, size: int | None = None) -> Iterator[str]:
+    """As mrkdwn in pieces of at most `limit` characters. What Slack wants escaped makes them longer than they were: a
+    piece that is too long then is cut again, as Markdown, to `size`."""
+    for piece in split(markdown, size or limit):
         text = to_mrkdwn(piece, allowed)
-        if len(text) <= limit:
-            yield from [text] if text.strip() else []
-        elif len(piece) > 400:
-            yield from _mrkdwn(piece, allowed, len(piece) // 2)
-        else:
-            yield from (text[at : at + limit] for at in range(0, len(text), limit))
+        if len(text) > limit:
+            yield from _mrkdwn(piece, allowed, limit, len(piece) // 2)
+        elif text.strip():
+            yield text
 
 
 def _section(text: str) -> Block:

@@ -21,8 +21,9 @@ _ABOUT = (
     "*What I do*\nI answer questions from the documents of your company and show which ones I used.",
     "*How to ask*\nMention me in a channel, or write to me under Messages. In a thread where I take part you need"
     " not mention me again.\nType `/sources` and a few words to look into the documents yourself.",
-    "*When I don't know*\nI say so, and “Talk to a human” under my answers fetches somebody.",
+    "*When I don't know*\nI say so{human}.",
 )
+_HUMAN = ", and “Talk to a human” under my answers fetches somebody"
 _MODES = {
     Mode.MENTIONS: "answers who mentions me",
     Mode.QUESTIONS: "answers questions",
@@ -61,7 +62,8 @@ class AdminPart:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`site`: where the workspace's links begin. `said`: a line about what was just done."""
+    """`site`: where the workspace's links begin. `said`: a line about what was just done. `humans`: a desk has somebody
+    who can be called."""
 
     now: datetime
     site: str
@@ -70,6 +72,7 @@ class Page:
     pause: Pause | None
     admin: AdminPart | None = None
     said: str = ""
+    humans: bool = True
 
 
 def home_blocks(page: Page) -> list[Block]:
@@ -77,7 +80,8 @@ def home_blocks(page: Page) -> list[Block]:
     if page.pause:
         by = f", by <@{page.pause.by}>" if page.pause.by else ""
         blocks.append(_text(f"*I'm paused*{by}. {paused_since(page.pause)}"))
-    blocks += [*map(_text, _ABOUT), *_sources(page), *_requests(page)]
+    about = [line.format(human=_HUMAN if page.humans else "") for line in _ABOUT]
+    blocks += [*map(_text, about), *_sources(page), *_requests(page)]
     return blocks + (_admin(page, page.admin) if page.admin else [])
 
 
@@ -96,7 +100,7 @@ def _sources(page: Page) -> list[Block]:
             lines.append({"type": "actions", "elements": [approve_button(f"{APPROVE}_{at}", one.source, one.held)]})
     if (more := len(page.sources) - MOST_SOURCES) > 0:
         lines.append(note(f"and {more} more sources: /sources status names them"))
-    return [_heading("What I know"), *(lines or [note("No documents yet.")])]
+    return [_heading("What I know"), *(lines or [note("Nothing yet.")])]
 
 
 def _requests(page: Page) -> list[Block]:
@@ -104,7 +108,7 @@ def _requests(page: Page) -> list[Block]:
     if page.requests is None:
         return [heading, note(NOT_KNOWN)]
     if not page.requests:
-        return [heading, note("None. “Talk to a human” under my answers makes one.")]
+        return [heading, note("None. “Talk to a human” under my answers makes one." if page.humans else "None.")]
     return [heading, *(_request(one, page, "") for one in page.requests)]
 
 

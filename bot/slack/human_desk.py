@@ -1,16 +1,19 @@
 """Where humans are, in Slack: briefs in the escalation channel, word to the asker in their thread."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.desk.audience import OWNER, may_read
 from bot.desk.human_path import Brief, Escalation, Transition
 from bot.slack.announcements import announcement, word_to_owner
 from bot.slack.blocks import Message
-from bot.slack.brief_blocks import brief_message
+from bot.slack.brief_blocks import brief_forms
 from bot.slack.client import SlackClients, SlackRefused, SlackUnavailable, slack_errors
 from bot.slack.escalation_posts import metadata, some_time_before, with_role
+from bot.slack.forms import Forms
 from bot.slack.people import People
+from bot.slack.plainer import in_some_form, plainer
 from bot.slack.spent_buttons import take_out_buttons
 
 log = logging.getLogger(__name__)
@@ -25,8 +28,8 @@ class SlackHumanDesk:
 
     async def post_brief(self, brief: Brief, channel: str) -> str:
         try:
-            message = brief_message(await self._for_readers(brief, channel))
-            return await self._post(channel, message, brief.escalation, "brief")
+            forms = brief_forms(await self._for_readers(brief, channel))
+            return await self._post(channel, forms, brief.escalation, "brief")
         except SlackUnavailable:
             found = await self.find_brief(brief.escalation, channel)  # its reply was lost, and it may be there
             if found is None:
@@ -44,16 +47,20 @@ class SlackHumanDesk:
         one = brief.escalation
         if one.brief_channel is None or one.brief_ts is None:
             return
-        message = brief_message(await self._for_readers(brief, one.brief_channel))
-        try:
+        channel, ts = one.brief_channel, one.brief_ts
+
+        async def update(messages: Sequence[Message]) -> None:
             with slack_errors():
                 await self._clients.web.chat_update(
-                    channel=one.brief_channel,
-                    ts=one.brief_ts,
-                    text=message.text,
-                    blocks=list(message.blocks),
+                    channel=channel,
+                    ts=ts,
+                    text=messages[0].text,
+                    blocks=list(messages[0].blocks),
                     metadata=metadata(one.id, "brief"),
                 )
+
+        try:
+            await in_some_form(one.id, brief_forms(await self._for_readers(brief, channel)), update)
         except SlackRefused as error:
             log.error("the brief of %s can't be updated: %s", one.id, error.code)
 
@@ -98,7 +105,7 @@ class SlackHumanDesk:
     ) -> None:
         try:
             if not (again and await self._told(one, transition, role, channel, thread_ts)):
-                await self._post(channel, message, one, role, thread_ts)
+                await self._post(channel, plainer(message), one, role, thread_ts)
         except SlackRefused as error:
             if error.passing:
                 raise
@@ -124,20 +131,21 @@ class SlackHumanDesk:
     async def is_member(self, channel: str, user: str) -> bool:
         return await self._people.is_member(channel, user)
 
-    async def _post(
-        self, channel: str, message: Message, one: Escalation, role: str, thread_ts: str | None = None
-    ) -> str:
-        with slack_errors():
-            response = await self._clients.poster.chat_postMessage(
-                channel=channel,
-                thread_ts=thread_ts,
-                text=message.text,
-                blocks=list(message.blocks) or None,
-                metadata=metadata(one.id, role),
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        return str(response["ts"])
+    async def _post(self, channel: str, forms: Forms, one: Escalation, role: str, thread_ts: str | None = None) -> str:
+        async def post(messages: Sequence[Message]) -> str:
+            with slack_errors():
+                response = await self._clients.poster.chat_postMessage(
+                    channel=channel,
+                    thread_ts=thread_ts,
+                    text=messages[0].text,
+                    blocks=list(messages[0].blocks) or None,
+                    metadata=metadata(one.id, role),
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+            return str(response["ts"])
+
+        return await in_some_form(one.id, forms, post)
 
     async def _told(self, one: Escalation, transition: Transition, role: str, channel: str, thread_ts: str) -> bool:
         with slack_errors():

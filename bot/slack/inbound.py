@@ -27,11 +27,12 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """Somebody wrote something. Not `addressed`: it counts only in a thread where the desk takes part, or at the
-    root of a channel whose questions it looks at."""
+    root of a channel whose questions it looks at. `aside`: a reply that mentions somebody else, so it is theirs."""
 
     item: Accepted
     addressed: bool
     mentioned: bool
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ def _heard(
     thread_ts = event.get("thread_ts")
     thread_ts = thread_ts if isinstance(thread_ts, str) and thread_ts != ts else None
     addressed = mentioned or place == "dm"
-    if not addressed and re.match(r"\s*<@" if thread_ts else r"(?s).*<(?:@|!subteam)", raw):
+    theirs = not addressed and re.search(r"<(?:@|!subteam)", raw) is not None
+    if theirs and not thread_ts:
         return Ignored("for somebody else")
     if by_bot and (place == "dm" or not mentioned):  # so two desks in a thread do not answer each other
         return Ignored("a bot's message that does not mention the desk")
@@ -134,7 +136,7 @@ def _heard(
         thread_ts=thread_ts,
         by_bot=by_bot,
     )
-    return Heard(item, addressed, mentioned)
+    return Heard(item, addressed, mentioned, aside=theirs)
 
 
 def _is_ours(message: Mapping[str, Any], me: Identity) -> bool:

@@ -55,7 +55,7 @@ def feedback_modal(key: str, earlier: Verdict | None) -> View:
 
 
 def thanks_modal() -> View:
-    told = "Thank you. This helps those who look after the documents. If you still need an answer, talk to a human."
+    told = "Thank you. This helps those who look after the documents."
     return _modal("Thank you", [rich(span(told))])
 
 

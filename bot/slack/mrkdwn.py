@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
-_FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})\s*([\w+.#-]*)")
+from bot.slack.fences import fences
+
 _ROUNDS = 8
 _ZERO = "\u200b"  # a space without width: shown as nothing, ends every construct of Slack's parsers
 _BROADCAST = re.compile(r"@(?=(?:channel|here|everyone|group)(?![a-z0-9]))", re.IGNORECASE)  # "_" may go as markup
@@ -38,34 +39,13 @@ def safe_markdown(text: str, allowed: Collection[str] = ()) -> str:
     form, so that Slack and this function agree on what is code. The result is a fixed point.
     """
     for _ in range(_ROUNDS):  # taking one construct apart can put another together
-        before, text = text, "\n".join(part if fenced else _prose(part, allowed) for fenced, part in _fences(text))
+        before, text = (
+            text,
+            "\n".join(_inert(part) if fenced else _prose(part, allowed) for fenced, part in fences(text)),
+        )
         if text == before:
             return text
     return f"`{_inert(' '.join(text.replace('`', ' ').split()))}`"
-
-
-def _fences(text: str) -> Iterator[tuple[bool, str]]:
-    """(False, prose) and (True, a whole fence in canonical form), in order; an open fence is closed at the end."""
-    prose: list[str] = []
-    code: list[str] | None = None
-    marker = ""
-    for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", text.replace("\x00", "")):
-        opened = _FENCE.match(line)
-        if code is None and opened and "`" not in line[opened.end() :]:
-            if prose:
-                yield False, "\n".join(prose)
-            prose, code, marker = [], ["```" + opened[2]], opened[1]
-        elif code is not None and opened and opened[1].startswith(marker) and not line[opened.end() :].strip():
-            yield True, "\n".join([*code, "```"])
-            code = None
-        elif code is not None:
-            code.append(_inert(line.replace("```", "'''").replace("~~~", "'''")))
-        else:
-            prose.append(line)
-    if code is not None:
-        yield True, "\n".join([*code, "```"])
-    elif prose:
-        yield False, "\n".join(prose)
 
 
 def _inert(text: str) -> str:
@@ -143,7 +123,7 @@ def to_mrkdwn(text: str, allowed: Collection[str] = ()) -> str:
     """Markdown as mrkdwn: the plainer form, for `text` and where blocks are refused. As safe as safe_markdown."""
     return "\n".join(
         escape(part) if fenced else "\n".join(_mrkdwn_line(line, allowed) for line in part.split("\n"))
-        for fenced, part in _fences(safe_markdown(text, allowed))
+        for fenced, part in fences(safe_markdown(text, allowed))
     )
 
 
@@ -209,7 +189,7 @@ def split(text: str, limit: int) -> list[str]:
 
 
 def _units(text: str) -> Iterator[str]:
-    for fenced, part in _fences(text):
+    for fenced, part in fences(text):
         if fenced:
             yield part
         else:

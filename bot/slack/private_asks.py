@@ -7,10 +7,9 @@ history: killed in the moment after Slack took it, the asker sees it twice, whic
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.desk.courtesy import wants_human
 from bot.desk.model import Accepted, Answer, Claimed, Desk, Outcome, Place, Question, Turn
@@ -19,19 +18,20 @@ from bot.settings import AnsweringSettings
 from bot.slack.asked_privately import AboutMessage
 from bot.slack.attached import AttachedFiles
 from bot.slack.blocks import Message
-from bot.slack.client import SlackClients, SlackRefused, slack_errors
-from bot.slack.inbound import Identity, clean
+from bot.slack.client import SlackClients, SlackRefused
+from bot.slack.inbound import Identity
 from bot.slack.people import People
 from bot.slack.plainer import in_some_form
 from bot.slack.private_blocks import closing, private_forms
 from bot.slack.private_note import PrivateNote
+from bot.slack.stored_answers import StoredAnswers
+from bot.slack.thread_reading import said_before
 from bot.slack.unanswered import TOO_SLOW, failed
 from bot.slack.unseen import Unseen
 
 log = logging.getLogger(__name__)
 
 WANTS_HUMAN = "This message asks for a human. To fetch one, mention me in its thread and ask for one."
-_MOST_READ = 200  # messages of a thread
 
 
 class AnswerQuestion(Protocol):
@@ -61,6 +61,7 @@ class PrivateAsks:
         self._people = people
         self._me = me
         self._note = PrivateNote(clients, posts)
+        self._stored = StoredAnswers(answers, people)
 
     async def answer(self, claimed: Claimed, desk: Desk, notice: Answer | None) -> Outcome:
         """How it ended; a `notice` is shown in place of an answer. Raises Unavailable and what is to be tried again."""
@@ -70,12 +71,13 @@ class PrivateAsks:
             stored = await self._answers.get(item.key)
             return stored.outcome if stored else Outcome.FAILED
         question = await self._question(item)
-        made = notice or await self._made(claimed, question, desk)
+        kept = await self._stored.of(question) if claimed.attempt > 1 else None
+        made = kept or notice or await self._made(claimed, question, desk)
         return await self._show(question, made, AboutMessage.of(item))
 
     async def give_up(self, item: Accepted, incident: str, what: str) -> None:
         """The notice of a question that nobody got to."""
-        await self._show(await self._question(item), failed(incident, what), AboutMessage.of(item))
+        await self._show(await self._question(item), failed(incident, what, humans=False), AboutMessage.of(item))
 
     async def _question(self, item: Accepted) -> Question:
         about = AboutMessage.of(item)
@@ -97,30 +99,12 @@ class PrivateAsks:
                 return await self._answer_question(told, desk, Unseen())
         except TimeoutError:
             log.error("incident %s: %s was not answered within its deadline", claimed.incident, question.key)
-            return failed(claimed.incident, TOO_SLOW)
+            return failed(claimed.incident, TOO_SLOW, humans=False)
 
     async def _said_before(self, about: AboutMessage) -> tuple[Turn, ...]:
-        """The thread up to the message. Where the bot can't look, the message must do. Raises SlackUnavailable."""
         if about.in_thread is None:
             return ()
-        try:
-            with slack_errors():
-                response = await self._clients.web.conversations_replies(
-                    channel=about.channel, ts=about.in_thread, latest=about.ts, limit=_MOST_READ
-                )
-        except SlackRefused as error:
-            log.info("the thread of %s can't be read: %s", about.ts, error.code)
-            return ()
-        found: Sequence[Mapping[str, Any]] = response.get("messages") or []
-        return tuple(turn for one in found if float(one["ts"]) < float(about.ts) and (turn := self._turn(one)))
-
-    def _turn(self, message: Mapping[str, Any]) -> Turn | None:
-        """None: not a person's words, nor ours."""
-        ours = message.get("user") == self._me.user_id
-        if message.get("subtype") == "tombstone" or (message.get("bot_id") and not ours):
-            return None
-        at = datetime.fromtimestamp(float(message["ts"]), UTC)
-        return Turn("desk" if ours else "asker", clean(str(message.get("text") or ""), self._me), at)
+        return await said_before(self._clients, self._me, about.channel, about.in_thread, about.ts)
 
     async def _show(self, question: Question, answer: Answer, about: AboutMessage) -> Outcome:
         await self._posts.started(question.key, about.channel, "message")
@@ -138,12 +122,13 @@ class PrivateAsks:
         return answer.outcome
 
     async def _whisper(self, question: Question, answer: Answer, about: AboutMessage) -> str:
-        """The ts of the last part. A form that Slack refuses is replaced by a plainer one."""
-        forms = private_forms(answer, question.key, about)
-        return await in_some_form(question.key, forms, lambda messages: self._ephemeral(question, about, messages))
+        """The ts of the last part. A form that Slack refuses goes on in a plainer one."""
+        channel, user = about.channel, question.asker.user_id
+        shown: list[str] = []
 
-    async def _ephemeral(self, question: Question, about: AboutMessage, messages: Sequence[Message]) -> str:
-        channel, user, ts = about.channel, question.asker.user_id, ""
-        for message in messages:
-            ts = await self._clients.whisper(channel, user, message.text, message.blocks, about.in_thread)
-        return ts
+        async def whisper(messages: Sequence[Message]) -> str:
+            for one in messages[len(shown) :]:
+                shown.append(await self._clients.whisper(channel, user, one.text, one.blocks, about.in_thread))
+            return shown[-1]
+
+        return await in_some_form(question.key, private_forms(answer, question.key, about), whisper)

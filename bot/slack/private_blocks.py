@@ -1,14 +1,11 @@
 """An answer for one person alone, and the same as they show it to others, in Block Kit. Pure."""
 
-from collections.abc import Sequence
-
 from bot.desk.model import Answer, Outcome
 from bot.slack.asked_privately import AboutMessage
-from bot.slack.blocks import Block, Message, button, evidence, feedback_buttons, rich, span, why_button
-from bot.slack.forms import Frame, framed
+from bot.slack.blocks import Block, button, evidence, feedback_buttons, rich, span, why_button
+from bot.slack.forms import Forms, Frame, whole_forms
 
 SHARE_ANSWER = "answer_share"
-Forms = Sequence[list[Message]]  # all of it in each, the best first
 
 
 def private_forms(answer: Answer, key: str, about: AboutMessage) -> Forms:
@@ -17,7 +14,7 @@ def private_forms(answer: Answer, key: str, about: AboutMessage) -> Forms:
     opening = rich(span("About the message of "), *author, span(". Only you can see this."))
     by = f"<@{about.author}>" if about.author else "an app"
     told = f"About the message of {by}. Only you can see this."
-    return _forms(answer, Frame(closing(answer, key), [opening], told))
+    return whole_forms(answer, Frame(closing(answer, key), [opening], told))
 
 
 def shared_forms(answer: Answer, key: str, by: str) -> Forms:
@@ -25,7 +22,7 @@ def shared_forms(answer: Answer, key: str, by: str) -> Forms:
     said = "asked me about this and shares my answer:"
     opening = rich({"type": "user", "user_id": by}, span(f" {said}"))
     shown = [*evidence(answer), *_looked_into(answer, key, [])]
-    return _forms(answer, Frame(shown, [opening], f"<@{by}> {said}"))
+    return whole_forms(answer, Frame(shown, [opening], f"<@{by}> {said}"))
 
 
 def closing(answer: Answer, key: str) -> list[Block]:
@@ -35,11 +32,6 @@ def closing(answer: Answer, key: str) -> list[Block]:
 
 def _share(answer: Answer, key: str) -> list[Block]:
     return [button("Share in the thread", SHARE_ANSWER, key)] if answer.outcome is Outcome.ANSWERED else []
-
-
-def _forms(answer: Answer, frame: Frame) -> Forms:
-    forms = zip(*(part.forms() for part in framed(answer, frame)), strict=True)
-    return [[message for messages in form for message in messages] for form in forms]
 
 
 def _looked_into(answer: Answer, key: str, buttons: list[Block]) -> list[Block]:

@@ -32,7 +32,7 @@ _MENTIONED = 10
 _EVENT_TYPE = "frontdesk_away"
 
 # users.conversations' types, and what the events of such a conversation say. One call each: a scope may be missing.
-_KINDS = {"public_channel": "channel", "private_channel": "group", "im": "im"}
+_KINDS = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim", "im": "im"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,13 @@ def surfaces_of(edge: Edge, me: Identity, intake: Intake) -> Surfaces:
     work, clients, people = edge.work, edge.clients, edge.people
     desks, clock = work.desks, work.clock
     syncs = None
-    corrected = [desk.name for desk in desks.all if desk.handover.feedback_wrong and desk.escalation_channel]
+    corrected = [desk.name for desk in desks.all if desk.handover.feedback_wrong and desk.has_humans]
     if edge.sync_desk is not None:
-        syncs = SyncCommand(edge.sync_desk, edge.admins, desks, clients, clock, edge.progress_after_s)
+        syncs = SyncCommand(edge.sync_desk, edge.admins, desks, clients, people, me.team, clock, edge.progress_after_s)
     records = HomeRecords(
         desks, edge.escalations, edge.numbers, edge.sync_desk, edge.admins, expectations=edge.expectations
     )
-    home = Home(records, clients, me, clock)
+    home = Home(records, clients, people, me, clock)
     quiet = QuietButtons(work.threads, clients, me, clock)
     suggestions, posts = Suggestions(clients, desks), SharedPosts(clients, edge.shares)
     sources = SourcesCommand(edge.look_up, desks, clients, me, clock, people, posts, quiet, syncs)

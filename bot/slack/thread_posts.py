@@ -38,11 +38,12 @@ class ThreadPosts:
         """Update what stands at `ts`, or post; a form that Slack refuses is replaced by a plainer one."""
 
         async def put(messages: Sequence[Message]) -> str:
-            first = await self._update_or_post(ts, messages[0], number)
+            nonlocal ts  # where a later piece is refused, the first one is there
+            ts = await self._update_or_post(ts, messages[0], number)
             for piece, message in enumerate(messages[1:], 1):
                 if await self.find(number, piece) is None:
                     await self.post(message, number, piece)
-            return first
+            return ts
 
         return await in_some_form(self._question.key, list(part.forms()), put)
 

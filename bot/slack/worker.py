@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 from bot.desk.errors import DeskError, Unavailable
 from bot.desk.model import Accepted, Claimed, Outcome
-from bot.slack.answering import Answering
+from bot.slack.answering import Answering, passes
 from bot.slack.client import SlackUnavailable
 from bot.slack.metered import first_signs
 from bot.slack.throttle import Throttle
@@ -18,6 +19,7 @@ from bot.slack.work import Work
 log = logging.getLogger(__name__)
 _NOTICES, _NOTICE_S = 5, 300.0  # of stuck questions, one after the other, and how long they are kept for that
 _AT_A_TIME = 8  # questions a claim: what begins at once would hold up the acks of what comes meanwhile
+_PAUSE_S = 0.5  # before a second attempt twice that, before each further one twice as long
 _CLAIM_S = 5.0  # a claim that takes longer is left to its lease
 
 
@@ -33,6 +35,7 @@ class Workers:
         self._wake = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._withdrawn: set[str] = set()
+        self._outages: Counter[str] = Counter()  # by key, one after the other: how often it met one
         self._threads: dict[tuple[str, str], asyncio.Lock] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -191,6 +194,7 @@ class Workers:
             async with self._thread(claimed.item):
                 with first_signs(self._age(claimed.item)):
                     outcome = await self._answering.answer(claimed)
+            self._outages.pop(key, None)
             if await self._work.inbox.finish(key, outcome):
                 desk = self._work.desks.of(claimed.item.channel).name
                 self._work.meter.question_ended(desk, outcome, self._age(claimed.item))
@@ -201,10 +205,10 @@ class Workers:
             await self._cancelled(key)
         except SlackUnavailable as error:
             log.warning("Slack can't be reached for %s, trying again: %s", key, error)
-            await self._later(claimed)
-        except Exception:
+            await self._later(claimed, outage=True)
+        except Exception as error:
             log.exception("incident %s: attempt %d at %s failed", claimed.incident, claimed.attempt, key)
-            await self._later(claimed)
+            await self._later(claimed, outage=passes(error))
 
     def _age(self, item: Accepted) -> float:
         return (self._work.clock() - item.received_at).total_seconds()
@@ -222,6 +226,7 @@ class Workers:
         return self._threads.setdefault((item.channel, item.thread_ts or item.ts), asyncio.Lock())
 
     async def _cancelled(self, key: str) -> None:
+        self._outages.pop(key, None)
         if key in self._withdrawn:
             self._withdrawn.discard(key)
             await self._answering.take_back(key)
@@ -229,12 +234,15 @@ class Workers:
         with suppress(Unavailable):
             await self._work.inbox.release(key)
 
-    async def _later(self, claimed: Claimed) -> None:
+    async def _later(self, claimed: Claimed, *, outage: bool) -> None:
         """Back to the queue after a pause that grows. A store that is down keeps the lease, which ends by itself."""
+        key = claimed.item.key
+        self._outages[key] += outage
+        times = max(claimed.attempt, self._outages[key])
         try:
-            await asyncio.sleep(min(0.5 * 2 ** min(claimed.attempt, 6), 30))
+            await asyncio.sleep(min(_PAUSE_S * 2 ** min(times, 6), 30))
         except asyncio.CancelledError:
-            await self._cancelled(claimed.item.key)
+            await self._cancelled(key)
             return
         with suppress(Unavailable):
-            await self._work.inbox.release(claimed.item.key)
+            await self._work.inbox.release(key, outage=outage)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
 
-from sqlalchemy import and_, case, delete, func, select
+from sqlalchemy import and_, case, delete, func, not_, or_, select
 
 from bot.desk.desk_settings import ChannelSetting, DayNumbers, Mode, Pause, SetInSlack
 from bot.desk.model import Outcome
@@ -67,7 +67,13 @@ class SqlNumbers:
         self._database = database
 
     async def between(self, team: str, begin: datetime, end: datetime) -> DayNumbers:
-        of_day = and_(inbox.c.team == team, inbox.c.received_at >= begin, inbox.c.received_at < end)
+        said = inbox.c.outcome.in_([Outcome.ANSWERED.value, Outcome.ESCALATED.value])
+        of_day = and_(
+            inbox.c.team == team,
+            inbox.c.received_at >= begin,
+            inbox.c.received_at < end,
+            or_(not_(inbox.c.unasked), said),  # of what nobody asked the desk the rest was left unsaid
+        )
         counts = select(inbox.c.outcome, func.count()).where(of_day).group_by(inbox.c.outcome)
         took = select(inbox.c.received_at, inbox.c.finished_at).where(
             of_day, inbox.c.outcome == Outcome.ANSWERED.value, inbox.c.finished_at.is_not(None)

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.desk.model import Accepted, Allowance, Claimed, Limited, Outcome, incident_of
 from bot.desk.ports import Clock
@@ -16,6 +17,7 @@ from bot.store.tables import answers, inbox
 
 Conditions = tuple[ColumnElement[bool], ...]
 _KNOWN = 5_000
+_UNSAID = (Outcome.ABSTAINED.value, Outcome.ASKED.value, Outcome.FAILED.value)
 # What an insert returns says whether it was done: psycopg counts no rows of one.
 _INSERT = {
     "sqlite": sqlite.insert(inbox).on_conflict_do_nothing().returning(inbox.c.key),
@@ -33,12 +35,14 @@ class SqlInbox:
         self._waiting: list[tuple[dict[str, Any], Allowance | None, asyncio.Future[bool]]] = []
         self._arriving: dict[str, asyncio.Future[bool]] = {}
         self._storing: asyncio.Task[None] | None = None
-        # Keys that were stored, oldest first: they are not asked again, even once their rows are gone.
-        self._known: dict[str, None] = {}
+        # Keys that were stored, oldest first, and whether unasked: they are not asked again, even once their rows are
+        # gone.
+        self._known: dict[str, bool] = {}
 
     async def accept(self, item: Accepted, allowance: Allowance | None = None) -> bool:
         """Those that come at once share a transaction, so a burst costs one flush of the disk."""
-        if item.key in self._known:  # most messages come twice, as two event types
+        known_unasked = self._known.get(item.key)
+        if known_unasked is False or (known_unasked and item.unasked):  # most messages come twice, as two event types
             return False
         if (first := self._arriving.get(item.key)) is not None:  # and most of these at once
             await asyncio.shield(first)
@@ -63,7 +67,7 @@ class SqlInbox:
                     if not stored.done():
                         stored.set_exception(error)
                 continue
-            self._known.update((row["key"], None) for row, _, _ in batch)
+            self._known.update((row["key"], row["unasked"]) for row, _, _ in batch)
             while len(self._known) > _KNOWN:
                 del self._known[next(iter(self._known))]
             for (_, _, stored), first in zip(batch, new, strict=True):
@@ -79,6 +83,8 @@ class SqlInbox:
                 row, allowance = rows[place]
                 held = await admitted(connection, row, allowance) if allowance else {}
                 new[place] = await connection.scalar(insert, {**row, **held}) is not None
+                if not (new[place] or row["unasked"]):
+                    new[place] = await connection.scalar(_reopened({**row, **held})) is not None
         return new
 
     async def claim(self, limit: int, lease_s: float, *, older_than: datetime | None = None) -> list[Claimed]:
@@ -148,8 +154,10 @@ class SqlInbox:
                 await connection.execute(asked.values(question="", searched=""))
         return closed
 
-    async def release(self, key: str) -> None:
+    async def release(self, key: str, *, outage: bool = False) -> None:
         mine = update(inbox).where(inbox.c.key == key, inbox.c.claimed_by == self._holder)
+        if outage:
+            mine = mine.values(attempts=case((inbox.c.attempts > 1, inbox.c.attempts - 1), else_=inbox.c.attempts))
         async with self._database.transaction() as connection:
             await connection.execute(mine.values(lease_until=None))
 
@@ -172,6 +180,10 @@ class SqlInbox:
             value: str | None = await connection.scalar(kept)
         return value
 
+    async def unasked(self, key: str) -> bool:
+        async with self._database.transaction() as connection:
+            return bool(await connection.scalar(select(inbox.c.unasked).where(inbox.c.key == key)))
+
     async def outcome(self, key: str) -> Outcome | None:
         async with self._database.transaction() as connection:
             value = await connection.scalar(select(inbox.c.outcome).where(inbox.c.key == key))
@@ -188,6 +200,21 @@ class SqlInbox:
         count = select(func.count()).select_from(inbox).where(inbox.c.outcome.is_(None))
         async with self._database.transaction() as connection:
             return int(await connection.scalar(count) or 0)
+
+
+def _reopened(row: dict[str, Any]) -> ReturningUpdate[Any]:
+    """The row of a question that was left unsaid, or may yet be, because nobody had put it to the desk: now somebody
+    does, by an edit. Whoever works on it keeps it and learns of that before they leave it."""
+    left = or_(inbox.c.outcome.is_(None), inbox.c.outcome.in_(_UNSAID))
+    asked = {name: row[name] for name in ("text", "payload", "received_at", "due_at", "limited", "refused")}
+    attempts = case((inbox.c.outcome.is_(None), inbox.c.attempts), else_=0)
+    afresh = {"unasked": False, "outcome": None, "finished_at": None, "attempts": attempts}
+    return (
+        update(inbox)
+        .where(inbox.c.key == row["key"], inbox.c.unasked, left)
+        .values(**asked, **afresh)
+        .returning(inbox.c.key)
+    )
 
 
 def _bots_between(bots: Conditions, people: Conditions, ts: str) -> Select[Any]:

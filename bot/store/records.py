@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.desk.audience import OWNER
 from bot.desk.courtesy import NOTED, courtesy
 from bot.desk.model import (
-    ORDER_ID,
     Answer,
     Citation,
     Outcome,
@@ -26,12 +25,15 @@ from bot.desk.model import (
     is_private,
 )
 from bot.desk.ports import Clock
+from bot.store.conversation import as_turns, said_before
 from bot.store.database import Database
 from bot.store.spending import spending
 from bot.store.tables import answers, escalations, feedback, inbox, posts, presence
 
 _MOMENTS = ("changed_at", "verified_at")  # of a citation, which is stored as JSON
 _LOOKED_BACK = 8  # answers of a thread among which is what a human is called about
+# Of the answers of a channel or thread, those to what was asked in it, and not in private about a message of it.
+ASKED_THERE = answers.c.key.startswith(answers.c.team + ":" + answers.c.channel + ":")
 _BEGUN = (Turn("asker", ""),)  # in a running conversation a short message is no riddle
 
 
@@ -111,7 +113,7 @@ class SqlAnswers:
             .join(call, and_(call.c.key == key, answers.c.created_at < call.c.created_at, *place))
             .where(answers.c.outcome != Outcome.ESCALATED.value, answers.c.text != "")
             # What its asker was told in private, beside the thread, is nothing for the humans' channel (rule 6).
-            .where(answers.c.key.startswith(answers.c.team + ":" + answers.c.channel + ":"))
+            .where(ASKED_THERE)
             .order_by(answers.c.created_at.desc())
             .limit(_LOOKED_BACK)
         )
@@ -125,7 +127,7 @@ class SqlAnswers:
         before = (
             select(answers.c.question)
             .join(this, and_(this.c.key == key, answers.c.created_at < this.c.created_at, *place))
-            .where(answers.c.key.startswith(answers.c.team + ":" + answers.c.channel + ":"))
+            .where(ASKED_THERE)
             .order_by(answers.c.created_at.desc())
             .limit(_LOOKED_BACK)
         )
@@ -137,7 +139,7 @@ class SqlAnswers:
         dealt_with = select(escalations.c.id).where(*_in_thread(escalations, question), moved >= answers.c.created_at)
         ended = (
             select(answers.c.outcome)
-            .where(*_in_thread(answers, question), answers.c.key != question.key, answers.c.text != "")
+            .where(*_in_thread(answers, question), answers.c.key != question.key, answers.c.text != "", ASKED_THERE)
             .where(~dealt_with.correlate(answers).exists())
             .order_by(answers.c.created_at.desc())
             .limit(limit)
@@ -154,31 +156,11 @@ class SqlAnswers:
         return float(spent or 0.0)
 
     async def turns(self, question: Question) -> Sequence[Turn]:
-        """What was asked and answered in the question's thread before it."""
-        place = question.place
-        if place.thread_ts is None:
+        before = said_before(question)
+        if before is None:
             return ()
-        asked = (
-            select(inbox.c.text, inbox.c.received_at, answers.c.text, answers.c.created_at, answers.c.chunks)
-            .outerjoin(answers, answers.c.key == inbox.c.key)
-            .where(
-                inbox.c.team == place.team,
-                inbox.c.channel == place.channel,
-                (inbox.c.thread_ts == place.thread_ts) | (inbox.c.ts == place.thread_ts),
-                inbox.c.ts < question.ts,
-            )
-            .order_by(inbox.c.ts)
-        )
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(asked)).all()
-        turns: list[Turn] = []
-        for text, received_at, answer, answered_at, chunks in rows:
-            turns.append(Turn("asker", text, received_at))
-            if answer:
-                ids = [str(chunk["id"]) for chunk in chunks]
-                orders = tuple(one.removeprefix(ORDER_ID) for one in ids if one.startswith(ORDER_ID))
-                turns.append(Turn("desk", answer, answered_at, orders))
-        return turns
+            return as_turns((await connection.execute(before)).all())
 
 
 def _is_courtesy(row: Row[Any]) -> bool:

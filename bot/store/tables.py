@@ -99,6 +99,7 @@ threads = Table(
     Column("thread_ts", String(32), primary_key=True),
     Column("desk", String(80), nullable=False),
     Column("joined_at", UtcDateTime, nullable=False),
+    Column("people_ts", String(32)),  # of the last message there that was not for the desk
 )
 
 presence = Table(

@@ -7,11 +7,11 @@ from sqlalchemy import ColumnElement, Table, and_, exists, func, not_, or_, sele
 
 from bot.desk.desk_settings import RecentThread
 from bot.desk.human_path import HELPING, QUIET
-from bot.desk.model import Outcome, ThreadState
+from bot.desk.model import Exchange, Outcome, ThreadState
 from bot.desk.ports import Clock
 from bot.store.database import Database
 from bot.store.escalations import is_helping
-from bot.store.records import put
+from bot.store.records import ASKED_THERE, put
 from bot.store.tables import answers, escalation_events, escalations, hushed, inbox, threads
 
 _SAID = (Outcome.ANSWERED.value, Outcome.ESCALATED.value)
@@ -53,6 +53,29 @@ class SqlThreads:
         quiet = row.state in [state.value for state in QUIET]
         return ThreadState(True, row.desk, row.id, quiet=quiet, hushed=row.at is not None)
 
+    async def exchange(self, team: str, channel: str, thread_ts: str, user: str, ts: str) -> Exchange | None:
+        here = (inbox.c.team == team, inbox.c.channel == channel, inbox.c.user_id == user, inbox.c.ts < ts)
+        put_to_us = or_(not_(inbox.c.unasked), inbox.c.outcome.in_(_SAID), inbox.c.ts == thread_ts)
+        in_thread = and_(threads.c.team == team, threads.c.channel == channel, threads.c.thread_ts == thread_ts)
+        last = (
+            select(answers.c.text, (threads.c.people_ts > inbox.c.ts).label("people_since"))
+            .select_from(inbox)
+            .outerjoin(answers, answers.c.key == inbox.c.key)
+            .outerjoin(threads, in_thread)
+            .where(*here, put_to_us, or_(inbox.c.thread_ts == thread_ts, inbox.c.ts == thread_ts))
+            .order_by(inbox.c.ts.desc())
+            .limit(1)
+        )
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(last)).one_or_none()
+        return None if row is None else Exchange(row.text or "", bool(row.people_since))
+
+    async def people_spoke(self, team: str, channel: str, thread_ts: str, ts: str) -> None:
+        in_thread = and_(threads.c.team == team, threads.c.channel == channel, threads.c.thread_ts == thread_ts)
+        later = in_thread, func.coalesce(threads.c.people_ts, "") < ts
+        async with self._database.transaction() as connection:
+            await connection.execute(update(threads).where(*later).values(people_ts=ts))
+
     async def hush(self, team: str, channel: str, thread_ts: str, by: str) -> None:
         row = {"team": team, "channel": channel, "thread_ts": thread_ts, "by": by, "at": self._clock(), "until": None}
         async with self._database.transaction(durable=True) as connection:
@@ -65,7 +88,7 @@ class SqlThreads:
             return bool((await connection.execute(update(hushed).where(silent).values(until=at))).rowcount)
 
     async def recent(self, team: str, channel: str, since: datetime, limit: int) -> Sequence[RecentThread]:
-        here = and_(answers.c.team == team, answers.c.channel == channel, answers.c.created_at >= since)
+        here = and_(answers.c.team == team, answers.c.channel == channel, answers.c.created_at >= since, ASKED_THERE)
         latest = (
             select(answers.c.thread_ts, func.max(answers.c.created_at).label("at"))
             .where(here, answers.c.text != "")

@@ -102,10 +102,10 @@ def _finished(parsed: Parsed, name: str) -> Parsed:
         for block in parsed.blocks
         if (text := clean(block.text)).strip()
     ]
-    title = " ".join(clean(parsed.title or "").split())
-    if not title or _STAMP.match(title):
-        title = _readable(name)
-    version = parsed.version or (None if _is_row(blocks) else stated_version(title, blocks))
+    stated = " ".join(clean(parsed.title or "").split())
+    title = stated if stated and not _STAMP.match(stated) else _readable(name)
+    named = "\n".join(dict.fromkeys(filter(None, (stated, title))))  # a stamp tells how the document stands
+    version = parsed.version or (None if _is_row(blocks) else stated_version(named, blocks))
     return replace(parsed, title=title, blocks=blocks, version=version, key=clean(parsed.key))
 
 

@@ -27,10 +27,19 @@ _IN_FORCE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SUPERSEDED = re.compile(
-    rf"\bsuperseded\b(?: (?:by|with) (?:[a-z]+ ){{0,4}}?{_NUMBER.format('by')})?"
-    rf"(?:,? (?:on|in|from|as of|since)? ?(?P<on>{_DATE}))?",
+    r"\b(?P<word>superseded|archived|withdrawn|obsolete|no longer (?:valid|in force|in effect|current|applicable)"
+    r"|replaced(?= (?:by|with)\b))\b(?! (?:after|once|if|when|unless)\b)"
+    rf"(?: (?:by|with) (?:[a-z]+ ){{0,4}}?{_NUMBER.format('by')})?(?:,? (?:on|in|from|as of|since)? ?(?P<on>{_DATE}))?",
     re.IGNORECASE,
 )
+_STAMPED = re.compile(r"(?:\W*$|[^\w\n]*[.:;!,)\]|*–—-]| (?:by|with|on|in|from|as of|since|and)\b)", re.MULTILINE)
+_ITSELF = re.compile(
+    r"\bth(?:is|ese) (?:[\w-]+ ){0,2}?(?:page|document|policy|version|guide|handbook|leaflet|terms|edition|FAQ)"
+    r" (?:is|are|was|were|has been|have been) (?:now )?$",
+    re.IGNORECASE,
+)
+_SUPPOSED = re.compile(r"\b(?:if|when|once|unless|until|whether|before|after|as soon as)\b[^.]*$", re.IGNORECASE)
+_STATUS = re.compile(r"\b(?:status|state) ?: ?\W*$", re.IGNORECASE)
 _HEAD = 800  # characters; what a document says of itself stands at its top
 
 
@@ -39,14 +48,17 @@ def stated_version(title: str, blocks: Sequence[Block]) -> str | None:
     "effective 1 March 2026" where it states no number.
 
     A version named in passing ("for returns policy version 3.2.") is another document's: it counts in the title, at the
-    start of a line, or with its date. "Superseded" counts in the same places, or with what replaced it.
+    start of a line, or with its date. "Superseded" counts in the same places, or with what replaced it; "archived",
+    "no longer valid" and the like, which are said of many things, where they stamp the document. All of them give
+    "superseded", which is what the index and the desk know.
     """
     head = "\n".join([*(part for block in blocks[:1] for part in block.section), *(block.text for block in blocks)])
     text = f"{title}\n{head[:_HEAD]}"
     own = next((found for found in _VERSION.finditer(text) if _of_itself(found, title)), None)
     dates = list(_IN_FORCE.finditer(text))
     force = next((found for found in dates if found["effective"]), dates[0] if dates else None)
-    gone = [found for found in _SUPERSEDED.finditer(text) if _says_superseded(found, title, own)]
+    opening = len(title) + 1 + len("\n".join(part for block in blocks[:1] for part in block.section))
+    gone = [found for found in _SUPERSEDED.finditer(text) if _says_superseded(found, title, own, opening)]
     version = ""
     if own:
         date = own["date"] or (force["date"] if force else "")
@@ -69,10 +81,29 @@ def _of_itself(found: re.Match[str], title: str) -> bool:
     return found.start() < len(title) or at_start or bool(found["date"])
 
 
-def _says_superseded(found: re.Match[str], title: str, own: re.Match[str] | None) -> bool:
+def _says_superseded(found: re.Match[str], title: str, own: re.Match[str] | None, opening: int) -> bool:
+    """`opening`: where the document's first line begins."""
     if found["by"] and own and found["by"] == own["number"]:
         return False  # "v2.1 was superseded by version 3.2", said by version 3.2
-    return found.start() < len(title) or _line_start(found) or bool(found["by"])
+    stamped = _line_start(found) and _STAMPED.match(found.string, found.end("word")) is not None
+    if found["word"].lower() == "superseded":
+        return found.start() < len(title) or stamped or bool(found["by"])
+    return _stamps(found, title, opening, stamped=stamped)
+
+
+def _stamps(found: re.Match[str], title: str, opening: int, *, stamped: bool) -> bool:
+    """In brackets or before a colon in the title, alone in the first line or in capitals, as the document's status, or
+    said of "this page"."""
+    before, word = found.string[max(0, found.start() - 90) : found.start()], found["word"]
+    if found.start() < len(title):
+        return _STAMPED.match(title, found.end("word")) is not None and (
+            stamped or before.rstrip()[-1:] in tuple("([:-–—|")
+        )
+    first = word.isupper() or not found.string[opening : found.start()].strip(" \n*>[(#")
+    if stamped and first and (found["by"] or word.lower() != "replaced"):
+        return True
+    own = _ITSELF.search(before)
+    return bool(_STATUS.search(before)) or (own is not None and not _SUPPOSED.search(before[: own.start()]))
 
 
 def _line_start(found: re.Match[str]) -> bool:

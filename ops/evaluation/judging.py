@@ -159,7 +159,7 @@ def _loose(answer: Answer, sentences: Sequence[DraftSentence], question: str, co
     for sentence in sentences:
         cited = dict.fromkeys(one.passage for one in sentence.citations)
         passages = [answer.passages[at] for at in cited if 0 <= at < len(answer.passages)]
-        sources = [stated("\n".join((one.title, one.section, one.text))) for one in passages]
+        sources = [stated("\n".join((one.title, one.section, one.version or "", one.text))) for one in passages]
         if not passages and corpus is not None:
             sources = [corpus]
         for figure in figures(_bare(sentence)):

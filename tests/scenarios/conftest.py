@@ -265,7 +265,7 @@ class Bot:
             "electromart",
             self.sources,
             (),
-            self.escalation_channel,
+            self.escalation_channel or self.slack.admin_channel,
             orders=self.orders is not None,
             suggestions=SUGGESTIONS,
             triage=self.triager is not None,

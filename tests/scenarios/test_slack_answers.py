@@ -57,6 +57,39 @@ async def test_a_direct_message_is_answered(workspace: LocalWorkspace, make_bot:
     assert "3 to 5 business days" in everything(workspace.messages("dm:dana", ts)[1])
 
 
+async def test_the_next_direct_message_goes_on_from_the_one_before(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    """At the root, too, and with its answer; a conversation that has a thread is its own."""
+    bot = await make_bot()
+    first = await workspace.say("dana", "dm", "How long do I have to return something?")
+    channel = workspace.messages("dm:dana", first)[0]["channel"]
+    await bot.ended(first, channel)
+    second = await workspace.say("dana", "dm", "and when is it refunded?")
+    assert await bot.ended(second, channel) is Outcome.ANSWERED
+    assert shelf.asked[-1].startswith("and when is it refunded? ")
+    assert "return" in shelf.asked[-1]
+    assert [turn.role for turn in shelf.turns[-1]] == ["asker", "desk"]
+    for root in (first, second):
+        await bot.ended(await workspace.say("dana", "dm", "how long does shipping take?", root), channel)
+    await bot.ended(await workspace.say("dana", "dm", "how long does shipping take?"), channel)
+    assert shelf.turns[-1] == ()
+
+
+async def test_mentioned_in_a_thread_of_people_it_reads_what_they_said(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    bot = await make_bot()
+    root = await workspace.say("dana", "support", "Can I return opened earbuds without a receipt?")
+    mention = await workspace.say("sam", "support", "@frontdesk can you answer this?", root)
+    assert await bot.ended(mention) is Outcome.ANSWERED
+    assert "return" in shelf.asked[-1]
+    assert [turn.text for turn in shelf.turns[-1]] == ["Can I return opened earbuds without a receipt?"]
+    assert len(workspace.called("conversations.replies")) == 1
+    await bot.ended(await workspace.say("sam", "support", "@frontdesk and for shipping?", root))
+    assert len(workspace.called("conversations.replies")) == 1
+
+
 async def test_a_reply_needs_no_mention_where_the_desk_takes_part(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """A follow-up in the thread is answered, even after a restart; replies elsewhere and to others are left alone."""
     bot = await make_bot()

@@ -140,6 +140,28 @@ async def test_a_long_answer_whose_blocks_are_refused_is_whole_as_text(
     assert "talk to a human" in parts[-1]["text"]
 
 
+@pytest.mark.parametrize(("refusals", "messages"), [(2, 2), (99, 1)])
+async def test_what_goes_out_as_text_has_its_buttons_after_it(
+    workspace: LocalWorkspace, make_bot: MakeBot, refusals: int, messages: int
+) -> None:
+    """Where Slack takes them, and they work; where it does not, the text stands there once all the same."""
+    workspace.streaming = False
+    bot = await make_bot()
+    use_up(bot, "chat.update")  # no placeholder
+    workspace.fail("chat.postMessage", error="msg_blocks_too_long", times=refusals, carrying="blocks")
+    ts = await workspace.say("dana", "support", ASK)
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    answer, *after = said(workspace, ts)
+    assert "within 30 days of delivery" in answer["text"]
+    assert len(after) == messages - 1
+    for one in after:
+        assert kinds(one) == ["actions", "actions"]
+        await workspace.click("dana", "support", one["ts"], "answer_feedback_positive")
+        await workspace.wait_for(lambda: workspace.ephemerals("dana"))
+        await workspace.click("dana", "support", one["ts"], "human_call")
+        await workspace.wait_for(lambda: len(said(workspace, ts)) == 3)
+
+
 @pytest.mark.parametrize("streaming", [True, False])
 async def test_a_table_is_a_table(workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, streaming: bool) -> None:
     """Streamed or not, a Markdown table ends as Slack's table, with sources and buttons after it."""

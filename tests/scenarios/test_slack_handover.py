@@ -76,6 +76,16 @@ async def test_after_a_human_the_count_begins_anew(workspace: LocalWorkspace, ma
     assert (await stored(bot, ts)).id != over.id
 
 
+async def test_a_danger_is_heard_among_people(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """Also once somebody else has joined in, where the asker's other statements are for the people there."""
+    bot = await make_bot()
+    ts = await workspace.say("dana", "support", "@frontdesk can I return a charger?")
+    await bot.ended(ts)
+    await workspace.say("sam", "support", "try another socket", ts)
+    await bot.ended(await workspace.say("dana", "support", "it is smoking", ts))
+    await called(workspace, bot, ts, HandoverReason.POLICY)
+
+
 async def test_a_danger_calls_a_human_beside_the_answer(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     bot = await make_bot()
     plain = await workspace.say("dana", "support", "@frontdesk how long do I have to return something?")

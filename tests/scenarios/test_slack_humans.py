@@ -1,6 +1,7 @@
 """The human path, /sources, feedback and the app's home, button by button."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from bot.store.tables import escalations, feedback
 from ops.workspace.rules import Refused
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import SUGGESTIONS, Bot, MakeBot, Shelf, everything, said
+from tests.scenarios.surf import home_of
 
 ASK = "@frontdesk how long do I have to return something?"
 DESK = "support-escalations"
@@ -72,6 +74,27 @@ async def test_the_whole_story_of_an_escalation(workspace: LocalWorkspace, make_
     after = await workspace.say("dana", "support", "how long does shipping take?", ts)
     assert await bot.ended(after) is Outcome.ANSWERED
     assert [one for one in workspace.calls if one.get("error")] == []
+
+
+@pytest.mark.parametrize(("refusals", "buttons"), [(1, True), (99, False)])
+async def test_a_brief_that_slack_refuses_is_posted_plainer(
+    workspace: LocalWorkspace, make_bot: MakeBot, refusals: int, buttons: bool
+) -> None:
+    """Humans are called in whatever form Slack takes, with the buttons while it takes any; so is a claim told."""
+    bot = await make_bot()
+    ts, answer = await answered(workspace, bot)
+    for method in ("chat.postMessage", "chat.update"):
+        workspace.fail(method, error="invalid_blocks", times=refusals, carrying="blocks")
+    await workspace.click("dana", "support", answer, "human_call")
+    await workspace.wait_for(lambda: len(said(workspace, ts)) == 2)
+    [brief] = workspace.messages(DESK)
+    assert "Dana Whitfield asks for a human: how long do I have" in everything(brief)
+    assert f"thread={ts}" in everything(brief)
+    assert bool(brief.get("blocks")) is buttons
+    if buttons:
+        await workspace.click("alex", DESK, brief["ts"], "human_claim")
+        await workspace.wait_for(lambda: "Claimed by Alex" in everything(workspace.messages(DESK)[0]))
+        assert "human_resolve" in str(workspace.messages(DESK)[0]["blocks"])
 
 
 @pytest.mark.parametrize("sentences", [0, 1])
@@ -151,9 +174,15 @@ async def test_only_the_configured_agents_claim(workspace: LocalWorkspace, make_
 
 
 async def test_without_a_channel_the_asker_is_told_honestly(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
-    """No escalation channel and no admin channel: nobody is promised."""
+    """No escalation channel and no admin channel: nobody is promised, and no button says so but older ones."""
+    first = await make_bot()
+    _, answer = await answered(workspace, first)
+    await first.stop()
     bot = await make_bot(escalation_channel=None)
-    _, answer = await answered(workspace, bot)
+    ts, _ = await answered(workspace, bot)
+    shown = [*said(workspace, ts), await home_of(workspace, "dana")]
+    assert [one for one in shown if "human" in everything(one).lower()] == []
+    assert {"answer_why", "answer_more", "answer_feedback"} <= set(re.findall(r"answer_\w+", str(shown[0])))
     await workspace.click("dana", "support", answer, "human_call")
     await workspace.wait_for(lambda: any("No human team is set up" in one for one in whispers(workspace, "dana")))
     assert workspace.messages(DESK) == []

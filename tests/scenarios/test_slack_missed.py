@@ -54,8 +54,9 @@ async def kill(bot: Bot) -> None:
 async def test_what_was_missed_is_answered_once(
     workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, end: Callable[[Bot], Awaitable[None]]
 ) -> None:
-    """A mention, a mention in somebody's thread, a DM and a follow-up are answered, chatter and what was deleted are
+    """A mention, one in a group DM, one in somebody's thread, a DM and a follow-up are answered, chatter and what was deleted are
     not; the start waits for none of it, and the next run answers nothing again."""
+    group = workspace.add_channel("group", ["dana", "sam"], "mpim")
     first = await make_bot()
     thread = await workspace.say("dana", "support", ASK)
     await first.ended(thread)
@@ -67,6 +68,7 @@ async def test_what_was_missed_is_answered_once(
     direct = await workspace.say("dana", "dm", "How long does shipping take?")
     reply = await workspace.say("dana", "general", "returning with shipping weather", chat)
     inside = await workspace.say("alex", "general", ASK, chat)
+    grouped = await workspace.say("dana", group, ASK)
     chatter = await workspace.say("alex", "support", "who returns the meeting room key?")
     deleted = await workspace.say("sam", "support", ASK)
     await workspace.delete("sam", "support", deleted)
@@ -78,7 +80,13 @@ async def test_what_was_missed_is_answered_once(
     workspace.let_go("conversations.history")
     await caught_up(second)
     channel = workspace.messages("dm:dana")[0]["channel"]
-    for ts, place in ((mention, "C0SUPPORT"), (follow_up, "C0SUPPORT"), (inside, "C0GENERAL"), (direct, channel)):
+    for ts, place in (
+        (mention, "C0SUPPORT"),
+        (follow_up, "C0SUPPORT"),
+        (inside, "C0GENERAL"),
+        (direct, channel),
+        (grouped, group),
+    ):
         assert await second.ended(ts, place) is Outcome.ANSWERED
     assert [await second.outcome("C0SUPPORT", ts) for ts in (chatter, deleted)] == [None, None]
     assert await second.outcome("C0GENERAL", reply) is None

@@ -3,6 +3,7 @@
 import asyncio
 
 from bot.desk.model import Desk, Outcome
+from bot.slack.listeners.suggestions import A_QUESTION
 from ops.workspace.server import LocalWorkspace
 from tests.scenarios.conftest import SUGGESTIONS, MakeBot, Shelf, everything
 
@@ -16,18 +17,19 @@ def prompts(workspace: LocalWorkspace) -> list[str]:
 
 async def test_prompts_follow_what_somebody_looks_at(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
     """The first desk's, until somebody opens a channel of another desk beside the agent; never with a thread_ts. A desk
-    that suggests nothing leaves what is there."""
+    that suggests nothing has nothing of another's."""
     await make_bot(desks=(HR, BARE))
     await workspace.open_home("dana", "messages")
     await workspace.wait_for(lambda: prompts(workspace) == list(SUGGESTIONS))
     await workspace.look_at("dana", "general")
     await workspace.wait_for(lambda: prompts(workspace) == list(HR.suggestions))
     await workspace.look_at("dana", "random")
+    await workspace.wait_for(lambda: prompts(workspace) == [A_QUESTION])
     await workspace.look_at("dana", "support")
     await workspace.wait_for(lambda: prompts(workspace) == list(SUGGESTIONS))
     await workspace.look_at("sam", "general")
     await workspace.open_home("sam", "messages")
-    await workspace.wait_for(lambda: len(workspace.called("assistant.threads.setSuggestedPrompts")) == 5)
+    await workspace.wait_for(lambda: len(workspace.called("assistant.threads.setSuggestedPrompts")) == 6)
     calls = workspace.called("assistant.threads.setSuggestedPrompts")
     assert all("thread_ts" not in one["request"] for one in calls)
     assert "leave" in str(calls[-1]["request"])

@@ -117,7 +117,8 @@ async def test_the_thread_before_the_message_tells_what_it_means(
     assert [turn.text for turn in shelf.turns[-1]] == ["How long may I take to return headphones?"]
     later = await workspace.say("dana", "support", "@frontdesk how long does shipping take?", root)
     await bot.ended(later)
-    assert shelf.turns[-1] == ()
+    assert [turn.role for turn in shelf.turns[-1]] == ["asker"] * 3
+    assert [turn.text for turn in shelf.turns[-1]][1:] == ["and a laptop?", "shipping is another matter"]
 
 
 async def test_what_is_attached_to_the_message_is_read(
@@ -193,6 +194,29 @@ async def test_where_the_bot_is_not_the_answer_comes_by_direct_message(
     assert await share(workspace, "dana", "dm", private) == SHARED
     [shared] = said(workspace, ts, "random")
     assert "30 days" in everything(shared)
+
+
+async def test_a_direct_message_that_slack_refuses_is_sent_plainer(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf
+) -> None:
+    """The only place where the asker can be told: all of a long answer with its sources arrives, each part once."""
+    lines = [f"Item {number} can be returned within 30 days." for number in range(300)]
+    shelf.pages["Returns policy"] = " ".join(lines)
+    bot = await make_bot()
+    ts = await workspace.say("dana", "random", RETURN_IT)
+    workspace.fail("chat.postMessage", error="invalid_blocks", times=100, carrying="blocks")
+    await workspace.shortcut("dana", ASK_ABOUT, "random", ts)
+    assert await bot.until(lambda: bot.store.inbox.outcome(asked_by(workspace, "U0DANA"))) is Outcome.ANSWERED
+    told = "\n".join(everything(m) for m in workspace.messages("dm:dana") if m.get("bot_id"))
+    assert [told.count(f"Item {number} can be") for number in range(300)] == [1] * 300
+    assert told.startswith("You asked in <#C0RANDOM>")
+    assert "https://electromart.example/returns-policy" in told
+
+
+def asked_by(workspace: LocalWorkspace, user: str) -> str:
+    """The key of what was asked about a message."""
+    [payload] = [one["request"]["payload"] for one in workspace.calls if one.get("name") == "message_action"]
+    return private_question_key(user, "T0ELECTRO", payload["action_ts"])
 
 
 @pytest.fixture
@@ -279,6 +303,22 @@ async def test_a_crash_loses_no_question(workspace: LocalWorkspace, make_bot: Ma
     bot = await make_bot()
     await bot.ended(await workspace.say("dana", "support", "@frontdesk how long does shipping take?"))
     assert len([one for one in workspace.ephemerals("dana") if _with(one, SHARE_ANSWER)]) == 1
+
+
+async def test_an_outage_of_slack_costs_neither_the_answer_nor_a_second_one(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack fails more often than a question is tried, before and after the answer was made: then it is shown as it was
+    made, once, and not given up."""
+    monkeypatch.setattr("bot.slack.worker._PAUSE_S", 0.001)
+    await make_bot()
+    root = await workspace.say("dana", "support", "How long may I take to return headphones?")
+    reply = await workspace.say("alex", "support", "and a laptop?", root)
+    for method in ("conversations.replies", "chat.postEphemeral"):
+        workspace.fail(method, error="internal_error", times=5)
+    answer = await ask(workspace, "sam", "support", reply)
+    assert "30 days" in everything(answer)
+    assert len(shelf.turns) == 1
 
 
 async def test_a_share_whose_reply_was_lost_is_there_once(workspace: LocalWorkspace, make_bot: MakeBot) -> None:

@@ -23,8 +23,8 @@ from tests.scenarios.surf import ADMINS, configure, entered, home_of, open_setti
 
 ASKED = "@frontdesk How many days do I have to return something?"
 CHECKED_AGO = timedelta(minutes=5, seconds=20)
-DOCS = SourceStatus("docs", 412, "success", None, False, False, 0, None, "", ())
-PEOPLE = SourceStatus("people", 7, "failed", None, True, False, 0, None, "the folder is gone", ())
+DOCS = SourceStatus("docs", 412, "success", None, False, False, 0, None, "", (), ("everyone",))
+PEOPLE = SourceStatus("people", 7, "failed", None, True, False, 0, None, "the folder is gone", (), ("everyone",))
 
 
 @dataclass
@@ -97,6 +97,21 @@ async def test_everybody_sees_what_it_knows_and_their_own_requests(workspace: Lo
     assert "How many days" not in everything(others)
     assert "people" not in everything(others)
     assert buttons(others) == set()
+
+
+async def test_a_source_is_shown_to_those_whom_it_is_for(
+    workspace: LocalWorkspace, make_bot: MakeBot, upkeep: Upkeep
+) -> None:
+    """Neither its name nor how much it holds is told to others, in App Home and by /sources status; admins see all."""
+    upkeep.known["people"] = replace(PEOPLE, audience=("group:@people-team",))
+    workspace.set_group("people-team", ["alex"])
+    await make_bot(slack=ADMINS, sync_desk=upkeep)  # its desk answers from all sources
+    for user, sees in (("dana", False), ("alex", True), ("priya", True)):
+        await workspace.command(user, "support", "/sources", "status")
+        [told] = await workspace.wait_for(lambda user=user: workspace.ephemerals(user))
+        for shown in (everything(await home_of(workspace, user)), everything(told)):
+            assert "412 documents" in shown
+            assert ("people" in shown, "7 documents" in shown) == (sees, sees)
 
 
 async def test_an_admin_sees_sources_escalations_and_yesterday(workspace: LocalWorkspace, bot: Bot) -> None:
@@ -229,6 +244,25 @@ async def test_a_channel_is_set_where_the_bot_is(workspace: LocalWorkspace, make
     view = await open_settings(workspace, "C0SUPPORT")
     assert view["blocks"][1]["element"]["initial_option"]["value"] == "offer"
     assert view["blocks"][2]["element"]["initial_option"]["text"]["text"] == "people"
+
+
+async def test_what_was_shown_of_one_channel_is_not_saved_for_another(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    """Picked so quickly that the window could not follow, it shows what is set for the channel before it is saved."""
+    await make_bot(slack=ADMINS)
+    await configure(workspace, "questions")
+    view = await open_settings(workspace, "C0SUPPORT")
+    workspace.fail("views.update", error="hash_conflict")
+    picked = {"channel": entered("C0GENERAL", "")["channel"]}
+    await workspace.click("priya", action_id="channel_picked", value="C0GENERAL", view_id=view["id"], values=picked)
+    assert await workspace.submit(view["id"], "priya", entered("C0SUPPORT", "questions") | picked) == {}
+    shown = workspace.views("priya")[-1]["blocks"]
+    assert [block["block_id"] for block in shown] == ["channel", "mode:C0GENERAL", "desk:C0GENERAL"]
+    assert shown[1]["element"]["initial_option"]["value"] == "mentions"
+    assert await workspace.submit(view["id"], "priya", entered("C0GENERAL", "offer")) == {}
+    text = everything(await home_of(workspace, "priya"))
+    assert [text.count(mode) for mode in ("answers questions", "offers answers privately")] == [1, 1]
 
 
 async def test_an_outage_of_the_store_leaves_the_page_and_says_so(workspace: LocalWorkspace, bot: Bot) -> None:

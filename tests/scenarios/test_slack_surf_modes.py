@@ -1,14 +1,17 @@
 """How the bot takes part in a channel: only when mentioned, in its questions, or by private offers."""
 
+import asyncio
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.model import Desk, Outcome, Retrieval
+from bot.store.tables import inbox
 from ops.workspace.server import LocalWorkspace
-from tests.scenarios.conftest import Bot, MakeBot, Shelf, everything, now, said
+from ops.workspace.state import BOT
+from tests.scenarios.conftest import Bot, MakeBot, Shelf, everything, said
 from tests.scenarios.surf import ADMINS, configure
 
 ASKED = "How many days do I have to return something?"
@@ -21,9 +24,8 @@ async def bot(make_bot: MakeBot) -> Bot:
 
 async def taken_up(bot: Bot) -> list[str]:
     """The ts of what the inbox holds, open or ended."""
-    day = timedelta(days=1)
-    numbers = await bot.store.numbers.between("T0ELECTRO", now() - day, now() + day)
-    return ["?"] * numbers.questions
+    async with bot.store.database.transaction() as connection:
+        return list((await connection.execute(select(inbox.c.ts))).scalars())
 
 
 async def test_by_default_only_who_mentions_it_is_answered(workspace: LocalWorkspace, bot: Bot) -> None:
@@ -166,6 +168,39 @@ async def test_an_offer_that_is_taken_privately_is_answered_in_a_direct_message(
     assert await bot.ended(follow_up, asked["channel"]) is Outcome.ANSWERED
 
 
+async def repeated_once(workspace: LocalWorkspace, bot: Bot) -> None:
+    """One message of Dana's direct ones repeats the question, and it is answered there."""
+    await workspace.wait_for(lambda: len(workspace.messages("dm:dana")) > 1)
+    roots = [one for one in workspace.messages("dm:dana") if one.get("thread_ts") in (None, one["ts"])]
+    assert [ASKED in everything(one) for one in roots] == [True]
+    assert await bot.ended(roots[0]["ts"], roots[0]["channel"]) is Outcome.ANSWERED
+
+
+async def test_a_lost_reply_repeats_no_question_twice(workspace: LocalWorkspace, bot: Bot) -> None:
+    """Slack took the message for somebody who wants the answer privately, and its reply was lost: it is found."""
+    await configure(workspace, "offer")
+    await workspace.say("dana", "support", ASKED)
+    offered = await offer(workspace)
+    workspace.fail("chat.postMessage", status=500, after_effect=True)
+    await workspace.click("dana", "support", offered, "offer_me")
+    await repeated_once(workspace, bot)
+
+
+async def test_killed_before_an_offer_was_kept_the_next_press_finds_what_was_posted(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    first = await make_bot(slack=ADMINS, crash_at="accept")
+    await configure(workspace, "offer")
+    await workspace.say("dana", "support", ASKED)
+    offered = await offer(workspace)
+    await workspace.click("dana", "support", offered, "offer_me")
+    await asyncio.wait_for(first.crashed.wait(), 5)
+    await first.kill()
+    second = await make_bot(slack=ADMINS)
+    await workspace.click("dana", "support", offered, "offer_me")
+    await repeated_once(workspace, second)
+
+
 async def test_an_offer_that_is_declined_or_outlived_its_message_leads_to_nothing(
     workspace: LocalWorkspace, bot: Bot
 ) -> None:
@@ -206,3 +241,61 @@ async def test_a_setting_survives_a_restart_and_goes_before_the_configuration(
     stored = await second.store.answers.get(f"T0ELECTRO:C0SUPPORT:{ts}")
     assert stored is not None
     assert stored.desk == "support"
+
+
+UNKNOWN = "Does anybody know the wifi password for the visitors in the lobby?"
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+async def test_a_mention_that_an_edit_adds_is_answered(
+    workspace: LocalWorkspace, shelf: Shelf, bot: Bot, meanwhile: bool
+) -> None:
+    """Slack sends the mention with the ts of the message: what was left unsaid, or is about to be, is said once."""
+    await configure(workspace, "questions")
+    shelf.gate = asyncio.Event()
+    shelf.pages["Visitors"] = "Visitors ask at the lobby desk."
+    ts = await workspace.say("dana", "support", UNKNOWN)
+    inner = shelf.retrieve
+    key = f"T0ELECTRO:C0SUPPORT:{ts}"
+
+    async def distant(query: str, **given: object) -> Retrieval:
+        found = await inner(query, **given)  # type: ignore[arg-type]
+        return replace(found, passages=tuple(replace(one, similarity=0.5) for one in found.passages))
+
+    shelf.retrieve = distant  # type: ignore[method-assign]
+    if meanwhile:
+        await asyncio.wait_for(shelf.writing.wait(), 5)
+    else:
+        shelf.gate.set()
+        assert await bot.ended(ts) is Outcome.ABSTAINED
+    mention = {"type": "app_mention", "channel": "C0SUPPORT", "user": "U0DANA", "ts": ts, "text": f"<@{BOT}> {UNKNOWN}"}
+    await workspace.deliver(mention | {"edited": {"user": "U0DANA", "ts": workspace.state.now_ts()}}, times=2)
+
+    async def asked() -> bool:
+        return not await bot.store.inbox.unasked(key)
+
+    await bot.until(asked)
+    shelf.gate.set()
+    assert await bot.ended(ts) is Outcome.ANSWERED
+    assert len(said(workspace, ts)) == 1
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+async def test_what_a_person_answered_meanwhile_is_left_to_them(
+    workspace: LocalWorkspace, make_bot: MakeBot, shelf: Shelf, waiting: bool
+) -> None:
+    """While its answer is written, or while it waits for its turn. What the asker adds is no reply."""
+    bot = await make_bot(slack=ADMINS, answering={"workers": 1 if waiting else 8})
+    await configure(workspace, "questions")
+    shelf.gate = asyncio.Event()
+    if waiting:
+        await workspace.say("sam", "general", f"@frontdesk {ASKED}")
+    helped = await workspace.say("dana", "support", ASKED)
+    other = await workspace.say("sam", "support", ASKED)
+    await asyncio.wait_for(shelf.writing.wait(), 5)
+    await workspace.say("alex", "support", "30 days, Dana. I'll do it for you.", helped)
+    await workspace.say("sam", "support", "I have no receipt.", other)
+    shelf.gate.set()
+    assert await bot.ended(helped) is Outcome.ABSTAINED
+    assert await bot.ended(other) is Outcome.ANSWERED
+    assert (len(said(workspace, helped)), len(said(workspace, other))) == (0, 1)

@@ -104,6 +104,14 @@ async def test_an_admin_syncs_and_hears_how_it_ended(
     assert said(workspace, "") == [one for one in workspace.messages("support") if one.get("metadata")] == []
 
 
+async def test_a_status_knows_whom_its_source_is_for(
+    knowledge: Knowledge, desk: KnowledgeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = knowledge.settings.sources["docs"].model_copy(update={"audience": ("members",)})
+    monkeypatch.setitem(knowledge.settings.sources, "docs", narrow)  # type: ignore[arg-type]
+    assert [one.audience for one in await desk.status()] == [("members",)]
+
+
 async def test_nobody_else_syncs(workspace: LocalWorkspace, bot: Bot, knowledge: Knowledge) -> None:
     [refusal] = await told(workspace, "dana", "sync")
     assert "Only an admin can start a sync" in everything(refusal)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.desk.errors import DeskError
 from bot.desk.ports import Clock
-from bot.slack.channel_modal import CHANNEL, Chosen, chosen_in, is_complete, modal
+from bot.slack.channel_modal import CHANNEL, Chosen, asks_about, chosen_in, modal
 from bot.slack.client import SlackClients, SlackRefused, slack_errors
 from bot.slack.desks import Desks
 from bot.slack.inbound import Identity
@@ -65,7 +65,7 @@ class ChannelSettingsModal:
         if wrong or chosen is None:
             await ack(response_action="errors", errors={CHANNEL: wrong or UNSEEN})
             return
-        if not is_complete(view):  # sent before the rest was there
+        if not asks_about(view, chosen.channel):  # sent before it was shown what is set there
             await ack(response_action="update", view=self._modal(chosen.channel))
             return
         try:

@@ -18,7 +18,7 @@ Ack = Callable[..., Awaitable[Any]]
 Body = Mapping[str, Any]
 
 THANKS = "Thank you, noted: this helped."
-NOT_OPENED = "Thank you, noted: this did not help. Press it again to say what was wrong, or ask for a human."
+NOT_OPENED = "Thank you, noted: this did not help. Press it again to say what was wrong."
 NOT_KEPT = "I could not keep that. Please press again in a minute."
 SEND_AGAIN = "I could not keep that. Please send it again in a minute."
 _ACK_S = 2.0  # Slack waits three for the answer to a window

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from bot.desk.audience import shown_of
 from bot.desk.due import Expectations
 from bot.desk.errors import DeskError
 from bot.desk.human_path import Escalation, Escalations
@@ -16,6 +17,7 @@ from bot.slack.client import SlackClients, slack_errors
 from bot.slack.desks import Desks
 from bot.slack.home_blocks import MOST_REQUESTS, SYNC_ALL, AdminPart, ChannelLine, Page, home_blocks
 from bot.slack.inbound import Identity
+from bot.slack.people import People
 from bot.slack.sync_blocks import ended
 
 log = logging.getLogger(__name__)
@@ -44,10 +46,11 @@ class HomeRecords:
 class Home:
     """Syncs that it starts go on in the background; drain() waits for them."""
 
-    def __init__(self, records: HomeRecords, clients: SlackClients, me: Identity, clock: Clock) -> None:
+    def __init__(self, records: HomeRecords, clients: SlackClients, people: People, me: Identity, clock: Clock) -> None:
         self._records = records
         self._desks = records.desks
         self._clients = clients
+        self._people = people
         self._me = me
         self._clock = clock
         self._running: set[asyncio.Task[None]] = set()
@@ -76,7 +79,7 @@ class Home:
         await ack()
         user = str(body["user"]["id"])
         count, _, source = str(body["actions"][0].get("value") or "").partition(" ")
-        known = await _or_none(self._sources(all_of_them=True))
+        known = await _or_none(self._sources(None))
         held = {one.source: one.held for one in known or ()}
         if self.is_admin(user) and str(held.get(source)) != count:
             await self.refresh(user, NOT_SO)
@@ -141,19 +144,22 @@ class Home:
     async def _page(self, user: str, said: str) -> Page:
         now, admin = self._clock(), self.is_admin(user)
         sources, requests, part = await asyncio.gather(
-            _or_none(self._sources(all_of_them=admin)),
+            _or_none(self._sources(None if admin else user)),
             _or_none(self._records.escalations.unresolved(self._me.team, MOST_REQUESTS, user)),
             self._admin_part(now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1), admin),
         )
-        return Page(now, self._me.url, sources, requests, self._desks.pause, part, said)
+        humans = any(desk.has_humans for desk in self._desks.all)
+        return Page(now, self._me.url, sources, requests, self._desks.pause, part, said, humans)
 
-    async def _sources(self, *, all_of_them: bool) -> Sequence[SourceStatus]:
-        """Others see those that answers in their direct messages come from."""
+    async def _sources(self, of: str | None) -> Sequence[SourceStatus]:
+        """`of` somebody: those that answers in their direct messages come from, and that are for them."""
         if self._records.sync_desk is None:
             return ()
-        mine = self._desks.all[0].sources
         every = await self._records.sync_desk.status()
-        return [one for one in every if all_of_them or not mine or one.source in mine]
+        if of is None:
+            return every
+        own = await self._people.own(of, self._me.team)
+        return shown_of(every, self._desks.all[0], own.keywords)
 
     async def _admin_part(self, day: datetime, admin: bool) -> AdminPart | None:
         if not admin:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.desk.desk_settings import Mode
-from bot.desk.model import Accepted
+from bot.desk.handover import handover
+from bot.desk.model import Accepted, Exchange, Outcome
+from bot.desk.replies import Meant, joins_in, meant_for_the_desk
 from bot.desk.unasked import asks_everybody
 from bot.slack.edits import EDIT_S
 from bot.slack.inbound import Deleted, Edited, Heard, Identity, Ignored, read
@@ -76,7 +78,7 @@ class Messages:
         if float(item.ts) >= oldest.timestamp():
             await self._hear(heard, limited=False)  # limits: what was written over hours is not a burst
             return None
-        if not heard.addressed and not await self._takes_part(item):
+        if not heard.addressed and ((meant := await self._meant(heard)) is None or meant.unasked):
             return None
         state = await self._threads.state(*place)
         return None if state.quiet or state.hushed or await self._inbox.has(item.key) else item
@@ -86,7 +88,12 @@ class Messages:
         if _is_unasked(heard):
             await self._overhear(item)
             return
-        if not heard.addressed and not await self._takes_part(item):
+        if not heard.addressed:
+            meant = await self._meant(heard)
+            if meant is not None and meant.unasked:
+                await self._intake.take(meant, limited=limited)
+            elif meant is not None:
+                await self._accept(meant, limited=limited)
             return
         if item.thread_ts and await self._stays_hushed(heard, item.thread_ts):
             return
@@ -121,8 +128,7 @@ class Messages:
         if heard.mentioned:
             await self._threads.wake(*place, datetime.fromtimestamp(float(heard.item.ts), UTC))
             return False
-        # A reply in a channel was looked up already; in a direct message each is for the desk.
-        return heard.addressed and (await self._threads.state(*place)).hushed
+        return (await self._threads.state(*place)).hushed
 
     async def _goes_round(self, item: Accepted) -> bool:
         """Whether bots had all the answers that they get without a person in between. One that answers answers, such as
@@ -132,6 +138,26 @@ class Messages:
             return False
         log.warning("%s is left out: %d of bots were answered and nobody wrote between", item.key, lately)
         return True
+
+    async def _meant(self, heard: Heard) -> Accepted | None:
+        """A reply that addresses nobody, as a question; None where it is for the people of the thread."""
+        item = heard.item
+        if not await self._takes_part(item):
+            return None
+        place = (self._me.team, item.channel, str(item.thread_ts))
+        exchange = await self._threads.exchange(*place, item.user, item.ts)
+        meant = None if heard.aside else self._meaning(item, exchange)
+        # Said to a third person it leaves those alone who talk to the desk.
+        to_asker = not heard.aside or f"<@{item.payload.get('parent_user_id')}" in _raw(item)
+        if exchange is None and to_asker and joins_in(item.text, self._longest):
+            await self._threads.people_spoke(*place, item.ts)
+        return None if meant is None else replace(item, unasked=meant == "unasked")
+
+    def _meaning(self, item: Accepted, exchange: Exchange | None) -> Meant | None:
+        policy = self._desks.of(item.channel).handover
+        urgent = handover(item.text, [Outcome.ASKED], policy) is not None
+        files = bool(item.payload.get("files"))
+        return meant_for_the_desk(item.text, exchange, self._longest, files=files, urgent=urgent)
 
     async def _takes_part(self, item: Accepted) -> bool:
         """Whether a reply that addresses nobody is for the desk. One that is for a human is noted."""
@@ -147,6 +173,10 @@ class Messages:
             return True
         # Another process may be about to answer the thread's first question.
         return await self._threads.took_part(self._me.team, item.channel, thread_ts, item.ts)
+
+
+def _raw(item: Accepted) -> str:
+    return str(item.payload.get("text") or "")
 
 
 def _is_unasked(heard: Heard) -> bool:

@@ -9,11 +9,11 @@ from bot.desk.errors import DeskError
 from bot.desk.model import Accepted, question_key
 from bot.desk.ports import Clock, Posts
 from bot.slack.attached import read_again
-from bot.slack.blocks import Block
-from bot.slack.client import SlackClients, SlackRefused, slack_errors
+from bot.slack.blocks import Block, Message
+from bot.slack.client import SlackClients, SlackRefused
+from bot.slack.direct_posts import DirectPosts
 from bot.slack.inbound import Heard, Identity, read
 from bot.slack.intake import Intake
-from bot.slack.thread_posts import metadata
 
 log = logging.getLogger(__name__)
 Ack = Callable[..., Awaitable[Any]]
@@ -30,6 +30,7 @@ class OfferButtons:
     def __init__(self, intake: Intake, posts: Posts, clients: SlackClients, me: Identity, clock: Clock) -> None:
         self._intake = intake
         self._posts = posts
+        self._direct = DirectPosts(clients)
         self._clients = clients
         self._me = me
         self._clock = clock
@@ -78,17 +79,11 @@ class OfferButtons:
         earlier = await self._posts.of(key)
         if earlier is not None and earlier.final:
             return False
+        there = await self._direct.found(item.user, key, item.ts) if earlier is not None else {}
         await self._posts.started(key, item.user, "message")
-        with slack_errors():
-            response = await self._clients.poster.chat_postMessage(
-                channel=item.user,
-                text=f"You asked in <#{item.channel}>",
-                blocks=_repeated(item),
-                metadata=metadata(key),
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        ts, dm = str(response["ts"]), str(response["channel"])
+        repeated = Message(f"You asked in <#{item.channel}>", tuple(_repeated(item)))
+        post = there.get(0) or await self._direct.post(item.user, key, repeated, item.ts)
+        dm, ts = post.channel, post.ts
         asked = replace(item, key=question_key(item.team, dm, ts), channel=dm, ts=ts, kind="dm", thread_ts=None)
         accepted = await self._intake.take(asked)
         await self._posts.posted(key, ts, final=True)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from bot.desk.audience import shown_of
 from bot.desk.errors import DeskError
 from bot.desk.model import SyncResult, SyncStep, incident_of
 from bot.desk.ports import Clock, SyncDesk
@@ -13,6 +14,7 @@ from bot.slack.client import SlackClients
 from bot.slack.desks import Desks
 from bot.slack.listeners.feedback import whisper
 from bot.slack.mrkdwn import escape
+from bot.slack.people import People
 from bot.slack.sync_blocks import outcome, progress, status
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ class SyncCommand:
         admins: Sequence[str],
         desks: Desks,
         clients: SlackClients,
+        people: People,
+        team: str,
         clock: Clock,
         progress_after_s: Sequence[float] = PROGRESS_AFTER_S,
     ) -> None:
@@ -44,6 +48,8 @@ class SyncCommand:
         self._admins = admins
         self._desks = desks
         self._clients = clients
+        self._people = people
+        self._team = team
         self._clock = clock
         self._progress_after_s = progress_after_s
         self._running: set[asyncio.Task[None]] = set()
@@ -53,17 +59,21 @@ class SyncCommand:
         return self._desk.sources
 
     async def status(self, ack: Ack, body: Body) -> None:
-        """An admin sees every source and why one failed; others see those that answers in their channel come from."""
+        """An admin sees every source and why one failed; others see those that answers in their channel come from, and
+        that are for them."""
         await ack()
-        admin = str(body.get("user_id")) in self._admins
+        user = str(body.get("user_id"))
+        admin = user in self._admins
         try:
             known = await self._desk.status()
         except DeskError as error:
             log.error("/sources status failed: %s", error)
             await self._reply(body, Message(NOT_NOW))
             return
-        mine = self._desks.of(str(body.get("channel_id"))).sources
-        seen = [one for one in known if admin or not mine or one.source in mine]
+        seen = known
+        if not admin:
+            own = await self._people.own(user, self._team)
+            seen = shown_of(known, self._desks.of(str(body.get("channel_id"))), own.keywords)
         await self._reply(body, status(seen, self._clock(), admin=admin, pause=self._desks.pause))
 
     async def sync(self, ack: Ack, body: Body, sources: Sequence[str]) -> None:

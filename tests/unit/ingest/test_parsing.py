@@ -260,11 +260,34 @@ def test_what_has_no_text_says_so(name: str, content: bytes, reason: str) -> Non
         ("FAQ", "Last reviewed in November 2026, for returns policy version 3.2.", None),
         ("Policy", "Version 3.2. The old v2.1 was superseded by version 3.2 on 1 March 2026.", "v3.2"),
         ("Wi-Fi", "Needs Bluetooth 5.3 and version control.", None),
+        ("Bus", 'ARCHIVED. This page is no longer valid; it was replaced by "Bus 2026".', "superseded"),
+        ("Bus (archived)", "It leaves at 8.", "superseded"),
+        ("[Obsolete] Bus", "It leaves at 8.", "superseded"),
+        ("Bus - withdrawn", "It leaves at 8.", "superseded"),
+        ("Policy", "It leaves at 8.\n*** OBSOLETE ***", "superseded"),
+        ("Policy", "Withdrawn on 3 March 2025.\nIt leaves at 8.", "superseded 3 March 2025"),
+        ("Policy", "Version 1.0\nStatus: withdrawn", "v1.0 (superseded)"),
+        ("Policy", "Version 1.0, May 2024. This policy was replaced by version 2.0 on 1 March 2026.",
+         "v1.0, May 2024 (superseded by v2.0, 1 March 2026)"),
+        ("Policy", "These terms have been withdrawn since 1 May 2026.", "superseded 1 May 2026"),
+        ("Archived projects", "Archived projects can be read. Withdrawn applications are deleted.", None),
+        ("What is archived", "Superseded policies are kept for 5 years.", None),
+        ("States", "A flow has a state.\nArchived: it is stopped.", None),
+        ("Policy", "Old vouchers are no longer valid. The form was replaced by Harbor.", None),
+        ("Policy", "If this document is no longer valid, tell us.", None),
+        ("Policy", "This policy is no longer valid after a merger.", None),
+        ("Batteries", "Replaced by us within 2 days.", None),
     ],
 )  # fmt: skip
 def test_stated_version(title: str, text: str, version: str | None) -> None:
     """The document's own version and end, not those that it mentions."""
     assert stated_version(title, [Block(text)]) == version
+
+
+def test_a_stamp_for_a_title_tells_how_the_document_stands() -> None:
+    """It is not what the document is called."""
+    parsed = one("bus-times.md", b"# ARCHIVED: bus\n\nIt leaves at 8.\n")
+    assert (parsed.title, parsed.version) == ("Bus times", "superseded")
 
 
 def test_lines() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.desk.answer_question import AnswerQuestion
+from bot.desk.courtesy import PRESS_FOR_HUMAN
 from bot.desk.errors import ModelRefused, ModelUnavailable, PromptInvalid, RetrievalUnavailable, StoreUnavailable
 from bot.desk.look_up_sources import LookUpSources, snippet
 from bot.desk.model import (
@@ -364,6 +365,10 @@ async def test_a_call_for_a_human() -> None:
     assert (await answered(engine, Desks(), "I want to talk to a human")).outcome is Outcome.ESCALATED
     alone = await answered(engine, Desks(), "I want to talk to a human", replace(DESK, escalation_channel=None))
     assert alone.outcome is Outcome.ABSTAINED
+    said = (Turn("asker", "Where is my parcel?"), Turn("desk", "You can ask for a human."))
+    assert (await answered(engine, Desks(said), "yes")).text == PRESS_FOR_HUMAN
+    agreed = await answered(engine, Desks(said), "yes", replace(DESK, escalation_channel=None))
+    assert agreed.text == alone.text
     assert not engine.asked
 
 

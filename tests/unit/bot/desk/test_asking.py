@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.desk.asking import MOST, focus, questions_in
+from bot.desk.asking import MOST, focus, left_out, questions_in
 from bot.desk.courtesy import FAREWELL, HELLO, WELCOME, courtesy, wants_human
 from bot.desk.languages import is_english
 from bot.desk.model import Turn
@@ -28,6 +28,10 @@ def known(word: str) -> bool:
         ("what does a lamp cost and how long does it last", 2),
         ("My lamp broke. It was new. Can I return it?", 1),
         ("Salt and pepper mills, are they in stock?", 1),
+        ("Is the lamp heavy, and is mounting it included?", 2),
+        ("1) a lamp, how much? 2) do you ship cups?", 2),
+        ("Can you mount a lamp and how much is it?", 1),
+        ("How long are lamps? What does a vase cost? Do you sell cups? Is there a shop in Rome?", 4),
     ],
 )
 def test_each_question_of_a_message_is_found(text: str, parts: int) -> None:
@@ -40,6 +44,31 @@ def test_a_question_that_leans_on_another_brings_it_along() -> None:
     assert "lamp" in questions_in("What does the lamp cost? And how heavy is it?")[1]
 
 
+@pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        ("how long does slow shipping take and what does it cost?", "what does slow shipping cost?"),
+        ("How much is a K-100 and how long is its warranty?", "how long is a K-100's warranty?"),
+        ("How long is a quote valid and do you take lamps?", "do you take lamps? a quote"),
+        ("How many flows can I have on Free and can I buy more?", "can I buy more? flows on Free"),
+        ("Do you have a shop in Rome and when does it open on Sunday?", "when does a shop in Rome open on Sunday?"),
+        ("Which plans have it? Is it possible to add it later?", "Is it possible to add it later? plans have it"),
+        ("How long can I return a lamp? Do you match prices?", "Do you match prices?"),
+        ("Where is the shop and who pays for return shipping?", "who pays for return shipping?"),
+    ],
+)
+def test_of_the_first_question_only_its_subject_is_brought_along(text: str, second: str) -> None:
+    """With all of it the second would find the first one's answer again."""
+    assert questions_in(text)[1] == second
+
+
+def test_of_very_many_questions_the_last_ones_are_left_and_known() -> None:
+    text = " ".join(f"Do you sell lamp {at}?" for at in range(MOST + 2))
+    assert len(questions_in(text)) == MOST
+    assert left_out(text) == (f"Do you sell lamp {MOST}?", f"Do you sell lamp {MOST + 1}?")
+    assert left_out("Do you sell lamps?") == ()
+
+
 def test_what_is_told_goes_with_each_question() -> None:
     first, second = questions_in("Toaster X here. How many watts does it draw? Which plug does it need?")
     assert first.startswith("Toaster X")
@@ -47,7 +76,7 @@ def test_what_is_told_goes_with_each_question() -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_text_has_one_to_three_questions(text: str) -> None:
+def test_any_text_has_one_to_five_questions(text: str) -> None:
     assert 1 <= len(questions_in(text)) <= MOST
     assert focus(text) == text or focus(text) in text
 

@@ -1,10 +1,13 @@
 """What commits the company for this asker, and what only tells the policy. Both sides, also where they are close."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.desk.commitments import commits
+from bot.desk.commitments import commits, promises
+from bot.desk.model import Citation, DraftSentence
 
 COMMITS = """
 We'll send you a new one.
@@ -105,6 +108,36 @@ I have opened a claim for a replacement.
 We won't leave you hanging: we'll send another pair.
 I can't see the order, but I'll refund you.
 If you want, we'll refund you.
+I'm sorry to hear that and we'll send you a replacement.
+I'm sorry your earbuds arrived dead, and we'll send you a replacement.
+I understand how annoying that is and we will send you a replacement.
+Don't worry, we'll replace them within 30 days.
+I can't believe it, we'll refund you in full.
+I know that is annoying, you'll get a replacement within 30 days.
+I see, we'll replace the dead items for you.
+We'll replace both items within 30 days.
+We'll send you a replacement before Friday.
+You'll get a replacement for the dead items.
+Thanks for telling us, we'll replace the items that arrived dead.
+You don't have to do anything, we'll refund you the $249.
+We'll refund it, and you can keep the item until the carrier collects it.
+We'll replace it, as we do for all customers.
+We'll refund you even if the box is gone.
+After a quick look at your case, we'll refund you.
+If it is any comfort, we'll refund you the full amount.
+I can't see it from here so I'll refund you.
+Our people will send you a new one.
+Someone from our team will send you a replacement.
+They will send you a replacement.
+They'll replace it for you.
+The warehouse will ship you a replacement dock.
+We will make it right with a new dock.
+We will cover the cost of a new one.
+We'll take it back and give you your money.
+Consider your purchase refunded.
+Wir tauschen Ihr Gerät aus.
+Wir schicken Ihnen einen Ersatz, wenn Sie möchten.
+Le enviaremos un producto nuevo.
 """.strip().splitlines()
 
 TELLS = """
@@ -189,6 +222,27 @@ Your new dock works with two displays.
 You can exchange it in a store.
 We'll have your order ready in 2 hours.
 You will find a new address on the site.
+They can go back within 30 days for a refund.
+They can be exchanged in any store.
+They will tell you whether a refund is possible.
+Keep the box, and if it was dead on arrival, we'll replace it.
+If you kept the box and it arrived dead, we'll replace it.
+I'm sorry, but I can confirm that you will not get a refund.
+Your refund has not been issued.
+The documents don't say that you'll get a refund.
+That doesn't mean we'll replace it.
+You will have a new manager from March.
+They will give you a new contract to sign.
+You're entitled to a reimbursement of $40 a month.
+We will replace items that arrive dead.
+We'll send a replacement to customers whose items arrived dead.
+Someone from our team can help you with the refund.
+A colleague will decide about the refund.
+You'll get a new laptop every three years.
+We ship the right item as soon as a scan shows that the wrong one is on its way.
+The law does not let us swap; there we give another day.
+Wir tauschen defekte Artikel innerhalb von 30 Tagen um.
+Wir schicken Ihnen einen Ersatz, wenn der Artikel defekt ist.
 """.strip().splitlines()
 
 
@@ -226,3 +280,21 @@ def test_typography_changes_nothing(mark: str) -> None:
 @pytest.mark.parametrize("sentence", TELLS)
 def test_marks_and_bold_change_nothing(sentence: str) -> None:
     assert not commits(f"**{sentence}** [1]")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "promised"),
+    [
+        ("We'll send you a new one.", "Dead on arrival? We'll send you a new one.", False),
+        ("We'll send you a new one.", "Dead on arrival? We'll send another.", True),
+        ("We'll send you a new one today.", "We'll send you a new one today.", True),
+        ("I've arranged a refund for you.", "I've arranged a refund for you.", True),
+        ("A replacement is on its way.", "A replacement is on its way.", True),
+        ("Your refund has been issued.", "Your refund has been issued.", True),
+        ("You can return it today.", "You can return it today.", False),
+    ],
+)
+def test_only_what_a_policy_can_say_may_be_quoted(sentence: str, quote: str, promised: bool) -> None:
+    """A page can't promise this asker anything: what is of today, or was done, is no policy of ours."""
+    citation = Citation(0, quote, "Returns", "", "", datetime(2026, 11, 23, tzinfo=UTC))
+    assert promises(DraftSentence(sentence, (citation,))) is promised

@@ -93,6 +93,7 @@ def test_what_the_passage_states_is_kept(sentence: DraftSentence) -> None:
         (said("Shipping takes 3 to 5 days."), "3 to 5 days"),
         (said("Mailed returns cost $9.95."), "9.95"),
         (said("Mailed returns cost 6.95 euros."), "6.95 euros"),
+        (said("Mailed returns cost $9.95 a week."), "$9.95 a week"),
         (said("Drones carry a 51% fee."), "51%"),
         (said("Gifts can go back until 31 January 2028."), "31 January 2028"),
         (said("Gifts can go back until 30 January."), "30 January"),
@@ -104,6 +105,7 @@ def test_what_the_passage_states_is_kept(sentence: DraftSentence) -> None:
         (said("You have 30 days.", ""), "is not in passage 0"),
         (said("You have 30 days.", passage=7), "passage 7"),
         (said("You can return items.", None), "cites nothing"),
+        (said("What is not so: mailed returns cost $6.95.", "Mailed returns cost $6.95."), "the opposite"),
         (said("Bananas are the yellow fruit of the tropics."), "something else"),
         (said("Return items at https://evil.example/returns"), "https://evil.example/returns"),
         (said("Return items [here](evil.example)"), "evil.example"),
@@ -132,6 +134,11 @@ def test_what_no_passage_states_is_not_shown(sentence: DraftSentence, reason: st
         "Which model do you have?",
         "I can connect you to a colleague.",
         "Press *Talk to a human* and somebody takes it from here.",
+        "A human can check that for you if you have the order number.",
+        "I can connect you to a colleague who can look into it, and they can confirm it.",
+        "Talk to a human to get help with that.",
+        "Let me know whether it has a cable.",
+        "Do you know which plan you have?",
         "Sorry about that.",
         "You're welcome!",
         "Here is how:",
@@ -156,6 +163,17 @@ def test_what_needs_no_source(text: str) -> None:
         "You can return it for free:",
         "Sorry, the warranty is over.",
         "Did you know that returns are free?",
+        "Did you know we also cover water damage?",
+        "A human can confirm that water damage is covered too.",
+        "Let me know that opened software is refundable.",
+        "I can check that drops and spills are covered.",
+        "I can connect you to a colleague who will pay for the parcel.",
+        "Use Talk to a human to claim the replacement that you are owed.",
+        "Talk to a human to get the gateway that Pro customers are owed.",
+        "I'll pass this to the team and they will call you back.",
+        "A human can help with the repair that every plan includes.",
+        "Would you like to use the drop cover that every plan includes?",
+        "The documents don't exclude drops.",
         "We can help you with a full refund.",
         "I'd buy the bigger one.",
         "Would you like the one for $20?",
@@ -185,14 +203,159 @@ def test_citations_that_do_not_hold_are_dropped() -> None:
     assert isinstance(check(DraftSentence("The dock costs $249.", (good, bad)), PASSAGES), Rejected)
 
 
+@pytest.mark.parametrize(
+    ("asked", "text", "shown"),
+    [
+        ("What does mailing a return cost? I have been a member since May.", "Mailed returns cost $6.95.", False),
+        ("My dock is two weeks old and was a gift. What does mailing it cost?", "Mailed returns cost $6.95.", False),
+        ("What does mailing a return cost?", "Mailed returns cost $6.95 under the old policy.", True),
+        ("What did mailing cost under the old policy?", "Mailed returns cost $6.95.", True),
+    ],
+)
+def test_a_superseded_figure_is_said_to_be_one(asked: str, text: str, shown: bool) -> None:
+    """By the sentence, or because the old rule was asked for; not because the question has a past word."""
+    old = replace(POLICY, version="v2.1 (superseded by v3.2)")
+    kept = check(said(text, "Mailed returns cost $6.95."), [old, DOCK], asked)
+    assert isinstance(kept, DraftSentence) is shown
+
+
 def test_a_bare_domain_is_no_link() -> None:
     """Slack would make one of it: one that a cited source names is code; another, and another's address, is not said."""
     named = replace(POLICY, text=POLICY.text + " Labels come from labels.example; write to help@shop.example.")
     kept = check(said("Labels for returns come from labels.example or help@shop.example."), [named, DOCK])
     assert isinstance(kept, DraftSentence)
     assert kept.text == "Labels for returns come from `labels.example` or help@shop.example."
+    beside_code = check(said("After `reset` returns go to labels.example."), [named, DOCK])
+    assert isinstance(beside_code, DraftSentence)
+    assert beside_code.text == "After `reset` returns go to `labels.example`."
     assert isinstance(check(said("You can return items to evil.example."), PASSAGES), Rejected)
     assert isinstance(check(said("You can return items, write to help@evil.example."), PASSAGES), Rejected)
+
+
+LIMITS = replace(
+    POLICY,
+    title="Gateway",
+    version="v3.2, March 2026",
+    text=(
+        "The plan costs $100 a month, the pack $250. It works from -20 °C to 45 °C and reaches 20 km. It takes 1,200 photos "
+        "and 150 users. Error E04: the pump is blocked. It samples at 48 kHz and holds 2 l. Support: 24/7."
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The plan costs one hundred dollars a month.",
+        "The plan costs $100 monthly.",
+        "The plan costs $100.",
+        "The pack costs $250 a year.",  # the page does not say how often
+        "The pack costs two hundred and fifty dollars.",
+        "It takes one thousand two hundred photos.",
+        "It takes 150 users; a hundred and fifty users.",
+        "It works down to minus 20 degrees Celsius.",
+        "It works from -20 to +45 °C.",
+        "It reaches 20 kilometres.",
+        "It samples at 48,000 Hz.",
+        "It holds 2000 ml.",
+        "Error code E-04 means that the pump is blocked.",
+        "Version 3.2 of the page says that the pump is blocked.",
+    ],
+)
+def test_a_whole_figure_with_its_unit_stands_there(text: str) -> None:
+    assert not isinstance(check(said(text, LIMITS.text), [LIMITS]), Rejected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The plan costs five hundred dollars a month.",
+        "The plan costs two hundred dollars.",
+        "It takes two hundred users.",
+        "The pack costs fifty dollars.",
+        "It takes one hundred and twenty users.",
+        "It takes two thousand photos.",
+        "The plan costs 100 hundred dollars.",
+        "The plan costs $100 a week.",
+        "The plan costs $100 per user per day.",
+        "It works down to 20 °C.",
+        "It works down to -45 °C.",
+        "It works up to 45 °F.",
+        "It reaches 20 miles.",
+        "It samples at 48 Hz.",
+        "Error E21 means that the pump is blocked.",
+        "Error F7 means that the pump is blocked.",
+        "Version 9.9 of the page says that the pump is blocked.",
+        "The gateway's v3.1 says that the pump is blocked.",
+    ],
+)
+def test_a_part_of_a_figure_is_not_enough(text: str) -> None:
+    """A number in words is one number; a sign, a scale, a period, a short code and a version are part of the figure."""
+    checked = check(said(text, LIMITS.text), [LIMITS])
+    assert isinstance(checked, Rejected)
+    assert "no cited passage states" in str(checked)
+
+
+def test_what_nobody_knows_may_be_named_as_it_was_asked() -> None:
+    """A code or version of the question is no claim where nothing is stated."""
+    assert not isinstance(
+        check(said("I couldn't find error E21 in our documents.", None), PASSAGES, "Error E21?"), Rejected
+    )
+    assert isinstance(
+        check(said("I couldn't find error E22 in our documents.", None), PASSAGES, "Error E21?"), Rejected
+    )
+    assert isinstance(check(said("Error E21 means that it is blocked.", None), PASSAGES, "Error E21?"), Rejected)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x.com/claim", "g.co", "münchen-shop.de/claim", "refund-claim.zip/now", "help@shop.exampl", "help@hop.example",
+        "shop.exampl", "shop.example.evil.example", "1.2.3.4/refund",
+    ],
+)  # fmt: skip
+def test_another_name_is_not_said_however_near(name: str) -> None:
+    """Whole names are compared; one letter, other letters and the end of a file's name are a host's, too."""
+    named = replace(POLICY, text=POLICY.text + " Write to help@shop.example.")
+    checked = check(said(f"You can return most items, see {name} for that."), [named])
+    assert isinstance(checked, Rejected)
+    assert "which no cited source does" in str(checked)
+
+
+def test_a_files_name_is_no_host() -> None:
+    assert not isinstance(check(said("You can return most items with returns.pdf and README.md."), PASSAGES), Rejected)
+
+
+COUNTRIES = replace(
+    POLICY,
+    text=(
+        "Germany | up to 3 days | at least 2 hours\nUnited States | up to 4 days | at least 1 hour\n"
+        "Accidental damage isn't covered by any warranty of ours, and the Pro plan doesn't change that.\n"
+        "Drops aren't covered by the basic plan, and drops are covered by the Pro plan."
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("In Germany you can work from home up to 4 days.", 0, "said there of United States"),
+        ("In Germany you can work from home up to 4 days.", 1, "said there of United States"),
+        ("In Germany you can work from home up to 3 days.", 0, ""),
+        ("It is 3 days in Germany and 4 days in the United States.", 0, ""),
+        ("Accidental damage is covered by the Pro plan.", 2, "the opposite"),
+        ("Accidental damage is covered by a warranty of ours.", 2, "the opposite"),
+        ("Accidental damage is not covered by the Pro plan.", 2, ""),
+        ("The Pro plan doesn't change that, and accidental damage isn't covered.", 2, ""),
+        ("Drops are covered by the Pro plan.", 3, ""),
+        ("Drops are covered by the basic plan.", 3, "the opposite"),
+    ],
+)
+def test_another_row_or_a_denied_clause_supports_nothing(text: str, line: int, reason: str) -> None:
+    """The figure of another country is not this one's; a quote that denies twice does not affirm."""
+    checked = check(said(text, COUNTRIES.text.split("\n")[line]), [COUNTRIES])
+    assert reason in str(checked) if reason else not isinstance(checked, Rejected), checked
+    assert isinstance(checked, Rejected) is bool(reason)
 
 
 def test_numbering_is_by_section_and_stable() -> None:

@@ -160,10 +160,112 @@ def test_only_an_older_version_of_the_same_thing_counts() -> None:
     """One that is superseded, of the same source and the same title but for the version."""
     differs = "Under this version, products could be returned within 14 days of delivery."
     assert line(WINDOW, older(differs)) == "14 days."
-    assert line(WINDOW, older(differs, "Returns quick card 2024")) == ""
+    assert line(WINDOW, older(differs, "Counter card 2024", version="v2.1 (superseded by v3.1, 2 May 2025)")) == ""
     assert line(WINDOW, older(differs, version="v2.1, January 2024")) == ""
     assert line(WINDOW, older(differs, source="archive")) == ""
-    assert line(WINDOW, older(differs, "v2.1 2024"), title="v3.2 2026") == ""
+    assert line(WINDOW, older(differs, "v2.1 2024", version="superseded"), title="v3.2 2026") == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "version", "told"),
+    [
+        ("Counter card 2024", "v2.1 (superseded by v3.2, 1 March 2026)", True),  # number and date of the current one
+        ("Returns 2024", "superseded 1 March 2026", True),  # the date, and a word of the title
+        ("Returns 2024", "v2.1 (superseded by v3.2)", True),
+        ("Counter card 2024", "superseded 1 March 2026", False),
+        ("Counter card 2024", "v2.1 (superseded by v3.2)", False),
+        ("Returns 2024", "v2.1 (superseded by v3.2, 1 May 2025)", False),
+        ("Returns 2024", "superseded", False),
+    ],
+)
+def test_an_older_version_of_another_name_says_what_took_its_place(title: str, version: str, told: bool) -> None:
+    passage = current(WINDOW)
+    old = older("Under this version, products could be returned within 14 days of delivery.", title, version=version)
+    assert bool(older_notice("", [said(WINDOW, passage)], [passage], [old])[0]) is told
+
+
+LIMITS = "Plan | Requests a minute | Burst\nFree | 30 | 60\nStarter | 120 | 240\nPro | 600 | 1,200"
+PRO, STATED = "Pro | 600 | 1,200", "Pro – Requests a minute: 600; Burst: 1,200."
+LOGS = "What | Starter | Pro\nRun log (states) | 14 days | 90 days\nAudit log | none | 180 days"
+RUNS = "Run log (states) | 14 days | 90 days"
+
+
+def of_table(
+    new: str, row: str, stated: str, old: str, *, question: str = "", section: str = "", then: str = ""
+) -> str:
+    """What is told under an answer that quotes a `row` of `new`, where the older version has `old` under `then`."""
+    passage, gone = current(new, section=section), older(old, section=then)
+    notice, _ = older_notice(question, [said(stated, passage, quote=row)], [passage], [gone])
+    assert not notice or OLDER.fullmatch(notice)
+    return notice.removeprefix(SAYS).rstrip(".")
+
+
+@pytest.mark.parametrize(
+    ("old", "told"),
+    [
+        ("Plan | Requests a minute in v2\nFree | 15\nPro | 300", "“Pro - Requests a minute in v2: 300”"),
+        ("Plan | Burst\nPro | 800", "“Pro - Burst: 800”"),
+        (
+            "Plan | Burst | Requests a minute (2024)\nPro | 800 | 300",
+            "“Pro - Requests a minute (2024): 300; Burst: 800”",
+        ),
+        ("What | Free | Pro\nRequests a minute | 15 | 300", "“Requests a minute - Pro: 300”"),  # turned
+        ("Plan | Requests a minute, peak | Requests a minute, night\nPro | 300 | 400", ""),  # which of the two?
+        ("Plan | Requests a minute | Requests a minute, night\nPro | 300 | 400", "“Pro - Requests a minute: 300”"),
+        ("Plan | Refused requests a minute and a token\nPro | 300", ""),
+        ("Plan | Requests a minute\nPro | 600", ""),
+        ("Plan | Requests a minute\nEnterprise | 300", ""),
+        ("Plan | Runs a month\nPro | 300", ""),
+        ("Plan | Requests a minute\nPro | 5 minutes", ""),
+        ("Plan | Requests a minute\nPro | unlimited", ""),
+        ("Plan | Requests per minute\nPro | 300", "“Pro - Requests per minute: 300”"),
+        ("Plan | Requests a minute, Canada\nPro | 300", ""),
+        ("Plan | Requests a minute\nPro | 300\nPro | 400", ""),
+        ("Pro had 300 requests.", ""),
+    ],
+)
+def test_a_row_is_compared_cell_by_cell(old: str, told: str) -> None:
+    assert of_table(LIMITS, PRO, STATED, old) == told
+
+
+def test_of_a_row_the_cell_that_was_asked_for_is_told() -> None:
+    """A text file draws its table with blanks, under a heading; where the question names no cell, nothing is told."""
+    stated = "Run log – Starter: 14 days; Pro: 90 days."
+    drawn = "Starter      7 days\nPro          30 days"
+    asked = "How long are run logs kept on Pro?"
+    assert of_table(LOGS, RUNS, stated, drawn, question=asked, then="RUN LOGS UNDER VERSION 2.1") == "“Pro: 30 days”"
+    assert of_table(LOGS, RUNS, stated, drawn, question="How long are logs kept?", then="RUN LOGS") == ""
+    assert of_table(LOGS, RUNS, stated, drawn, question=asked, then="AUDIT LOG") == ""
+    assert (
+        of_table(LOGS, RUNS, "Run logs are kept 90 days on Pro.", drawn, question=asked, then="RUN LOGS")
+        == "“Pro: 30 days”"
+    )
+
+
+def test_rows_of_one_letter_are_not_one_row() -> None:
+    """Zone A is not zone B, though neither letter is a word."""
+    zones, row, stated = "Zone | Full day\nA | 72 euros\nB | 54 euros", "A | 72 euros", "A: 72 euros."
+    assert of_table(zones, row, stated, "Zone | Full day\nA | 60 euros\nB | 45 euros") == "“A - Full day: 60 euros”"
+    assert of_table(zones, row, stated, "Zone | Full day\nB | 45 euros") == ""
+
+
+def test_a_cell_is_compared_with_a_sentence_too() -> None:
+    table, row = "Country | Remote days a week\nGermany | up to 3\nUnited States | up to 4", "Germany | up to 3"
+    told = of_table(table, row, "Germany: up to 3.", "In every country up to two remote days a week were possible.")
+    assert told == "“In every country up to two remote days a week were possible”"
+    assert of_table(table, row, "Germany: up to 3.", "In Ireland up to two remote days a week were possible.") == ""
+
+
+def test_the_heading_says_what_a_short_sentence_is_about() -> None:
+    """And a semicolon parts two rules."""
+    new = "It is free for orders from $49; below that it costs $5.99."
+    old = "Under version 2.1 standard shipping was free for orders from $75."
+    told = "“Under version 2.1 standard shipping was free for orders from $75”"
+    assert of_table(new, new, new, old, section="1. Standard shipping") == told
+    assert of_table(new, new, new, old, section="2. Repairs") == ""
+    kept, taken = "Kept for 35 days on every plan.", "Taken once a day and kept for 14 days."
+    assert of_table(kept, kept, kept, taken, section="Backups", then="BACKUPS") == "14 days"
+    assert of_table(kept, kept, kept, taken, section="Backups", then="Exports") == ""
 
 
 def test_what_the_answer_itself_says_is_no_difference() -> None:
@@ -205,6 +307,17 @@ def test_an_answer_from_another_page_is_compared_through_the_current_version() -
     sentences = [said(hours, handbook)]
     assert "09:00 to 16:00" in older_notice("What are core hours?", sentences, [handbook, policy], [old])[0]
     assert older_notice("What are core hours?", sentences, [handbook], [old]) == ("", ())
+
+
+def test_a_page_that_says_a_figure_in_its_own_words_is_compared_through_the_current_version() -> None:
+    """An FAQ has no versions; the policy has the same figure about the same."""
+    short = "30 days from delivery, or from pickup."
+    faq, policy = page("Returns FAQ", short), current(WINDOW)
+    old = older("Products could be returned within 14 days of delivery.")
+    asked = "How long do I have to return something?"
+    assert older_notice(asked, [said(short, faq)], [faq, policy], [old])[0] == f"{SAYS}14 days."
+    other = current("Plus members can return most items within 60 days of delivery.")
+    assert older_notice(asked, [said(short, faq)], [faq, other], [old])[0] == ""
 
 
 def test_a_version_without_number_or_date_is_named_by_title_and_day() -> None:

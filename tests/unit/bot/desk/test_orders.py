@@ -9,7 +9,7 @@ import pytest
 
 from bot.desk.answer_question import AnswerQuestion
 from bot.desk.budget import Budget
-from bot.desk.commitments import ASK_FOR_ORDER, NOT_SHOWN
+from bot.desk.commitments import ASK_FOR_HUMAN, ASK_FOR_ORDER, NOT_SHOWN
 from bot.desk.errors import OrdersUnavailable
 from bot.desk.grounding import check
 from bot.desk.model import (
@@ -347,6 +347,17 @@ async def test_quoting_the_policy_is_not_offering() -> None:
 
     shop.retrieve = retrieve  # type: ignore[method-assign]
     assert "new one" in (await asked(shop, "what if my dock is broken?")).text
+
+
+async def test_a_desk_without_orders_promises_nothing() -> None:
+    """It can't look up an order, so a human has to: the writer is told, and what it says again becomes the question."""
+    desk = replace(DESK, orders=False)
+    shop = Shop(drafts=[(PROMISE, END), (POLICY, END)])
+    assert (await asked(shop, "my dock is broken, can I return it?", desk=desk)).text == f"{POLICY.text}[1]"
+    shop = Shop(drafts=[(PROMISE, END), (PROMISE, END)])
+    answer = await asked(shop, "my dock is broken, can I return it?", desk=desk)
+    assert (answer.outcome, answer.text) == (Outcome.ASKED, ASK_FOR_HUMAN)
+    assert not shop.shown
 
 
 async def test_over_the_days_budget_the_documents_are_quoted() -> None:

@@ -44,6 +44,16 @@ def test_what_follows_changes_only_the_last_piece(text: str, more: str) -> None:
     assert split_sentences(text + more)[: len(complete)] == complete
 
 
+def test_a_row_drawn_with_spaces_is_no_wrapped_line() -> None:
+    rows = [
+        "5 working days   a parent, sibling, grandparent, grandchild or parent-in-law\n",
+        "2 working days   a friend",
+    ]
+    assert split_passage("".join(rows)) == rows
+    wrapped = "A line that the author of a text file broke at seventy characters or\n   so, and indented."
+    assert split_passage(wrapped) == [wrapped]
+
+
 def test_a_table_is_quoted_by_its_rows_and_wrapped_lines_are_joined() -> None:
     text = (
         "Item | Fee\nDrones | 15%. Always\n\n"

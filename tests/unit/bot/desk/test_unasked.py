@@ -71,5 +71,7 @@ def test_no_other_outcome_is_told_to_who_did_not_ask(outcome: Outcome) -> None:
 
 
 def test_a_call_for_a_human_and_an_asker_s_own_order_are_answered() -> None:
-    assert worth_saying(Answer(Outcome.ESCALATED, "I'm passing this on to a human."), 0.57)
+    called = Answer(Outcome.ESCALATED, "I'm passing this on to a human.")
+    assert worth_saying(called, 0.57)
+    assert not worth_saying(called, 0.57, in_thread=True)
     assert worth_saying(Answer(Outcome.ANSWERED, "I sent it to you.", private="Your order has arrived."), 0.57)

@@ -17,7 +17,7 @@ from bot.desk.model import DraftEnd, DraftSentence, Passage, Prompt, PromptRef, 
 from bot.desk.words import codes, content_words
 from bot.engine.extractive import ExtractiveWriter
 from bot.engine.query_engine import ENGLISH_ONLY, UNFAMILIAR, DocumentEngine
-from bot.engine.retriever import DeskQuery, node_of, passage_of
+from bot.engine.retriever import DeskQuery, node_of_passage, passage_of
 from bot.settings import AnsweringSettings
 from ingest.index import Found, Hit, IndexUnavailable, Payload, TableRow
 from ingest.index.contract import Likeness, Vectors
@@ -219,6 +219,23 @@ async def test_repeated_texts_and_too_many_are_left_out() -> None:
     assert ids(got.passages) == ["c1", "c9", "c3"]
 
 
+async def test_of_equal_texts_the_one_in_force_stays() -> None:
+    same = "Employees keep the desk that they buy from the home office budget after 24 months."
+    gone = hit(1, same, version="v1.0 (superseded by v2.0)")
+    got = await found(gone, hit(2, same, version="v2.0"), question="Who keeps the desk?")
+    assert ids(got.passages) == ["c2"]
+    assert ids(got.superseded) == ["c1"]
+
+
+async def test_the_older_of_two_versions_comes_last_though_it_does_not_say_so() -> None:
+    """And is kept for comparison, as what says of itself that it is superseded."""
+    old = replace(hit(1, "Returns take 14 days.").payload, title="Returns", version="v1.0")
+    new = replace(hit(2, "Returns take 30 days.").payload, title="Returns", version="v2.0")
+    got = await found(Hit("c1", 1.0, 0.6, old), Hit("c2", 0.9, 0.6, new))
+    assert ids(got.passages) == ["c2", "c1"]
+    assert [passage.version for passage in got.superseded] == ["v1.0 (superseded by v2.0)"]
+
+
 async def test_quotes_are_chosen_from_more_passages_than_a_model_is_given() -> None:
     index = SmallIndex(
         [
@@ -290,6 +307,16 @@ async def test_the_sentence_that_answers_comes_first(asked: str, first: str) -> 
     assert 1 <= len(sentences) <= 4
 
 
+async def test_of_a_record_that_is_only_named_its_lines_are_said() -> None:
+    """Not its name again."""
+    text = "code: E-700\ntitle: E-700 too_hot\nmeaning: The motor is above 90 degrees\nwhat_to_do: Wait for it to cool"
+    [said] = await quoted(
+        "I get too_hot", passages=[replace(PASSAGES[0], title="E-700 too_hot", section="", text=text)]
+    )
+    assert "meaning: The motor is above 90 degrees; what to do: Wait for it to cool" in said.text
+    assert "title" not in said.text
+
+
 @pytest.mark.parametrize(
     "asked", ["How long can I return a laptop?", "restocking fee opened drones", "VX-TB4-DOCK price", "call"]
 )
@@ -324,10 +351,52 @@ async def test_what_an_order_has_told_is_not_quoted_for() -> None:
     assert any("package away" in one.text for one in await quoted(asked, passages=[packing, *PASSAGES]))
 
 
+async def test_what_is_in_force_is_quoted_where_it_answers_about_as_well() -> None:
+    """Not the superseded sentence, though it is nearer to the question: it would not be shown."""
+    bus = replace(PASSAGES[0], title="Bus", section="", text="The bus leaves at 08:40, and a ride needs only a badge.")
+    old = replace(
+        bus, chunk_id="c9", document_id="d9", text="The bus leaves at 08:10.", version="v1 (superseded)", score=2.0
+    )
+    [sentence] = await quoted("When does the bus leave?", passages=[bus, old])
+    assert "08:40" in sentence.text
+    [sentence] = await quoted("When did the bus leave under the old rules?", passages=[bus, old])
+    assert "08:10" in sentence.text
+
+
 async def test_after_a_change_of_subject_the_old_one_is_not_quoted() -> None:
     """A fridge is not answered with what holds for laptops."""
     turns = (Turn("asker", "How long can I return a laptop?"), Turn("desk", "30 days."))
     assert await quoted("what about a fridge?", *turns, passages=PASSAGES[:1]) == []
+
+
+async def test_each_question_is_answered_or_named() -> None:
+    """Four of them, of which no page knows one."""
+    asked = "How long can I return a laptop? Can I call you? Who won the cup? How much is the VX-TB4-DOCK?"
+    engine = DocumentEngine(SmallIndex(), None, AnsweringSettings())
+    *sentences, end = [piece async for piece in engine.quote(asked, PASSAGES, ())]
+    text = " ".join(one.text for one in sentences if isinstance(one, DraftSentence))
+    assert [said in text for said in ("30 days", "1-555-0142", "$249.00")] == [True] * 3
+    assert isinstance(end, DraftEnd)
+    assert end.notice.endswith("I found no answer to “Who won the cup?”.")
+    order = replace(PASSAGES[0], kind="order", text="status: shipped")
+    *_, end = [piece async for piece in engine.quote(asked, [order, *PASSAGES], ())]
+    assert isinstance(end, DraftEnd)
+    assert "cup" not in end.notice, "what is known of the order may be the answer"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("How long do refunds take?", "Refunds take 5 days. "),
+        ("Which version of refunds is it?", "Version 3, reviewed"),
+    ],
+)
+async def test_a_documents_own_version_is_quoted_only_when_asked_for(asked: str, said: str) -> None:
+    text = "Version 3, reviewed 1 March 2026.\n\nRefunds take 5 days."
+    passages = [replace(PASSAGES[0], title="Refunds", section="", text=text)]
+    sentences = await quoted(asked, passages=passages)
+    assert sentences[0].text.startswith(said)
+    assert ("Version 3" in " ".join(one.text for one in sentences)) == said.startswith("Version")
 
 
 async def test_the_past_is_quoted_when_asked_for() -> None:
@@ -371,8 +440,6 @@ async def test_a_passage_says_when_it_was_checked() -> None:
 
 
 def test_passages_survive_the_way_through_nodes() -> None:
-    from bot.engine.retriever import node_of_passage, passage_of
-
     passage = replace(PASSAGES[0], joined=("c2", "c3"), similarity=None)
     assert passage_of(node_of_passage(passage)) == passage
 
@@ -404,20 +471,34 @@ async def test_without_a_model_only_english_is_read() -> None:
     assert not index.asked
 
 
-async def test_a_rule_that_differs_by_country_is_asked_back() -> None:
-    """Where the question names no country, and each sentence that fits is one country's."""
-    index = SmallIndex()
-    rules = [
-        hit(1, "In Germany the trial lasts 6 months.", section="Trial", document="d"),
-        hit(2, "In Ireland the trial lasts 3 months.", section="Trial", document="d", position=5),
+def by_country(*texts: str) -> list[Passage]:
+    sections = ["Trial > Germany", "Trial > Ireland", "Trial > Canada"] if len(texts) > 1 else ["Trial"]
+    return [
+        replace(PASSAGES[0], title="Contract", section=section, text=text)
+        for section, text in zip(sections, texts, strict=True)
     ]
-    engine = DocumentEngine(index, None, AnsweringSettings())
-    passages = [replace(passage_of(node_of(one)), score=1.0) for one in rules]
-    asked = [piece async for piece in engine.quote("How long does the trial last?", passages, ())]
-    assert isinstance(asked[0], DraftSentence)
-    assert asked[0].text == "Which country is it about: Germany or Ireland?"
-    told = [piece async for piece in engine.quote("How long does the trial last in Ireland?", passages, ())]
-    assert isinstance(told[0], DraftSentence)
+
+
+@pytest.mark.parametrize(
+    ("passages", "which"),
+    [
+        (by_country("Country | Trial lasts\nGermany | 6 months\nIreland | 3 months\nCanada | 90 days"), True),
+        (by_country("The trial lasts 6 months.", "The trial lasts 3 months.", "Write to Jo about it."), True),
+        (by_country("The trial lasts 6 months.", "The trial lasts 6 months.", "Write to Jo about it."), False),
+        (by_country("The trial lasts 6 months in Germany and Ireland, 90 days in Canada."), False),
+    ],
+)
+async def test_a_rule_that_differs_by_country_is_asked_back(passages: list[Passage], which: bool) -> None:
+    """Where the question names no country, and the sentences that fit state other figures for each; all the countries
+    of the table or section are offered. One sentence for all of them is the answer."""
+    asked = await quoted("How long does the trial last?", passages=passages)
+    assert (asked[0].text == "Which country is it about: Canada, Germany or Ireland?") == which
+    assert which or "6 months" in asked[0].text
+
+
+async def test_a_country_that_is_named_is_not_asked_for() -> None:
+    passages = by_country("In Germany the trial lasts 6 months.\nIn Ireland the trial lasts 3 months.")
+    told = await quoted("How long does the trial last in Ireland?", passages=passages)
     assert told[0].text.startswith("In Ireland")
 
 
@@ -440,7 +521,8 @@ class SmallReranker:
 
 
 async def test_a_reranker_orders_what_passed_the_floor_and_superseded_comes_last_all_the_same() -> None:
-    """Off the event loop, with its titles; what fell below the floor or says the same is not read at all."""
+    """Off the event loop, with its titles; what fell below the floor is not read at all, what says the same is left out
+    of what follows: only then it is known which of them is in force."""
     hits = [
         hit(1, "Return it."),
         hit(2, "Return it within 30 days."),
@@ -451,11 +533,11 @@ async def test_a_reranker_orders_what_passed_the_floor_and_superseded_comes_last
     reranker = SmallReranker()
     engine = DocumentEngine(SmallIndex(hits), None, AnsweringSettings(), reranker)
     got = await engine.retrieve("How long can I return it?", sources=(), audience=("everyone",))
-    assert ids(got.passages) == ["c2", "c1", "c3"]
+    assert ids(got.passages) == ["c2", "c5", "c3"]
     assert got.passages[0].score == len("Title 2\n\nReturn it within 30 days.")
     [(question, texts)] = reranker.read
     assert question == "How long can I return it?"
-    assert texts == [f"Title {at}\n\n{hits[at - 1].payload.text}" for at in (1, 2, 3)]
+    assert texts == [f"Title {at}\n{'S' if at == 5 else ''}\n{hits[at - 1].payload.text}" for at in (1, 2, 3, 5)]
     assert reranker.threads[0] is not threading.main_thread()
 
 

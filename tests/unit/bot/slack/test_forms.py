@@ -79,11 +79,17 @@ def buttons(message: Message) -> list[str]:
 @given(documents())
 def test_nothing_is_lost_in_any_form(document: tuple[str, list[str]]) -> None:
     """Every line is there once, in order, in each form; fences are closed; sources and buttons stand in the last
-    message; the plainest says how to reach a person."""
+    message, or the buttons after it; the plainest has none and says how to reach a person."""
     markdown, marks = document
     parts = answer_parts(Answer(Outcome.ANSWERED, markdown, citations=(CITED,), answered_at=WHEN), KEY)
-    forms = [[messages for part in parts for messages in [list(part.forms())[rung]]] for rung in range(3)]
-    for rung, messages in enumerate([one for each in form for one in each] for form in forms):
+    forms = [list(part.forms()) for part in parts]
+    assert [len(one) for one in forms] == [*([3] * (len(parts) - 1)), 4]
+    for rung in range(4):
+        messages = [message for one in forms for message in one[min(rung, len(one) - 1)]]
+        if rung == 2:
+            after = messages.pop()
+            assert len(buttons(after)) == 5
+            check_blocks(list(after.blocks))
         assert re.findall(r"m\d{4}e", text_of(messages)) == marks
         for message in messages:
             if rung < 2:
@@ -98,6 +104,17 @@ def test_nothing_is_lost_in_any_form(document: tuple[str, list[str]]) -> None:
             assert all(not buttons(message) for message in messages[:-1])
         else:
             assert "talk to a human" in last.text
+
+
+def test_a_fence_that_grows_when_it_is_escaped_is_not_cut_open() -> None:
+    """As Markdown it just fits a section, as mrkdwn it does not."""
+    code = ["x" * 760, "x" * 714, "x" * 714, f"return return {'x' * 700} a&b {'return ' * 7}", "y" * 26]
+    markdown = "\n".join(["```python", *code, "```"])
+    assert len(markdown) == 3_000
+    for part in answer_parts(Answer(Outcome.ANSWERED, markdown), KEY):
+        for messages in part.forms():
+            texts = [text for one in messages for text in fenced(one)]
+            assert all(len(re.findall(r"^```", text, re.MULTILINE)) == 2 for text in texts if "```" in text)
 
 
 def check_each(message: Message) -> None:

@@ -58,7 +58,10 @@ def test_a_reply_is_for_the_desk_only_where_it_takes_part() -> None:
     assert not heard().addressed
     assert isinstance(read(event(text="hi all, <@U2> knows?"), ME, NOW), Ignored)
     assert heard(thread_ts="1.000100").item.thread_ts is None
-    assert isinstance(read(event(thread_ts="0.9", text="<@U2> see above"), ME, NOW), Ignored)
+    assert not heard(thread_ts="0.9").aside
+    for text in ("<@U2> see above", "Hi <@U2|sam> can you check?", "for <!subteam^S1>"):
+        assert heard(thread_ts="0.9", text=text).aside
+    assert not heard(thread_ts="0.9", text="<@U2> <@U0BOT> see above").aside
     assert heard(thread_ts="0.9", text="<@U2> <@U0BOT> see above").addressed
 
 

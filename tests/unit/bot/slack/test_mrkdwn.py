@@ -18,7 +18,7 @@ FRAGMENTS = [
     "[", "]", "(", ")", "](", "[a](", "!", "<", ">", "&", "&lt;", "&#60;", "\\", "`", "``", "```", "~~~", "\n", "\n\n",
     " ", "*", "**", "_", "~~", "|", "|--|--|\n", "# ", "- ", "1. ", "> ", "    ", "\t", "[1]", "[x]: ", "\u2028", "\r",
     "https://evil.example/x", "http://evil.example", "www.evil.example", "mailto:a@evil.example", "HTTPS://EVIL.example",
-    "[Returns](https://docs.example/returns)", "[https://docs.example](https://evil.example)", CITED, f"<{CITED}>",
+    "\n    ```", "\n      - x\n", "[Returns](https://docs.example/returns)", "[https://docs.example](https://evil.example)", CITED, f"<{CITED}>",
     f"<{CITED}|x>", f"[x]({CITED} \"t\")", f"[x](<{CITED}>)", f"[![i](https://evil.example/i.png)]({CITED})", "word", "é",
     "javascript://evil.example", "[evil][1]", "<https://evil.example|docs>", "https:", "//evil.example",
 ]  # fmt: skip
@@ -100,6 +100,22 @@ def test_a_long_fence_and_table_go_on_with_their_heads() -> None:
     assert all("| a | b |\n|---|---|\n" in part for part in tables)
     assert all(any(f"line_{n} = {n}" in part for part in parts) for n in range(60))
     assert all(any(f"| row {n} |" in part for part in parts) for n in range(60))
+
+
+@pytest.mark.parametrize("inset", ["", "   ", "    ", "      ", "\t"])
+def test_a_fence_in_a_list_is_code_however_far_it_stands_in(inset: str) -> None:
+    """As it was written, to the letter; what follows it in its item is text, and no cut goes through it."""
+    code = ["export A=1 && echo <b>", "", "if x:", "    y()", *(f"line {n}" for n in range(40))]
+    fence = "\n".join(inset + line for line in ("```sh", *code, "```"))
+    text = f"10. Run:\n{fence}\n{inset}Then wait, and\n{inset}- look.\n11. Done"
+    parts = split(safe_markdown(text), 300)
+    found = [token for part in parts for token in tokens(part)]
+    shown = "".join(token.content for token in found if token.type == "fence").replace("\u200b", "")
+    assert shown.split("\n") == [*code, ""]
+    assert [token.type for token in found if token.type == "code_block"] == []
+    assert "Then wait, and\n- look." in re.sub(r"\n\s+", "\n", parts[-1])
+    mrkdwn = "```sh\n" + "\n".join(code[:4]).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert mrkdwn in to_mrkdwn(text).replace("\u200b", "")
 
 
 def test_a_link_is_never_cut() -> None:

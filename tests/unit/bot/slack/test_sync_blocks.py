@@ -22,6 +22,7 @@ result = st.builds(
 known = st.builds(
     SourceStatus, name, count, st.sampled_from([None, "success", "partial", "failed"]), st.none() | st.just(NOW),
     st.booleans(), st.booleans(), count, st.none() | st.just(NOW), text, failed,
+    st.just(("everyone",)),
 )  # fmt: skip
 notice = st.builds(
     SourceNotice, text, name, st.sampled_from(["stale", "held"]), st.booleans(), st.just(NOW), st.none() | st.just(NOW),
@@ -71,7 +72,7 @@ def test_what_everybody_sees_and_what_admins_see() -> None:
     """Why something failed may hold paths and names: it is for admins."""
     one = SourceStatus(
         "docs", 1234, "partial", NOW - timedelta(minutes=5), False, False, 2, NOW + timedelta(minutes=10), "The disk.",
-        (("secret-plan.pdf", "It has a password."),),
+        (("secret-plan.pdf", "It has a password."),), ("everyone",),
     )  # fmt: skip
     everyone, admin = status([one], NOW, admin=False), status([one], NOW, admin=True)
     assert "1,234 documents · checked 5 min ago · 1 document can't be read, 2 removals wait" in everyone.text

@@ -11,6 +11,7 @@ from bot.desk.model import (
     Person,
     Place,
     Question,
+    private_question_key,
     question_key,
 )
 from bot.store import Store
@@ -43,23 +44,34 @@ def asked(ts: str, at: datetime, team: str = "T1") -> Accepted:
     return Accepted(question_key(team, "C1", ts), team, "C1", ts, "U1", "channel", "Returns?", {}, at, unasked=True)
 
 
+def put(ts: str, at: datetime, team: str = "T1") -> Accepted:
+    """To the desk."""
+    return replace(asked(ts, at, team), unasked=False)
+
+
 async def test_a_days_numbers_are_of_that_day_and_workspace(store: Store, clock: Clock) -> None:
-    """The median is of what was answered; a price that is not known is counted, never 0."""
+    """The median is of what was answered; a price that is not known is counted, never 0. What nobody asked counts where
+    it was answered."""
     took = {"1.0": 1, "2.0": 2, "3.0": 9}
     for ts, seconds in took.items():
-        await store.inbox.accept(asked(ts, START))
+        await store.inbox.accept(put(ts, START))
         clock.now = START + timedelta(seconds=seconds)
         await store.inbox.finish(question_key("T1", "C1", ts), Outcome.ANSWERED)
     for ts, outcome in (("4.0", Outcome.ABSTAINED), ("5.0", Outcome.FAILED)):
-        await store.inbox.accept(asked(ts, START))
+        await store.inbox.accept(put(ts, START))
         await store.inbox.finish(question_key("T1", "C1", ts), outcome)
-    await store.inbox.accept(asked("6.0", START))
-    await store.inbox.accept(asked("7.0", DAY - timedelta(seconds=1)))
-    await store.inbox.accept(asked("8.0", DAY + timedelta(days=1)))
-    await store.inbox.accept(asked("9.0", START, "T2"))
+    for ts, outcome in (("4.5", Outcome.ABSTAINED), ("5.5", Outcome.FAILED), ("2.5", Outcome.ANSWERED)):
+        await store.inbox.accept(asked(ts, START))
+        clock.now = START + timedelta(seconds=2)
+        await store.inbox.finish(question_key("T1", "C1", ts), outcome)
+    await store.inbox.accept(asked("6.5", START))
+    await store.inbox.accept(put("6.0", START))
+    await store.inbox.accept(put("7.0", DAY - timedelta(seconds=1)))
+    await store.inbox.accept(put("8.0", DAY + timedelta(days=1)))
+    await store.inbox.accept(put("9.0", START, "T2"))
     numbers = await store.numbers.between("T1", DAY, DAY + timedelta(days=1))
-    assert numbers.questions == 6
-    assert numbers.outcomes == {"answered": 3, "abstained": 1, "failed": 1, "open": 1}
+    assert numbers.questions == 7
+    assert numbers.outcomes == {"answered": 4, "abstained": 1, "failed": 1, "open": 1}
     assert numbers.median_s == 2
     assert (numbers.dollars, numbers.unpriced) == (None, 0)
     for ts, cost in (("1.0", 0.25), ("2.0", 0.5), ("3.0", None)):
@@ -125,7 +137,7 @@ async def test_what_was_left_unsaid_is_no_part_in_a_thread(store: Store) -> None
 
 
 async def test_recent_threads_are_those_with_answers_that_are_not_hushed(store: Store) -> None:
-    """One line a thread, with its latest question; what was left unsaid is none."""
+    """One line a thread, with its latest question; what was left unsaid is none, nor what was asked in private."""
     for ts, thread_ts, text, minutes in (
         ("1.0", None, "first", 1),
         ("1.5", "1.0", "second", 2),
@@ -135,6 +147,11 @@ async def test_recent_threads_are_those_with_answers_that_are_not_hushed(store: 
         answered_at = START + timedelta(minutes=minutes)
         await keep(store, ts, Answer(Outcome.ANSWERED, "Yes.", answered_at=answered_at), thread_ts, text)
     await keep(store, "4.0", Answer(Outcome.ABSTAINED, "", answered_at=START + timedelta(minutes=4)))
+    mine = private_question_key("U1", "T1", "5.0")
+    await store.inbox.accept(replace(asked("5.0", START), key=mine))
+    place, last = Place("T1", "C1", "dm", "9.0"), START + timedelta(minutes=5)
+    private = Question(mine, "my own", Person("U1"), place, "5.0", START)
+    await store.answers.save(private, "support", Answer(Outcome.ANSWERED, "Yes.", answered_at=last))
     recent = await store.threads.recent("T1", "C1", START, 5)
     assert [(one.thread_ts, one.question) for one in recent] == [("2.0", "other"), ("1.0", "second")]
     await store.threads.hush("T1", "C1", "2.0", "U1")

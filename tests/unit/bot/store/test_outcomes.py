@@ -1,9 +1,10 @@
 """How a thread's questions ended, as the desk's policy counts them, on SQLite and on Postgres."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.desk.human_path import Move
-from bot.desk.model import Answer, Outcome
+from bot.desk.model import Answer, Outcome, private_question_key
 from bot.store import Store
 from tests.fakes.moves import moved
 
@@ -31,6 +32,16 @@ async def test_the_latest_others_of_the_thread(store: Store) -> None:
     assert await store.answers.outcomes(asked, 5) == [ABSTAINED, ANSWERED]
     assert await store.answers.outcomes(asked, 1) == [ABSTAINED]
     assert await store.answers.outcomes(asked, 0) == []
+
+
+async def test_what_was_asked_in_private_does_not_count(store: Store) -> None:
+    """An abstention that only its asker saw: a second one would tell the thread of it."""
+    key = private_question_key("U7", "T1", "2.0")
+    asked = replace(item("2.0"), key=key, channel="U7", user="U7", kind="dm")
+    await store.inbox.accept(asked)
+    await store.answers.save(replace(question("2.0", "1.0"), key=key), "support", Answer(ABSTAINED, "Nothing."))
+    assert await store.answers.get(key) is not None
+    assert await store.answers.outcomes(question("5.0", "1.0"), 5) == []
 
 
 async def test_what_a_human_dealt_with_does_not_count(store: Store) -> None:

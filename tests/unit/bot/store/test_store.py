@@ -17,6 +17,7 @@ from bot.desk.model import (
     Answer,
     Citation,
     DraftSentence,
+    Exchange,
     Outcome,
     Passage,
     Person,
@@ -62,6 +63,39 @@ async def test_a_key_is_accepted_once(store: Store) -> None:
     """The same message as two event types, at the same moment, is one question."""
     accepted = await asyncio.gather(*(store.inbox.accept(item()) for _ in range(5)))
     assert sorted(accepted) == [False, False, False, False, True]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_an_unasked_question_that_somebody_puts_to_the_desk_is_open_again(
+    store: Store, other: Store, restarted: bool
+) -> None:
+    """Once, whoever hears of it, unless it was answered or withdrawn; it is asked from then on."""
+    unasked = replace(item(), unasked=True)
+    hears = other if restarted else store
+    assert await store.inbox.accept(unasked)
+    await store.inbox.claim(1, 60)
+    await store.inbox.finish(unasked.key, Outcome.ABSTAINED)
+    assert not await hears.inbox.accept(unasked)
+    assert await store.inbox.unasked(unasked.key)
+    assert sorted(await asyncio.gather(*(hears.inbox.accept(item()) for _ in range(3)))) == [False, False, True]
+    assert not await store.inbox.accept(item())
+    assert not await store.inbox.unasked(unasked.key)
+    assert [(one.item, one.attempt) for one in await store.inbox.claim(5, 60)] == [(item(), 1)]
+    for ts, end in (("2.0", Outcome.ANSWERED), ("3.0", Outcome.WITHDRAWN)):
+        await store.inbox.accept(replace(item(ts), unasked=True))
+        await store.inbox.finish(item(ts).key, end)
+        assert not await hears.inbox.accept(item(ts))
+        assert await store.inbox.outcome(item(ts).key) is end
+
+
+async def test_what_is_put_to_the_desk_while_it_is_looked_at_stays_with_its_worker(store: Store) -> None:
+    """Its attempts count on: what an earlier one posted is looked for (rule 2)."""
+    await store.inbox.accept(replace(item(), unasked=True))
+    await store.inbox.claim(1, 60)
+    assert await store.inbox.accept(item())
+    assert await store.inbox.claim(1, 60) == []
+    await store.inbox.release(item().key)
+    assert [one.attempt for one in await store.inbox.claim(1, 60)] == [2]
 
 
 async def test_what_could_not_be_stored_is_accepted_by_nobody_who_brought_it(
@@ -169,6 +203,18 @@ async def test_what_was_released_can_be_claimed_again(store: Store) -> None:
     assert await store.inbox.depth() == 1
 
 
+async def test_an_outage_is_no_attempt_but_the_first(store: Store) -> None:
+    """However long it lasts a question is not given up for it; and what was begun is seen to have been."""
+    await store.inbox.accept(item())
+    outages = (True, True, True, False, False)
+    attempts = []
+    for outage in outages:
+        [claimed] = await store.inbox.claim(1, 600)
+        attempts.append(claimed.attempt)
+        await store.inbox.release(item().key, outage=outage)
+    assert attempts == [1, 2, 2, 2, 3]
+
+
 async def test_an_answer_remembers_for_whom_its_documents_are(store: Store) -> None:
     """Those that it was made from, or that it names as the nearest; an order is its owner's. Answers of earlier versions
     were for everyone."""
@@ -219,6 +265,36 @@ async def test_an_answer_is_read_back_and_is_part_of_its_thread(store: Store) ->
     assert (await store.answers.get(question("1.0").key) or stored).text == "again"
 
 
+async def test_a_direct_message_goes_on_from_what_stood_there_before(store: Store) -> None:
+    """At its root, within half an hour; what has a thread of its own is another conversation, and so is a channel's
+    root."""
+
+    def asked(ts: str, minutes: float, thread_ts: str | None = None) -> Accepted:
+        at, key = START + timedelta(minutes=minutes), question_key("T1", "D1", ts)
+        return Accepted(key, "T1", "D1", ts, "U1", "dm", f"asked at {ts}", {}, at, thread_ts)
+
+    for one in (asked("1.0", -31), asked("2.0", -20), asked("3.0", -10), asked("4.0", -9, "3.0"), asked("5.0", -1)):
+        await store.inbox.accept(one)
+    here = Place("T1", "D1", "dm")
+    before = replace(question("2.0"), key=question_key("T1", "D1", "2.0"), place=here)
+    await store.answers.save(before, "support", Answer(Outcome.ANSWERED, "So."))
+    now = replace(question("6.0"), key=question_key("T1", "D1", "6.0"), place=here)
+    assert [turn.text for turn in await store.answers.turns(now)] == ["asked at 2.0", "So.", "asked at 5.0"]
+    assert await store.answers.turns(replace(now, place=Place("T1", "D1", "private"))) == ()
+    in_thread = await store.answers.turns(replace(now, place=replace(here, thread_ts="3.0")))
+    assert [turn.text for turn in in_thread] == ["asked at 3.0", "asked at 4.0"]
+
+
+async def test_what_others_asked_each_other_is_no_part_of_a_conversation(store: Store) -> None:
+    """Unless the desk answered it. What the asker wrote is, and how the thread began."""
+    for ts, user, said in (("1.0", "U2", ""), ("2.0", "U2", ""), ("3.0", "U2", "So."), ("4.0", "U1", "")):
+        one = replace(item(ts, None if ts == "1.0" else "1.0", f"asked at {ts}"), user=user, unasked=True)
+        await store.inbox.accept(one)
+        await store.answers.save(question(ts, "1.0"), "support", Answer(Outcome.ABSTAINED, said))
+    turns = await store.answers.turns(question("5.0", "1.0"))
+    assert [turn.text for turn in turns] == ["asked at 1.0", "asked at 3.0", "So.", "asked at 4.0"]
+
+
 async def test_posts_tell_begun_from_confirmed(store: Store) -> None:
     await store.posts.started("k", "C1", "message")
     begun = await store.posts.of("k")
@@ -249,6 +325,32 @@ async def test_a_message_that_is_read_later_is_judged_by_its_own_time(store: Sto
     at = START + timedelta(seconds=20)
     await moved(store.escalations, "E1", Move.CLOSE, "U9", at)
     assert [await took_part(seconds) for seconds in (5, 15, 25)] == [True, False, True]
+
+
+async def test_who_talks_to_the_desk_in_a_thread(store: Store, clock: Clock) -> None:
+    """The last that somebody put to it there, with its reply; an unasked question counts once it has an answer. Others
+    who wrote since are told of, in whatever order it is heard."""
+    thread = ("T1", "C1", "1.0")
+
+    async def exchange(user: str, ts: str) -> Exchange | None:
+        return await store.threads.exchange(*thread, user, ts)
+
+    assert await exchange("U1", "1.5") is None
+    await store.inbox.accept(item("1.0"))
+    await store.threads.join(*thread, "support")
+    assert await exchange("U1", "1.5") == Exchange("", people_since=False)
+    await store.answers.save(question("1.0"), "support", Answer(Outcome.ANSWERED, "30 days."))
+    assert await exchange("U1", "1.5") == Exchange("30 days.", people_since=False)
+    assert await exchange("U1", "1.0") is None
+    await store.inbox.accept(replace(item("2.0", "1.0"), user="U2", unasked=True))
+    assert await exchange("U2", "2.5") is None
+    await store.inbox.finish(item("2.0").key, Outcome.ANSWERED)
+    assert await exchange("U2", "2.5") == Exchange("", people_since=False)
+    for ts in ("3.0", "1.5"):
+        await store.threads.people_spoke(*thread, ts)
+    assert await exchange("U2", "3.5") == Exchange("", people_since=True)
+    await store.inbox.accept(item("4.0", "1.0"))
+    assert await exchange("U1", "4.5") == Exchange("", people_since=False)
 
 
 async def test_until_when_all_was_heard_survives_a_restart(store: Store, url: str, clock: Clock) -> None:
