@@ -162,6 +162,7 @@ class Bot:
             triages=store.triages,
             expectations=timetables,
             due=store.due,
+            policies={desk.name: desk.handover for desk in self.desks},
         )
         work = Work(
             inbox=store.inbox,

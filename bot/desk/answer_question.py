@@ -12,6 +12,7 @@ from bot.desk.budget import Budget
 from bot.desk.conversation import fit, standalone
 from bot.desk.courtesy import NOTED, PRESS_FOR_HUMAN, WHICH, asks_how, courtesy, wants_human
 from bot.desk.errors import AudienceNarrowed, DeskError, QuestionEdited, StoreUnavailable
+from bot.desk.fault_finding import apology, finds_fault, sounds_unhappy
 from bot.desk.freshness import stale_notice
 from bot.desk.interpreting import Interpreting, asks_for_english
 from bot.desk.model import Answer, Desk, Outcome, Question, Retrieval, incident_of
@@ -108,6 +109,9 @@ class AnswerQuestion:
         with timer.stage("conversation"):
             said = question.before if question.before is not None else await self._conversations.turns(question)
             turns = fit(said, self._settings.history_turns, self._settings.history_chars)
+        if finds_fault(question.text) and not question.attachments:
+            answer = apology(desk, turns, in_thread=question.place.thread_ts is not None)
+            return await self._for_humans(answer, question, desk)
         reply = courtesy(question.text, self._settings.max_question_chars, turns)
         told = to_read(question, self._settings.max_question_chars)
         if reply == PRESS_FOR_HUMAN and not desk.has_humans:
@@ -116,9 +120,9 @@ class AnswerQuestion:
             return Answer(Outcome.ASKED, NOT_READ if question.attachments and not question.text else reply)
         meant = None if told else await self._engine.meant(question.text)
         if wants_human(question.text) or (meant == "human" and not asks_how(question.text)):
-            return await self._handed_over(question, desk)
+            return await self._for_humans(hand_over(desk), question, desk)
         if meant == "courtesy":
-            return Answer(Outcome.ASKED, NOTED)
+            return apology(desk, (), in_thread=False) if sounds_unhappy(question.text) else Answer(Outcome.ASKED, NOTED)
         work = Work(standalone(question.text, turns), turns, self._prompts.live(desk.prompt), interpreting)
         work = replace(work, vague=meant == "vague" and not turns, foreign=meant == "foreign")
         answer = await self._looked_up(question, desk, stage, timer, work)
@@ -126,8 +130,7 @@ class AnswerQuestion:
             return replace(answer, outcome=Outcome.ASKED, text=what_about(question.attachments), nearest=())
         return answer
 
-    async def _handed_over(self, question: Question, desk: Desk) -> Answer:
-        answer = hand_over(desk)
+    async def _for_humans(self, answer: Answer, question: Question, desk: Desk) -> Answer:
         if self._orders is None or answer.outcome is not Outcome.ESCALATED:
             return answer
         return replace(answer, private=await self._orders.for_humans(question, desk))

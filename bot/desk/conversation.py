@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.desk.courtesy import wants_human
 from bot.desk.model import Turn
 from bot.desk.words import codes, content_words, flat, without_codes
 
@@ -69,7 +70,7 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
 
     A question that says by itself what it is about comes back as it is.
     """
-    asked = [turn.text for turn in turns if turn.role == "asker" and content_words(turn.text)]
+    asked = _asked(turns)
     question = _MENTION.sub("", question)
     root = _root(asked)
     if root is None or not _follows(question):
@@ -85,9 +86,23 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     return " ".join([question.strip(), *dict.fromkeys(words)])
 
 
+def followed(question: str, turns: Sequence[Turn]) -> str:
+    """The question of the thread that this one goes on from, as it was written; "": it stands alone."""
+    bare = _MENTION.sub("", question)
+    if not (_follows(bare) or is_elliptic(bare)):
+        return ""
+    return _MENTION.sub("", _root(_asked(turns)) or "").strip()
+
+
 def is_elliptic(text: str) -> bool:
     """Whether it begins as what goes on from something: "and for ...", "what about ..."."""
     return _ELLIPSIS.fullmatch(flat(text)) is not None
+
+
+def _asked(turns: Sequence[Turn]) -> list[str]:
+    """A call for a human is none of what a thread is about."""
+    said = (turn.text for turn in turns if turn.role == "asker")
+    return [text for text in said if content_words(text) and not wants_human(text)]
 
 
 def _root(asked: Sequence[str]) -> str | None:
@@ -97,7 +112,7 @@ def _root(asked: Sequence[str]) -> str | None:
 def replaced(question: str, turns: Sequence[Turn]) -> frozenset[str]:
     """The stems of what a thread was about, where the question puts something else in its place; else empty."""
     new, where = _named(question)
-    asked = [turn.text for turn in turns if turn.role == "asker" and content_words(turn.text)]
+    asked = _asked(turns)
     root = _root(asked)
     if not new or root is None or not _follows(question):
         return frozenset()

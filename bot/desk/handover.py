@@ -27,7 +27,7 @@ def handover(question: str, outcomes: Sequence[Outcome], rules: HandoverSettings
     nothing could be said."""
     if not outcomes or outcomes[0] not in CONCLUDED:
         return None
-    if _is_topic(question, rules) or _is_large_refund(question, rules.refund_above):
+    if rule_of(question, rules):
         return HandoverReason.POLICY
     if outcomes[0] is Outcome.ABSTAINED and 0 < rules.abstentions <= outcomes.count(Outcome.ABSTAINED):
         return HandoverReason.ABSTAINED_TWICE
@@ -39,8 +39,11 @@ def calls(triage: Triage, rules: HandoverSettings) -> bool:
     return 0 < rules.triage_severity <= triage.severity and triage.requires_escalation
 
 
-def _is_topic(question: str, rules: HandoverSettings) -> bool:
-    return any(re.search(pattern, question, re.IGNORECASE) for pattern in rules.topics.values())
+def rule_of(question: str, rules: HandoverSettings) -> str:
+    """The rule by which a human is told of a question, in words: a topic's name, or the refund; "": none."""
+    topics = (name for name, pattern in rules.topics.items() if re.search(pattern, question, re.IGNORECASE))
+    large = _is_large_refund(question, rules.refund_above)
+    return next(topics, f"a refund above {rules.refund_above:g}" if large else "")
 
 
 def _is_large_refund(question: str, above: float | None) -> bool:

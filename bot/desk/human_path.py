@@ -181,9 +181,10 @@ class Brief:
     triage: Triaged | None = None
     summary: str = ""  # of what the asker wrote
     names: Mapping[str, str] = field(default_factory=dict)  # by id, of everybody who made or was given a move
-    now: datetime | None = None  # of its age; None: when it was asked for
     expected: str = ""  # when the asker may expect somebody, in sentences
     due: datetime | None = None  # when they are to have an answer; None: nothing was promised, or nobody waits
+    rule: str = ""  # of the desk's policy, by which a human was called; "": by none, or not by one of today's
+    earlier: str = ""  # what the asker had asked before, where the question goes on from that
 
 
 class HumanState(StrEnum):

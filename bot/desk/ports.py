@@ -169,6 +169,10 @@ class Answers(Protocol):
         """
         ...
 
+    async def asked_before(self, key: str) -> Sequence[str]:
+        """What its asker had put to the desk in the thread before that question, the oldest first; nothing private."""
+        ...
+
     async def outcomes(self, question: Question, limit: int) -> Sequence[Outcome]:
         """How the latest other questions of its thread ended, the latest first; none from before the last move of
         what a human was called for there: those have been dealt with."""

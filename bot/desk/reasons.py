@@ -9,7 +9,7 @@ WHY_CALLED: Mapping[str, str] = {
     HandoverReason.ABSTAINED_TWICE: "the bot found no answer, twice",
     HandoverReason.POLICY: "the desk's rules say so",
     HandoverReason.TRIAGE: "it looks like a case for a human",
-    HandoverReason.FEEDBACK: "they marked the answer as wrong",
+    HandoverReason.FEEDBACK: "they said that the answer was wrong",
 }
 # True of each such move, whoever made it. A CALL has a HandoverReason.
 _USUAL: Mapping[Move, str] = {

@@ -20,9 +20,10 @@ class Known:
     sees_orders: bool = False
     triage: Triaged | None = None
     summary: str = ""
-    now: datetime | None = None
     expected: str = ""
     due: datetime | None = None
+    rule: str = ""
+    earlier: str = ""
 
 
 def people_of(escalation: Escalation, moves: Sequence[Transition]) -> frozenset[str]:
@@ -48,9 +49,10 @@ def brief_of(escalation: Escalation, answer: StoredAnswer | None, moves: Sequenc
         triage=known.triage,
         summary=known.summary,
         names=names,
-        now=known.now,
         expected=known.expected,
         due=known.due,
+        rule=known.rule,
+        earlier=known.earlier,
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from bot.desk.conversation import followed
 from bot.desk.courtesy import courtesy, wants_human
 from bot.desk.human_path import DESK, TIMER, Escalation, Move, Transition
 from bot.desk.learning import Draft, ReadThread, Said, Written
@@ -22,12 +23,13 @@ _PUTS_OFF = re.compile(
     r"|moment|sec))",
     re.IGNORECASE,
 )
-_BEGINS = re.compile(
-    r"\A\W*(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|thanks|thank you|sorry"
-    r"|welcome back)\b[^.!?,\n\[]{0,25}"
-    r"(?:\[name\])?[,.!: \n–-]*|\[name\][,:!\s]+)+",
+_BEGINS = re.compile(  # up to where the greeting ends: a question that follows without a stop is none of it
+    r"\A\W*(?:(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|welcome back)\b(?: (?:there|all|team|again))*"
+    r"(?:(?: [\w@'-]+){0,2} ?(?:\[name\]|[,.!:\n–]| -))?|(?:thanks|thank you|sorry)\b[^.!?,\n\[]{0,25}"
+    r"(?:\[name\]|[,.!:\n–-]))[,.!: \n–-]*|\[name\][,:!\s]+)+",
     re.IGNORECASE,
 )
+_CALLED = re.compile(r"\A\W*\[name\][,:!\s]+")  # whom a message is addressed to
 _ENDS = re.compile(
     r"[\s,]*(?:\n|(?<=[.!?]) )\W*(?:(?:kind|best|warm|many)? ?(?:regards|wishes|thanks)|best|thanks|thank you|cheers"
     r"|sincerely|yours(?: \w+)?|all the best|(?:i )?hope (?:this|that) helps|let me know[^.!?\n]*"
@@ -99,9 +101,19 @@ def by_model(written: Written, talk: Talk) -> Draft | None:
 def _asked(talk: Talk) -> str:
     """The question that the desk was asked; where that was only a call for a human, what the asker wrote besides."""
     if talk.question and not _is_courtesy(talk.question) and not wants_human(talk.question):
-        return talk.question
+        return _standing_alone(talk)
     asked = [said.text for role, said in talk.lines if role == "asker" and _says_something(said.text, question=True)]
     return next((text for text in asked if "?" in text), asked[0] if asked else "")
+
+
+def _standing_alone(talk: Talk) -> str:
+    """A follow-up after the question that it goes on from, as its asker wrote both."""
+    said = [said.text for role, said in talk.lines if role == "asker"]
+    at = next((at for at, text in enumerate(said) if text.endswith(talk.question)), 0)
+    earlier = followed(talk.question, [Turn("asker", _CALLED.sub("", text)) for text in said[:at]])
+    if not earlier:
+        return talk.question
+    return f"{earlier}{'' if earlier.endswith(('?', '.', '!')) else '.'} {talk.question}"
 
 
 def _says_something(text: str, *, question: bool = False) -> bool:

@@ -27,6 +27,7 @@ from bot.desk.ports import Answers, Clock, Threads
 from bot.escalation.model import is_news, may_reopen
 from bot.escalation.moving import Moving, Wanted
 from bot.escalation.showing import Showing
+from bot.handover_settings import HandoverSettings
 
 log = logging.getLogger(__name__)
 REOPENING = timedelta(days=14)
@@ -38,7 +39,7 @@ class Escalate:
     """bot.desk.human_path.Humans. `channels` says where each desk's humans are, `leads` who is called late and may then
     do what admins may, `reopening` how long after its end an asker may go on with a request, `order_desks` whose humans
     may see the askers' orders, `expectations` what askers are told of when somebody will be there, `due` what hears of
-    severities."""
+    severities, `policies` by which rules each desk calls a human."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Escalate:
         triages: Triages | None = None,
         expectations: Expectations | None = None,
         due: DueRows | None = None,
+        policies: Mapping[str, HandoverSettings] | None = None,
     ) -> None:
         self._escalations = escalations
         self._answers = answers
@@ -69,7 +71,9 @@ class Escalate:
         self._running: set[asyncio.Task[bool]] = set()
         self._triages = triages
         self._due = due
-        self._showing = Showing(escalations, answers, desk, clock, channels, order_desks, triages, expectations)
+        self._showing = Showing(
+            escalations, answers, desk, clock, channels, order_desks, triages, expectations, policies or {}
+        )
 
     # Calling
 

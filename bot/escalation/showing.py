@@ -6,11 +6,26 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from bot.desk.conversation import followed
 from bot.desk.due import Expectations
 from bot.desk.errors import DeskError
-from bot.desk.human_path import OVER, Brief, Escalation, Escalations, HumanDesk, Move, Transition, Triaged, Triages
+from bot.desk.handover import rule_of
+from bot.desk.human_path import (
+    OVER,
+    Brief,
+    Escalation,
+    Escalations,
+    HandoverReason,
+    HumanDesk,
+    Move,
+    Transition,
+    Triaged,
+    Triages,
+)
+from bot.desk.model import Turn
 from bot.desk.ports import Answers, Clock
 from bot.escalation.brief import Known, brief_of, people_of
+from bot.handover_settings import HandoverSettings
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +43,7 @@ class Showing:
         order_desks: Collection[str],
         triages: Triages | None,
         expectations: Expectations | None,
+        policies: Mapping[str, HandoverSettings],
     ) -> None:
         self._escalations = escalations
         self._answers = answers
@@ -37,6 +53,7 @@ class Showing:
         self._order_desks = order_desks
         self._triages = triages
         self._expectations = expectations
+        self._policies = policies
         self._locks: dict[str, asyncio.Lock] = {}
         self._tried: dict[str, int] = {}  # up to which move there may be posts of this process
 
@@ -132,9 +149,18 @@ class Showing:
         )
         named, orders = dict(zip(people, names, strict=True)), one.desk in self._order_desks
         due = self._expectations.answer_due(one, moves) if self._expectations else None
-        known = Known(named, url, orders, triage, summary, self._clock(), self._expected(one, moves), due)
         one = replace(one, question=one.question or (answer.question if answer else ""))
+        earlier = await self._earlier(answer.key, one.question) if answer else ""
+        expected, rule = self._expected(one, moves), self._rule(one)
+        known = Known(named, url, orders, triage, summary, expected, due, rule, earlier)
         return brief_of(one, answer, moves, known)
+
+    def _rule(self, one: Escalation) -> str:
+        policy = self._policies.get(one.desk)
+        return rule_of(one.question, policy) if policy and one.reason is HandoverReason.POLICY else ""
+
+    async def _earlier(self, key: str, question: str) -> str:
+        return followed(question, [Turn("asker", text) for text in await self._answers.asked_before(key)])
 
     def _expected(self, one: Escalation, moves: list[Transition]) -> str:
         """As it was when a human was called, so that a later try tells the same."""

@@ -23,12 +23,16 @@ def announcement(brief: Brief, move: Transition) -> Message | None:
 
 def word_to_owner(brief: Brief, move: Transition) -> Message | None:
     """For the thread of the brief, where the owner is mentioned; None: it is of no matter to them, or their own doing.
-    One who has it no more is told as well."""
+    One who has it no more is told as well. What they write into a direct message stands there too: nobody else who
+    helps could read it."""
     asker, owner = escape(brief.asker), f"<@{move.owner}> " if move.owner else ""
     match move.move:
         case Move.HAND_OVER if move.by != move.owner:
             by = _name(brief, move.by)
             return Message(f"{owner}{by} has handed this over to you{_because(move)}.")
+        case Move.REPLY | Move.WAIT if move.text and brief.escalation.channel.startswith("D"):
+            did = "replied" if move.move is Move.REPLY else f"asked {asker}"
+            return _passed_on(f"{_name(brief, move.by)} {did}", move.text)
         case Move.ASKER_WROTE:
             return _passed_on(f"{owner}{asker} has written in the thread", move.text)
         case Move.NOT_YET:

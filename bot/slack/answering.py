@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.desk.errors import DeskError, QuestionEdited, Unavailable
+from bot.desk.fault_finding import finds_fault
 from bot.desk.handover import CONCLUDED, handover
 from bot.desk.human_path import HandoverReason
 from bot.desk.model import (
@@ -21,6 +22,7 @@ from bot.desk.model import (
     is_private,
 )
 from bot.desk.orders import NOT_SENT, SENT_PRIVATELY
+from bot.desk.passing_on import PASSED_ON, only_tells
 from bot.desk.ports import Stage
 from bot.desk.unasked import worth_saying
 from bot.slack.asked_privately import AboutMessage
@@ -46,6 +48,10 @@ LOOKED_BACK = 50  # questions of a thread, for those that had no answer
 def passes(error: Exception) -> bool:
     """Whether it is an outage: the question stays open however often it was tried."""
     return isinstance(error, Unavailable) or (isinstance(error, SlackRefused) and error.passing)
+
+
+def _called_by_asker(question: Question) -> HandoverReason:
+    return HandoverReason.FEEDBACK if finds_fault(question.text) else HandoverReason.ASKED
 
 
 class Answering:
@@ -137,13 +143,17 @@ class Answering:
                 await self.take_back(item)
             await self._keep_quiet(item)
             return Outcome.ESCALATED
-        if state.escalation_id and item.kind == "dm":  # whoever claims it can't see what was written there
-            await self._work.humans.asker_wrote(item)
+        # Whoever claims it can't see what was written there.
+        passed_on = state.escalation_id and item.kind == "dm" and await self._work.humans.asker_wrote(item)
         desk = self._work.desks.asked(item, state)
         stage = await self._stage(question, desk, again=again)
         if item.received_at < self._began and await self._gone(item):  # deleted while nobody listened
             await stage.withdraw()
             return Outcome.WITHDRAWN
+        if passed_on and only_tells(item.text):
+            answer = Answer(Outcome.ASKED, PASSED_ON)
+            await self._work.answers.save(question, desk.name, answer)
+            return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
         question, answer = await self._as_it_stands(claimed, question, desk, stage)
         if item.unasked and posted is None and not await self._is_to_be_said(item, answer):
             return await self._leave_unsaid(question, desk, answer)
@@ -184,7 +194,8 @@ class Answering:
     async def _concluded(self, question: Question, outcome: Outcome, desk: Desk) -> Outcome:
         """After it was shown a human is called, where the asker or the desk's policy wants one; and it waits for
         triage, which may call one yet."""
-        reason = HandoverReason.ASKED if outcome is Outcome.ESCALATED else await self._policy(question, outcome, desk)
+        theirs = outcome is Outcome.ESCALATED
+        reason = _called_by_asker(question) if theirs else await self._policy(question, outcome, desk)
         if reason is not None:
             thread = question.place.team, question.place.channel, question.thread_ts
             await self._work.humans.call(*thread, question.asker.user_id, question.key, reason, once=True)

@@ -5,12 +5,12 @@ What people and documents wrote goes into rich_text and plain_text, which have n
 
 import re
 
-from bot.desk.freshness import ago
+from bot.desk.categories import category_in_words
 from bot.desk.human_path import QUIET, Brief, EscalationState, HandoverReason, Move, PastMove
 from bot.desk.reasons import WHY_CALLED, given_reason
 from bot.desk.words import has_code
 from bot.slack.blocks import Block, Message, button, cited, fits, note, rich, source_list, span, when
-from bot.slack.mrkdwn import escape, plain
+from bot.slack.mrkdwn import escape, moment, plain
 from bot.slack.plainer import plainer
 from bot.slack.quoting import lines, quoted
 from bot.slack.snoozing import SNOOZES
@@ -58,9 +58,11 @@ def brief_message(brief: Brief) -> Message:
     blocks += [note(line) for line in _triage(brief)]
     blocks += [_history(brief)] if len(brief.history) > 1 else []
     blocks += [rich(span("Answer due: ", bold=True), when(brief.due))] if brief.due else []
-    blocks.append(note(f"{state} · {_age(brief)}"))
+    blocks.append(_standing(brief))
     blocks += [{"type": "actions", "elements": buttons}] if (buttons := _buttons(brief)) else []
-    return Message(escape(f"{brief.asker} asks for a human: {plain(one.question, 500)} ({state})"), tuple(blocks))
+    until = f", snoozed until {moment(one.snoozed_until)}" if one.snoozed_until else ""
+    said = escape(f"{brief.asker} asks for a human: {plain(one.question, 500)} ({state}")
+    return Message(f"{said}{until})", tuple(blocks))
 
 
 def brief_forms(brief: Brief) -> list[list[Message]]:
@@ -76,9 +78,14 @@ def state_line(brief: Brief) -> str:
     said = _STATE[one.state].format(owner=brief.owner or "An agent", asker=brief.asker, by=by or "itself")
     if one.state is EscalationState.CLOSED and last and (why := plain(given_reason(last.move, last.reason), 200)):
         said += f": {why}"
-    if one.snoozed_until is not None:
-        said += f", snoozed until {one.snoozed_until:%-d %b, %H:%M} UTC"
     return said
+
+
+def _standing(brief: Brief) -> Block:
+    """With times that stay true however long nobody moves it."""
+    one = brief.escalation
+    snoozed = [span(", snoozed until "), when(one.snoozed_until)] if one.snoozed_until else []
+    return rich(span(state_line(brief)), *snoozed, span(" · asked "), when(one.created_at))
 
 
 def _question(brief: Brief) -> list[Block]:
@@ -91,10 +98,12 @@ def _question(brief: Brief) -> list[Block]:
         asked += [span("It is in "), {"type": "channel", "channel_id": one.channel}, span(". ")]
         if brief.thread_url and fits(brief.thread_url):
             asked.append({"type": "link", "url": brief.thread_url, "text": "Open the thread"})
-    why = [span(f"\nWhy: {WHY_CALLED[one.reason]}")] if one.reason is not HandoverReason.ASKED else []
+    rule = f": {plain(brief.rule, 100)}" if brief.rule else ""
+    why = [span(f"\nWhy: {WHY_CALLED[one.reason]}{rule}")] if one.reason is not HandoverReason.ASKED else []
+    before = [span(f"\nBefore that they asked: {plain(brief.earlier, 200)}")] if brief.earlier else []
     question: list[Block] = [span(lines(one.question, 2_500) or "(no question in words)")]
     return [
-        {"type": "rich_text_section", "elements": [*asked, *why]},
+        {"type": "rich_text_section", "elements": [*asked, *why, *before]},
         {"type": "rich_text_quote", "elements": question},
     ]
 
@@ -115,10 +124,11 @@ def _triage(brief: Brief) -> list[str]:
         return []
     made = brief.triage
     needs = "needs a human" if made.requires_escalation else "may not need a human"
+    needs = "" if brief.escalation.reason.is_theirs and not made.requires_escalation else needs
     order = f"order {made.order}" if made.order and _may_name(made.order, brief) else ""
     product = made.product if made.product and _may_name(made.product, brief) else ""
     language = made.language if made.language != "English" else ""
-    shown = (made.category, f"severity {made.severity} of 5", needs, product, order, language)
+    shown = (category_in_words(made.category), f"severity {made.severity} of 5", needs, product, order, language)
     return [" · ".join(filter(None, shown))]
 
 
@@ -144,10 +154,6 @@ def _did(one: PastMove) -> str:
         said = f"{who} {_DID[one.move].format(owner=plain(one.owner, 60) or 'somebody')}"
     reason = plain(given_reason(one.move, one.reason), 150) if one.move is not Move.CALL else ""
     return f"{said}: {reason}" if reason else said
-
-
-def _age(brief: Brief) -> str:
-    return f"asked {ago(brief.escalation.created_at, brief.now or brief.escalation.created_at)}"
 
 
 def _buttons(brief: Brief) -> list[Block]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.desk.audience import EVERYONE, MEMBERS, PUBLIC
 from bot.desk.freshness import day
+from bot.desk.goodwill import reads_like_an_offer
 from bot.desk.learning import Edited, Learning, LearningState
 from bot.slack.blocks import Block, Message, button, note, rich, span
 from bot.slack.mrkdwn import plain
@@ -19,6 +20,10 @@ SAVED = "learning_saved"  # the window's callback id
 QUESTION, ANSWER, AUDIENCE, EXPIRY, OWNER = "question", "answer", "audience", "expiry", "owner"  # its blocks
 MOST_QUESTION, MOST_ANSWER = 300, 3_000  # characters
 MONTHS = {3: "For 3 months", 6: "For 6 months", 12: "For a year", 0: "Until somebody retires it"}
+OFFER = (
+    "This reads like an offer to one person. Approved as it stands, I tell it to everybody who asks: edit it into the"
+    " rule, or discard it."
+)
 _THREAD = "thread"
 _WIDER = {
     MEMBERS: "All members of this workspace",
@@ -33,7 +38,12 @@ def offer_message(one: Learning, months: int) -> Message:
         heading = "You resolved a thread. Save what was learnt?"
         good = f"good {MONTHS[months][0].lower()}{MONTHS[months][1:]}"
         told = f"Approved as it stands, I answer with it where {_who(one.thread_audience)} read it, {good}."
-        blocks = [*_entry(heading, one), note("Names, addresses and numbers of people were taken out. " + told)]
+        warning = [rich(span(OFFER, bold=True))] if reads_like_an_offer(one.answer) else []
+        blocks = [
+            *_entry(heading, one),
+            *warning,
+            note("Names, addresses and numbers of people were taken out. " + told),
+        ]
         approve, edit = button("Approve", APPROVE, one.id, "primary"), button("Edit", EDIT, one.id)
         buttons = [approve, edit, button("Discard", DISCARD, one.id)]
         return Message(heading, (*blocks, {"type": "actions", "elements": buttons}))

@@ -121,6 +121,19 @@ class SqlAnswers:
             rows = (await connection.execute(before)).all()
         return next((stored_answer(row) for row in rows if not _is_courtesy(row)), answer)
 
+    async def asked_before(self, key: str) -> Sequence[str]:
+        this = answers.alias("this")
+        place = [answers.c[name] == this.c[name] for name in ("team", "channel", "thread_ts", "asker")]
+        before = (
+            select(answers.c.question)
+            .join(this, and_(this.c.key == key, answers.c.created_at < this.c.created_at, *place))
+            .where(ASKED_THERE)
+            .order_by(answers.c.created_at.desc())
+            .limit(_LOOKED_BACK)
+        )
+        async with self._database.transaction() as connection:
+            return list(await connection.scalars(before))[::-1]
+
     async def outcomes(self, question: Question, limit: int) -> Sequence[Outcome]:
         moved = func.coalesce(escalations.c.changed_at, escalations.c.created_at)
         dealt_with = select(escalations.c.id).where(*_in_thread(escalations, question), moved >= answers.c.created_at)

@@ -37,6 +37,7 @@ from bot.escalation.escalate import Escalate
 from bot.escalation.timekeeper import Timekeeper
 from bot.escalation.timetable import Timetables
 from bot.escalation.triaging import Triaging
+from bot.handover_settings import HandoverSettings
 from bot.settings import AnsweringSettings, LimitSettings, SlackSettings
 from bot.slack.attached import AttachedFiles
 from bot.slack.client import SlackClients
@@ -254,6 +255,7 @@ class Bot:
             triages=self.store.triages,
             expectations=self.timetables,
             due=due,
+            policies={"support": HandoverSettings()},
         )
         timekeeper = self.timetables and Timekeeper(
             due, escalations, self.humans, SlackReminders(clients, people), self.timetables, self.now, every_s=0.02

@@ -263,7 +263,7 @@ async def test_a_brief_says_in_short_what_it_is_about_and_when_an_answer_is_due(
 
     await become(page, "U0ALEX")
     await open_channel(page, "support-escalations")
-    await expect(view).to_contain_text("RETURN_REFUND · severity 3 of 5 · needs a human")
+    await expect(view).to_contain_text("Return or refund · severity 3 of 5 · needs a human")
     await expect(view).to_contain_text(f"In short: {SHORT}")
     await expect(view).to_contain_text("Answer due: ")
     await picture(page, "brief-1-summed-up")

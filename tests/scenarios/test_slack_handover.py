@@ -150,3 +150,18 @@ async def test_a_question_that_runs_again_leaves_what_was_called_off(
     assert await second.ended(ts) is outcome
     assert await stored(second, ts) == over
     assert len(workspace.messages(DESK)) == 1
+
+
+async def test_who_writes_that_an_answer_was_wrong_gets_a_human(workspace: LocalWorkspace, make_bot: MakeBot) -> None:
+    """As who marks it so; the brief is about the answer. With no answer before it the human is offered."""
+    bot = await make_bot()
+    key, _ = await answered(workspace, bot)
+    ts = key.split(":")[2]
+    assert await bot.ended(await workspace.say("dana", "support", "no, that is wrong", ts)) is Outcome.ESCALATED
+    await workspace.wait_for(lambda: workspace.messages(DESK))
+    assert (await stored(bot, ts)).reason is HandoverReason.FEEDBACK
+    assert "30 days" in everything(workspace.messages(DESK)[0])
+    root = await workspace.say("dana", "support", "@frontdesk your last answer was wrong")
+    assert await bot.ended(root) is Outcome.ASKED
+    assert "human_call" in everything(said(workspace, root)[-1])
+    assert len(workspace.messages(DESK)) == 1

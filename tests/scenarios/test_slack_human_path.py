@@ -276,10 +276,50 @@ async def test_in_a_direct_message_each_side_hears_the_other(workspace: LocalWor
     answer = await workspace.say("dana", "dm", "In <Berlin>\nand @everyone knows", ts)
     assert await bot.ended(answer, channel) is Outcome.ESCALATED
     await until_state(bot, ts, S.CLAIMED, channel)
-    [_, _, word] = workspace.messages(DESK, brief)
+    [_, _, asked, word] = workspace.messages(DESK, brief)
+    assert asked["text"] == "Alex Moreno asked Dana Whitfield:\n&gt; Where do you live?"
+    assert not asked.get("mentions")
     assert "&gt; In &lt;Berlin&gt;\n&gt; and @" in word["text"]
     assert word["mentions"] == ["<@U0ALEX>"]
     assert any("passed this on" in one for one in whispers(workspace, "dana"))
+
+
+async def test_until_somebody_comes_what_asks_nothing_is_only_passed_on(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    """In a direct message, beside its brief. A thanks has its reply, and the agent's words stand beside it once."""
+    bot = await make_bot()
+    ts = await workspace.say("dana", "dm", "I want to speak to a person please")
+    channel = str(workspace.messages("dm:dana")[0]["channel"])
+    assert await bot.ended(ts, channel) is Outcome.ESCALATED
+    await until_state(bot, ts, S.OPEN, channel)
+    brief = workspace.messages(DESK)[0]["ts"]
+    more = await workspace.say("dana", "dm", "it is the Halden Book 14 btw", ts)
+    assert await bot.ended(more, channel) is Outcome.ASKED
+    await until_state(bot, ts, S.OPEN, channel)
+    assert workspace.messages("dm:dana", ts)[-1]["text"] == "I've passed that on."
+    thanks = await workspace.say("dana", "dm", "thank you!", ts)
+    assert await bot.ended(thanks, channel) is Outcome.ASKED
+    assert "You're welcome" in workspace.messages("dm:dana", ts)[-1]["text"]
+    assert beside(workspace, brief)[0].endswith("&gt; it is the Halden Book 14 btw")
+
+
+async def test_killed_after_a_reply_in_a_direct_message_its_copy_beside_the_brief_is_one(
+    workspace: LocalWorkspace, make_bot: MakeBot
+) -> None:
+    first = await make_bot()
+    ts = await workspace.say("dana", "dm", "I want to speak to a person please")
+    channel = str(workspace.messages("dm:dana")[0]["channel"])
+    await first.ended(ts, channel)
+    await until_state(first, ts, S.OPEN, channel)
+    brief = workspace.messages(DESK)[0]["ts"]
+    view = await window(workspace, "alex", brief, "human_reply")
+    first.crash_at = "set_announced"
+    await workspace.submit(view, "alex", reply_values("You have 10% off."))
+    await asyncio.wait_for(first.crashed.wait(), 5)
+    await first.kill()
+    await until_state(await make_bot(), ts, S.ANSWERED, channel)
+    assert beside(workspace, brief) == ["Alex Moreno replied:\n&gt; You have 10% off."]
 
 
 @pytest.mark.parametrize("seam", ["set_announced", "chat.postMessage"])

@@ -392,3 +392,21 @@ def test_a_snippet_is_short_and_shows_where_it_was_cut() -> None:
     assert "A receipt is needed." in found
     assert snippet("Short.", "x") == "Short."
     assert len(snippet("word " * 200, "x")) <= 200
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "greeted"),
+    [
+        ("that was not correct", None, False),
+        ("wrong", None, False),
+        ("well that went badly", "courtesy", False),
+        ("you made my day", "courtesy", True),
+    ],
+)
+async def test_a_complaint_is_not_greeted(text: str, intent: Intent | None, greeted: bool) -> None:
+    engine = SmallEngine(intent=intent)
+    answer = await answered(engine, Desks(), text)
+    assert answer.outcome is Outcome.ASKED
+    assert ("Good to hear from you" in answer.text) is greeted
+    assert ("Talk to a human" in answer.text) is not greeted
+    assert not engine.asked

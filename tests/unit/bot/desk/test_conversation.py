@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.desk.conversation import fit, replaced, standalone
+from bot.desk.conversation import fit, followed, replaced, standalone
 from bot.desk.courtesy import EMOJI, EMPTY, PRESS_FOR_HUMAN, courtesy, wants_human
 from bot.desk.model import Turn
 from bot.desk.words import content_words
@@ -160,3 +160,25 @@ def test_a_call_for_a_human(text: str) -> None:
 )  # fmt: skip
 def test_a_question_about_people_is_no_call(text: str) -> None:
     assert not wants_human(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "goes_on_from"),
+    [
+        (["@frontdesk Can I return earbuds?"], "And if the seal is broken but I just dont like the sound??", 0),
+        (["Can I return earbuds?", "and headphones?"], "how long do I have for it?", 0),
+        (["Can I return earbuds?", "I want to talk to a human"], "and if the seal is broken?", 0),
+        (["Can I return earbuds?"], "What does express shipping to Canada cost?", None),
+        ([], "and if the seal is broken?", None),
+    ],
+)
+def test_what_a_follow_up_goes_on_from(before: list[str], question: str, goes_on_from: int | None) -> None:
+    expected = "" if goes_on_from is None else before[goes_on_from].removeprefix("@frontdesk ")
+    assert followed(question, thread(*before)) == expected
+
+
+def test_a_call_for_a_human_is_not_searched_for_with_a_follow_up() -> None:
+    turns = thread("Is there a restocking fee for drones?", "I want to speak to a person please")
+    searched = standalone("it is the Halden Book 14 btw", turns)
+    assert not {"speak", "person"} & set(searched.split())
+    assert standalone("is it there?", turns[2:]) == "is it there?"

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.desk.handover import calls, handover
+from bot.desk.handover import calls, handover, rule_of
 from bot.desk.human_path import HandoverReason
 from bot.desk.model import Outcome
 from bot.desk.triage import Triage
@@ -137,6 +137,20 @@ def test_what_needs_nobody(question: str) -> None:
 def test_large_refunds(question: str, reason: HandoverReason | None) -> None:
     assert handover(question, [ANSWERED], HandoverSettings(refund_above=500)) is reason
     assert handover(question, [ANSWERED], HandoverSettings()) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "rule"),
+    [
+        ("my charger is smoking", "safety"),
+        ("I am going to sue", "legal"),
+        ("my TV arrived damaged", "damaged delivery"),
+        ("refund me $900", "a refund above 500"),
+        ("how long can I return it?", ""),
+    ],
+)
+def test_the_rule_is_told_by_its_name(question: str, rule: str) -> None:
+    assert rule_of(question, HandoverSettings(refund_above=500)) == rule
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ESCALATED, Outcome.WITHDRAWN])

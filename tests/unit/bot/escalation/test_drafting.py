@@ -106,3 +106,24 @@ def test_a_model_may_word_it_and_may_not_add_a_number() -> None:
 )
 def test_what_a_golden_case_is_to_say(answer: str, said: tuple[str, ...]) -> None:
     assert must_say(answer) == said
+
+
+@pytest.mark.parametrize(
+    ("first", "question", "drafted"),
+    [
+        (
+            "@frontdesk can I return earbuds?",
+            "And if the seal is broken but I just dont like the sound??",
+            "Can I return earbuds? And if the seal is broken but I just dont like the sound??",
+        ),
+        ("[name] hi can I return earbuds?", "and if it is open?", "Can I return earbuds? and if it is open?"),
+        ("I bought earbuds", "and if the seal is broken?", "I bought earbuds. and if the seal is broken?"),
+        ("can I return earbuds?", ASKED, ASKED),
+    ],
+)
+def test_a_follow_up_is_drafted_with_what_it_goes_on_from(first: str, question: str, drafted: str) -> None:
+    later = "and what about the case?"
+    lines = (("UDANA", first), ("UDANA", question), ("UALEX", ANSWER), ("UDANA", later))
+    draft = by_rules(talk(*lines, question=question))
+    assert draft is not None
+    assert draft.question == drafted

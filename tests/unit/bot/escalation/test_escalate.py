@@ -38,6 +38,7 @@ from bot.desk.model import (
 )
 from bot.escalation.brief import Known, brief_of
 from bot.escalation.escalate import Escalate
+from bot.handover_settings import HandoverSettings
 from bot.store import Store, open_store
 from tests.fakes.moves import moved
 
@@ -516,3 +517,18 @@ async def test_two_grave_records_at_once_call_once(store: Store) -> None:
     [new] = {one.escalation.id for one in made if one.escalation}
     assert room.briefs.keys() == {known, new}
     await humans.drain(5)
+
+
+async def test_a_brief_has_the_rule_and_what_the_question_goes_on_from(store: Store) -> None:
+    room = Room()
+    later = NOW + timedelta(minutes=1)
+    first = replace(QUESTION, text="Is my charger safe?")
+    await store.answers.save(first, "support", Answer(Outcome.ANSWERED, "It is [1]."))
+    key, place = "T1:C1:1.2", Place("T1", "C1", "channel", "1.1")
+    follows = replace(QUESTION, key=key, text="and if it is smoking?", ts="1.2", place=place)
+    await store.answers.save(follows, "support", Answer(Outcome.ANSWERED, "Unplug it.", answered_at=later))
+    humans = escalate(store, room, policies={"support": HandoverSettings()})
+    called = (await humans.call(*THREAD, "U1", key, HandoverReason.POLICY)).escalation
+    assert called is not None
+    brief = room.briefs[called.id]
+    assert (brief.rule, brief.earlier) == ("safety", first.text)

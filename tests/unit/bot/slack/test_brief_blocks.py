@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.desk.categories import category_in_words
 from bot.desk.human_path import (
     DESK,
     TIMER,
@@ -25,6 +26,7 @@ from bot.slack.blocks import Message
 from bot.slack.brief_blocks import brief_forms, brief_message
 from bot.slack.human_modals import hand_over_modal, reply_modal, resolve_modal
 from bot.slack.snoozing import until
+from bot.triage_settings import CATEGORIES
 from ops.workspace.block_kit import check_blocks
 from ops.workspace.mentions import mentions
 from ops.workspace.views import check_view
@@ -125,17 +127,24 @@ def test_the_buttons_of_a_brief_follow_its_state(state: EscalationState, labels:
 @pytest.mark.parametrize(
     ("state", "last", "said"),
     [
-        (S.OPEN, (M.CALL, "Dana"), "Waiting for somebody to claim it · asked 2 h ago"),
-        (S.CLAIMED, (M.CLAIM, "Alex"), "Claimed by Alex · asked 2 h ago"),
-        (S.WAITING, (M.WAIT, "Alex"), "Alex asked Dana something and waits for the answer · asked 2 h ago"),
-        (S.CLOSED, (M.CLOSE, "Priya"), "Resolved by Priya: done · asked 2 h ago"),
-        (S.CLOSED, (M.CLOSE, ""), "Resolved by itself: done · asked 2 h ago"),
-        (S.EXPIRED, (M.EXPIRE, ""), "Expired: Dana did not answer · asked 2 h ago"),
+        (S.OPEN, (M.CALL, "Dana"), "Waiting for somebody to claim it"),
+        (S.CLAIMED, (M.CLAIM, "Alex"), "Claimed by Alex"),
+        (S.WAITING, (M.WAIT, "Alex"), "Alex asked Dana something and waits for the answer"),
+        (S.CLOSED, (M.CLOSE, "Priya"), "Resolved by Priya: done"),
+        (S.CLOSED, (M.CLOSE, ""), "Resolved by itself: done"),
+        (S.EXPIRED, (M.EXPIRE, ""), "Expired: Dana did not answer"),
     ],
 )
 def test_a_brief_says_how_it_stands(state: EscalationState, last: tuple[Move, str], said: str) -> None:
-    brief = Brief(one(state), "Dana", None, owner="Alex", now=WHEN + timedelta(hours=2))
-    assert said in shown(replace(brief, history=past((M.CALL, "Dana"), last, reason="done")))
+    """Since when, as a time: nobody updates "just now"."""
+    brief = Brief(one(state), "Dana", None, owner="Alex")
+    message = brief_message(replace(brief, history=past((M.CALL, "Dana"), last, reason="done")))
+    [standing] = [block["elements"][0]["elements"] for block in message.blocks if " · asked " in str(block)]
+    assert [element.get("text") or element["timestamp"] for element in standing] == [
+        said,
+        " · asked ",
+        int(WHEN.timestamp()),
+    ]
 
 
 def test_a_brief_tells_who_where_why_and_what_happened() -> None:
@@ -156,12 +165,12 @@ def test_a_brief_tells_who_where_why_and_what_happened() -> None:
         "'channel_id': 'C1'",
         "https://slack.example/x",
         "Why: the bot found no answer, twice",
-        "SHIPPING_ISSUE · severity 4 of 5 · needs a human",
+        "Shipping · severity 4 of 5 · needs a human",
         "Order EM-1 was shipped.",
         "The desk asked for a human",
         "Alex handed it over to Priya",
         f"'timestamp': {int(WHEN.timestamp()) + 60}",
-        "snoozed until 13 Mar, 09:00 UTC",
+        f"snoozed until '}}, {{'type': 'date', 'timestamp': {int(datetime(2026, 3, 13, 9, tzinfo=UTC).timestamp())}",
     ):
         assert part in said, part
     assert "write to" in shown(replace(brief, escalation=one(channel="D1")))
@@ -181,6 +190,32 @@ def test_a_brief_tells_what_stands_beside_the_triage(question: str, sees: bool, 
     """An order that is not in the question only where who reads it may see the asker's orders."""
     record = Record(language="German", order="EM-118402", product=product)
     assert f"{said}'" in shown(Brief(one(question=question), "Dana", None, sees_orders=sees, triage=record))
+
+
+@pytest.mark.parametrize(
+    ("reason", "requires", "said"),
+    [
+        (HandoverReason.ASKED, False, "Shipping · severity 4 of 5'"),
+        (HandoverReason.FEEDBACK, False, "Shipping · severity 4 of 5'"),
+        (HandoverReason.ASKED, True, "severity 4 of 5 · needs a human"),
+        (HandoverReason.ABSTAINED_TWICE, False, "severity 4 of 5 · may not need a human"),
+    ],
+)
+def test_who_called_a_human_is_not_doubted(reason: HandoverReason, requires: bool, said: str) -> None:
+    triage = Record(requires_escalation=requires)
+    assert said in shown(Brief(replace(one(), reason=reason), "Dana", None, triage=triage))
+
+
+def test_the_default_categories_are_told_in_words_and_others_as_they_are_written() -> None:
+    assert not {name for name in CATEGORIES if category_in_words(name) == name}
+    assert "PET_FOOD · severity" in shown(Brief(one(), "Dana", None, triage=Record("PET_FOOD")))
+
+
+def test_a_brief_names_the_rule_and_what_a_follow_up_goes_on_from() -> None:
+    policy = replace(one(question="and for my earbuds?"), reason=HandoverReason.POLICY)
+    said = shown(Brief(policy, "Dana", None, rule="safety", earlier="How long can I return a laptop?"))
+    assert "Why: the desk's rules say so: safety" in said
+    assert "Before that they asked: How long can I return a laptop?" in said
 
 
 @pytest.mark.parametrize(
@@ -214,6 +249,9 @@ def test_the_answer_is_quoted_with_its_lines_and_without_its_marks(answered: str
         (M.CLAIM, "U2", "U2", "D1", "What you write in this thread is passed on to them.", None),
         (M.HAND_OVER, "U2", "U3", "C1", "<@U3> has this now", "<@U3> Alex has handed this over to you"),
         (M.HAND_OVER, "U3", "U3", "C1", "<@U3> has this now", None),  # took it over
+        (M.REPLY, "U2", "U2", "C1", "Alex (support): 10% off", None),
+        (M.REPLY, "U2", "U2", "D1", "Alex (support): 10% off", "Alex replied:\n&gt; 10%"),
+        (M.WAIT, "U2", "U2", "D1", "Alex (support): 10% off", "Alex asked Dana:\n&gt; 10%"),
         (M.ASKER_WROTE, "U1", "U2", "C1", None, "<@U2> Dana has written in the thread."),
         (M.NOT_YET, "U1", "U2", "C1", "I have told <@U2>", "<@U2> Dana says that this is not solved yet."),
         (M.CONFIRM, "U1", "U2", "C1", "Good to hear.", "<@U2> Dana says that this is solved."),
@@ -231,7 +269,8 @@ def test_who_is_told_what_of_a_move(
     move: Move, by: str, owner: str | None, channel: str, told: str | None, beside: str | None
 ) -> None:
     brief = Brief(one(S.CLAIMED, channel=channel), "Dana", None, names=NAMES)
-    transition = Transition("E-1", 2, S.OPEN, S.CLAIMED, move, by, owner, "", WHEN)
+    text = "10% off" if move in (M.REPLY, M.WAIT) else ""
+    transition = Transition("E-1", 2, S.OPEN, S.CLAIMED, move, by, owner, "", WHEN, text)
     for message, expected in ((announcement(brief, transition), told), (word_to_owner(brief, transition), beside)):
         assert (message is None) == (expected is None)
         assert expected is None or expected in message.text  # type: ignore[union-attr]

@@ -81,3 +81,14 @@ async def test_what_is_no_call_is_its_own_subject(store: Store) -> None:
     assert found is not None
     assert found.question == SHIPPING
     assert await store.answers.subject("T1:C1:9.0") is None
+
+
+async def test_what_its_asker_had_asked_before(store: Store) -> None:
+    """In that thread, in order; nothing of others, nothing in private, nothing later."""
+    await ended(store, 0, told(RETURNS))
+    await ended(store, 1, told("Is it open?", "U2"))
+    await ended(store, 2, told("Where is EM-104233?"), private=True)
+    await ended(store, 3, told(SHIPPING))
+    key = await ended(store, 4, told("and to Canada?"))
+    await ended(store, 5, told("And later?"))
+    assert await store.answers.asked_before(key) == [RETURNS, SHIPPING]
