@@ -153,7 +153,7 @@ class Answering:
         if passed_on and only_tells(item.text):
             answer = Answer(Outcome.ASKED, PASSED_ON)
             await self._work.answers.save(question, desk.name, answer)
-            return await self._concluded(question, await self._deliver(stage, answer, item.key), desk)
+            return await self._concluded(question, await self._deliver(stage, answer, item), desk)
         question, answer = await self._as_it_stands(claimed, question, desk, stage)
         if item.unasked and posted is None and not await self._is_to_be_said(item, answer):
             return await self._leave_unsaid(question, desk, answer)

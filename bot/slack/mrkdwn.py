@@ -55,11 +55,13 @@ def _inert(text: str) -> str:
 def _prose(text: str, allowed: Collection[str]) -> str:
     text = _ESCAPED.sub("", text)
     text = re.sub(r"&(?=#|[a-z]+;)", "&" + _ZERO, text, flags=re.IGNORECASE)
+    # In a table's row a "|" would end the code, and free an address that stands in it or after it.
+    bars = "/" if has_address(text) else "|"
     out: list[str] = []
     position = 0
     for match in _CODE.finditer(text):
         out.append(_linked(text[position : match.start()], allowed))
-        out.append(_code(match[2]))
+        out.append(_code(match[2].replace("|", bars)))
         position = match.end()
     out.append(_linked(text[position:], allowed))
     joined = re.sub(r"`(?=`)", "`" + _ZERO, "".join(out))  # two pieces of code side by side would open another kind
@@ -111,7 +113,8 @@ def _address(url: str, allowed: Collection[str]) -> str:
     bare = _bare(url)
     if bare in allowed and is_linkable(bare):
         return bare + _inert(url[len(bare) :])
-    return _code(bare) + url[len(bare) :] if bare else url
+    first = _bare(bare.partition("|")[0])
+    return _code(first) + _inert(url[len(first) :]) if first else url
 
 
 def _bare(url: str) -> str:

@@ -48,6 +48,9 @@ def links(markdown: str) -> list[str]:
 @example("```\n<!channel>\n~~~\nhttps://evil.example")
 @example("\\`https://evil.example\\`")
 @example("[a](https://evil.example\n)")
+@example("|--|--|\n|--|--|\n<https://evil.example|docs>")
+@example("|--|--|\n|--|--|\n|`a|https://evil.example`|")
+@example("|--|--|\n|--|--|\n|`a|b` `https://evil.example`|")
 def test_nothing_becomes_a_mention_or_another_link_in_markdown(text: str) -> None:
     """A CommonMark parser finds no link but to the cited page, and no construct of Slack's that mentions."""
     safe = safe_markdown(text, ALLOWED)
