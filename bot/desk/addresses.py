@@ -37,7 +37,8 @@ def _site(url: str) -> str:
 def foreign_names(text: str, sources: Sequence[str]) -> list[str]:
     """E-mail addresses and domains that no cited source names. A file's name is no domain."""
     whole = " ".join(sources).lower()
-    known = {*_HOSTS_OF_A_SOURCE.findall(whole), *_EMAIL.findall(whole)}
+    hosts_of_sources = _HOSTS_OF_A_SOURCE.findall(whole)
+    known = {*hosts_of_sources, *(host.removeprefix("www.") for host in hosts_of_sources), *_EMAIL.findall(whole)}
     prose = LINK.sub(" ", text)
     found = _HOST.finditer(prose)
     hosts = [host[0] for host in found if not _FILE.search(host[0]) or prose.startswith("/", host.end())]

@@ -109,7 +109,7 @@ class AnswerQuestion:
         with timer.stage("conversation"):
             said = question.before if question.before is not None else await self._conversations.turns(question)
             turns = fit(said, self._settings.history_turns, self._settings.history_chars)
-        if finds_fault(question.text) and not question.attachments:
+        if finds_fault(question.text) and not wants_human(question.text) and not question.attachments:
             answer = apology(desk, turns, in_thread=question.place.thread_ts is not None)
             return await self._for_humans(answer, question, desk)
         reply = courtesy(question.text, self._settings.max_question_chars, turns)

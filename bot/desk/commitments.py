@@ -75,7 +75,8 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
 
 
-_NEAR = r"\b(?:\W+[\w'$€£.,-]+){0,10}?\W+"
+# The two classes share no character: a run of dots would be parted in every way there is.
+_NEAR = r"\b(?:[^\w'$€£.,-]+[\w'$€£.,-]+){0,10}?\W+"
 _BINDING = _any(
     rf"\b{_US}{_AUX}{_NEAR}{_STRONG}",
     rf"\b{_US}{_AUX}\s+{_STRONG}",

@@ -145,6 +145,10 @@ class Stated:
             if figure.per and not {(*figure.same, figure.per), (*figure.same, "")} & self.periods:
                 return False
             return not figure.nouns or not self.stems.isdisjoint(figure.nouns)
+        if figure.unit == "version" and (figure.value, "") in self.figures:  # "macOS 13" is version 13
+            return True
+        if figure.unit == "" and (figure.value, "version") in self.figures:
+            return True
         if figure.unit == "date":
             return self._holds_date(figure.value)
         if figure.unit == "code":

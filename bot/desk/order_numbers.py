@@ -49,6 +49,8 @@ _STATUS_WORDS = content_words(
     " detail details tell say help put where's when's hasn't haven't didn't isn't aren't wasn't doesn't don't never"
     " delayed late overdue missing cost price total paid carrier"
 )
+_COST = content_words("cost price total")
+_CARRIAGE = re.compile(r"\b(?:shipping|delivery)\b", re.IGNORECASE)  # what that costs stands in the documents
 _ORDER_BEFORE = r"(?:\borders?\b(?:\s+(?:number|no|nr|num|id))?|\bnumber\b|\bno\b|\bnr\b|#)[\s.:#]{0,3}(?:is\s+)?"
 
 
@@ -107,7 +109,8 @@ class OrderNumbers:
 
 def asks_status(text: str) -> bool:
     """Whether a text asks for no more than how an order stands, so that no document answers it."""
-    return content_words(text) <= _STATUS_WORDS
+    words = content_words(text)
+    return words <= _STATUS_WORDS and not (words & _COST and _CARRIAGE.search(text))
 
 
 def _clauses(text: str) -> list[str]:

@@ -29,7 +29,8 @@ _DOES = (
     r"(?:call|check|ask|tell|see|wait|look|try|do (?:it|that|this|so)|get back|get (?:it|this) done"
     r"|take (?:it|this|care|a look)|handle|fix|close|ping|talk|speak|write|message|let|keep|follow up|sort|forward|pass"
     r"|update|come back|go (?:with|for)|have a look|send (?:it|them|her|him))\b"
-    r"(?!.*\b(?:lawyer|attorney|police|court|press|bank|refund)\b).*"
+    r"(?!.*\b(?:lawyer|attorney|police|court|press|bank|refund"
+    r"|how|what|which|why|but|error)\b).*"  # it goes on to ask or to complain
 )
 # What somebody says of what they do, or to a person: nothing that could be answered, and no complaint.
 _REMARK = re.compile(

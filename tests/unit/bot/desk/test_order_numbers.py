@@ -86,6 +86,7 @@ def test_this_is_about_the_policy(text: str) -> None:
         ("Where is EM-104233, and what does express shipping cost?", True),
         ("Until when can I send back EM-104233?", True),
         ("When was EM-104233 delivered and what did it cost?", False),
+        ("Where is EM-104233 and how much does shipping cost?", True),
         ("Which carrier has EM-104233, and was it paid?", False),
         ("Where is my package and how long do I have to return it?", True),
         ("why is my order delayed?", False),

@@ -35,6 +35,8 @@ LIMIT = 8_000
         "I'll see my lawyer about this",
         "I will cancel my order if it isn't here tomorrow",
         "I'm going to return it",
+        "I'll go with the Pro plan, how do I upgrade",
+        "I'll try it, but it still shows error 5",
         "I told them twice already and nothing happened",
         "let me explain: the left one is silent",
         "I'll check EM-104233",
