@@ -35,6 +35,7 @@ _ANEW = (
     "Nothing was shown. Write the whole answer again, right this time, each statement with its citation. Leave out "
     "what the search results do not state; if they do not answer the question, say so in one sentence."
 )
+_PROMISED = "it promises what was not checked"
 Draft = AsyncGenerator[DraftSentence | Passage | DraftEnd, None]
 
 
@@ -52,8 +53,7 @@ class Shown:
     waiting: list[DraftSentence] = field(default_factory=list)  # without a source; shown once one with a source follows
     rejected: list[str] = field(default_factory=list)
     numbering: Numbering = field(default_factory=Numbering)
-    refuses: Callable[[DraftSentence], bool] = promises  # what may not be said, however well cited
-    refuses_first: bool = False  # and is refused where it would not hold either: there is something to ask for it
+    refuses: Callable[[DraftSentence], bool] | None = None  # what may not be said before an order was looked up
     held: bool = False  # nothing reaches the stage before release()
     refused: bool = False  # a sentence was; nothing that follows it is shown
     failed: list[Rejected] = field(default_factory=list)  # of the draft that is being played
@@ -84,15 +84,18 @@ class Shown:
     async def _take(self, sentence: DraftSentence) -> None:
         if self.refused:
             return
-        if self.refuses_first and self.refuses(sentence):
-            self._refuse(sentence)
+        if self.refuses is not None and self.refuses(sentence):
+            self.rejected.append(f"{sentence.text.strip()[:200]!r}: {_PROMISED}")
+            self.refused = True
             return
         with self.timer.stage("ground"):
             checked = check(sentence, self.passages, self.question.text, self.prompt, self.language)
+        if self.refuses is None and isinstance(checked, DraftSentence) and promises(checked):
+            checked = Rejected(
+                sentence.text, (_PROMISED,)
+            )  # with no order to ask for it is a sentence that does not hold
         if isinstance(checked, Rejected):
             self._reject(checked)
-        elif self.refuses(sentence):
-            self._refuse(sentence)
         elif flat(checked.text) in self.said:
             return  # a second draft repeats what people have read
         elif not checked.citations:
@@ -101,10 +104,6 @@ class Shown:
             for ready in (*self.waiting, checked):
                 await self.show(ready)
             self.waiting.clear()
-
-    def _refuse(self, sentence: DraftSentence) -> None:
-        self.rejected.append(f"{sentence.text.strip()[:200]!r}: it promises what was not checked")
-        self.refused = True
 
     def _reject(self, rejected: Rejected) -> None:
         self.rejected.append(str(rejected))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bot.desk.abstention import abstain
 from bot.desk.attachments import NOT_SEEN
 from bot.desk.budget import Budget
-from bot.desk.commitments import ASK_FOR_HUMAN, NOT_SHOWN
+from bot.desk.commitments import NOT_SHOWN
 from bot.desk.errors import BudgetSpent, ModelRefused, ModelUnavailable
 from bot.desk.interpreting import Interpreting
 from bot.desk.model import Answer, Desk, DraftEnd, Outcome, Prompt, Question, Retrieval, Turn
@@ -65,18 +65,17 @@ class Writing:
         held = work.prompt.rules.whole
         shown = Shown(question, stage, timer, known, work.prompt, language=work.language, held=held)
         if work.enquiry:
-            shown.refuses, shown.refuses_first = work.enquiry.promises, True
-            shown.held = shown.held or work.enquiry.holds
+            shown.refuses, shown.held = work.enquiry.promises, shown.held or work.enquiry.holds
         try:
             end = await self._drafted(question, shown, work)
         except ModelRefused as error:
             log.warning("%s: %s", question.key, error)
             return abstain(desk, work.searched, work.found, work.prompt.ref, error.public, self._clock())
         answer = await self._concluded(desk, shown, work, end)
-        if not shown.refused:
+        if work.enquiry is None or not shown.refused:
             return answer
         # It promised again, or after sentences that people have read.
-        asks = work.enquiry.asks if work.enquiry else ASK_FOR_HUMAN
+        asks = work.enquiry.asks
         if not shown.sentences:
             return replace(answer, outcome=Outcome.ASKED, text=asks, citations=(), nearest=(), notice="")
         return replace(answer, text=f"{answer.text}\n\n{asks}")

@@ -298,3 +298,9 @@ def test_only_what_a_policy_can_say_may_be_quoted(sentence: str, quote: str, pro
     """A page can't promise this asker anything: what is of today, or was done, is no policy of ours."""
     citation = Citation(0, quote, "Returns", "", "", datetime(2026, 11, 23, tzinfo=UTC))
     assert promises(DraftSentence(sentence, (citation,))) is promised
+
+
+@pytest.mark.parametrize("run", ["." * 400, "-" * 400, "'a' " * 100], ids=["dots", "dashes", "quoted letters"])
+def test_a_run_of_marks_is_parted_in_one_way(run: str) -> None:
+    """As the dots of a table of contents; a pattern that can part it in many ways would not come back."""
+    assert not commits(f"You will find it under Settings {run} page 12.")
