@@ -10,7 +10,7 @@ from bot.desk.attachments import NOT_READ, searched_with, to_read, unread, what_
 from bot.desk.audience import AS_STATED, UNKNOWN_READERS, GuardedStage, Readers
 from bot.desk.budget import Budget
 from bot.desk.conversation import fit, standalone
-from bot.desk.courtesy import NOTED, PRESS_FOR_HUMAN, WHICH, asks_how, courtesy, wants_human
+from bot.desk.courtesy import NOTED, PRESS_FOR_HUMAN, WHICH, asks_how, begun, courtesy, wants_human
 from bot.desk.errors import AudienceNarrowed, DeskError, QuestionEdited, StoreUnavailable
 from bot.desk.fault_finding import apology, finds_fault, sounds_unhappy
 from bot.desk.freshness import stale_notice
@@ -124,7 +124,7 @@ class AnswerQuestion:
         if meant == "courtesy":
             return apology(desk, (), in_thread=False) if sounds_unhappy(question.text) else Answer(Outcome.ASKED, NOTED)
         work = Work(standalone(question.text, turns), turns, self._prompts.live(desk.prompt), interpreting)
-        work = replace(work, vague=meant == "vague" and not turns, foreign=meant == "foreign")
+        work = replace(work, vague=meant == "vague" and not begun(turns), foreign=meant == "foreign")
         answer = await self._looked_up(question, desk, stage, timer, work)
         if reply and told and answer.outcome is Outcome.ABSTAINED:
             return replace(answer, outcome=Outcome.ASKED, text=what_about(question.attachments), nearest=())

@@ -7,6 +7,7 @@ costs money.
 
 import re
 
+from bot.desk.figures import MONTHS
 from bot.desk.model import DraftSentence
 from bot.desk.words import flat
 
@@ -125,7 +126,6 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _DAYS = "mon|tues|wednes|thurs|fri|satur|sun"
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 # A condition that leaves nothing open: it only says when.
 _ONLY_WHEN = re.compile(
     r"\b(?:as soon as|once|when|after|before|until)\s+(?:it'?s?|they|the (?:new|replacement)|stock|that"
@@ -135,7 +135,7 @@ _ONLY_WHEN = re.compile(
     r"|that works|that helps|it helps|it(?: i|')s any \w+)\b|\beven (?:if|when|after|before|once|though)\b"
     r"|\bunless you (?:tell|say|object|prefer|want)\b|\bwhether or not\b|\bafter all\b|\bonce (?:more|again)\b"
     r"|\bafter (?:a |my |our )?(?:\w+ )?(?:look|check|checking|review)\b|\bbefore you know it\b"
-    rf"|\b(?:before|until) (?:the end of|noon|(?:{_DAYS})day|(?:{_MONTHS})\b|\d)",
+    rf"|\b(?:before|until) (?:the end of|noon|(?:{_DAYS})day|(?:{'|'.join(MONTHS)})\b|\d)",
     re.IGNORECASE,
 )
 _DENIED = re.compile(

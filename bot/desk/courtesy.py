@@ -180,7 +180,17 @@ def courtesy(text: str, limit: int, turns: Sequence[Turn] = ()) -> str | None:
         return FAREWELL if re.search(r"\b(?:bye|goodbye|see you)\b", said) else WELCOME
     if kind := foreign_courtesy(said):
         return _FOREIGN[kind]
-    return None if turns else clarifying(plain)
+    return None if begun(turns) else clarifying(plain)
+
+
+def begun(turns: Sequence[Turn]) -> bool:
+    """Whether something was talked about: who has only said hello begins with what comes next."""
+    theirs = [_words(flat(turn.text)) for turn in turns if turn.role == "asker"]
+    return bool(turns) and not (theirs and all(map(_greets, theirs)))
+
+
+def _greets(said: str) -> bool:
+    return any(pattern.fullmatch(said) for pattern, _ in _REPLIES) or foreign_courtesy(said) is not None
 
 
 def clarifying(text: str) -> str | None:

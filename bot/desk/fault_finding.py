@@ -83,7 +83,7 @@ def sounds_unhappy(text: str) -> bool:
 
 def apology(desk: Desk, turns: Sequence[Turn], *, in_thread: bool) -> Answer:
     """In a thread where the desk has answered, its policy for an answer that is marked as wrong decides whether a human
-    is called; the button is there in any case."""
+    is called; else it says how to fetch one, if there is one."""
     answered = in_thread and any(turn.role == "desk" for turn in turns)
     if answered and desk.handover.feedback_wrong and (called := hand_over(desk)).outcome is Outcome.ESCALATED:
         return replace(called, text=f"{SORRY} {called.text}")

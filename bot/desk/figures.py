@@ -15,8 +15,8 @@ from bot.desk.number_words import NUMBER, SCALES, value_of
 from bot.desk.units import SPELLINGS, UNITS
 from bot.desk.words import codes, content_words, flat, without_codes
 
-_MONTHS = [date(2000, number, 1).strftime("%B").lower() for number in range(1, 13)]
-_MONTH = "|".join([*_MONTHS, *(f"{month[:3]}\\.?" for month in _MONTHS), r"sept\.?"])
+MONTHS = [date(2000, number, 1).strftime("%B").lower() for number in range(1, 13)]
+_MONTH = "|".join([*MONTHS, *(f"{month[:3]}\\.?" for month in MONTHS), r"sept\.?"])
 _UNIT = "|".join(
     re.escape(unit) if unit != "a" else "(?-i:A)"  # amperes; not "$39 a year"
     for unit in sorted(UNITS, key=len, reverse=True)
@@ -222,7 +222,7 @@ def _numbered(match: re.Match[str]) -> Iterator[Figure]:
 def _date(match: re.Match[str]) -> Iterator[Figure]:
     parts = {name.rstrip("2345"): value for name, value in match.groupdict().items() if value}
     month = parts["month"]
-    number = int(month) if month.isdigit() else [name[:3] for name in _MONTHS].index(month[:3].lower()) + 1
+    number = int(month) if month.isdigit() else [name[:3] for name in MONTHS].index(month[:3].lower()) + 1
     day = f"{int(parts['day']):02}" if "day" in parts else ""
     yield Figure(f"{parts.get('year', '')}-{number:02}-{day}", "date", match.group())
 

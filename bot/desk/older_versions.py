@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.desk.abstention import plain
-from bot.desk.figures import Figure, figures
+from bot.desk.figures import MONTHS, Figure, figures
 from bot.desk.freshness import day
 from bot.desk.model import DraftSentence, Passage
 from bot.desk.older_cells import NOT_COMPARED, cited_cells, differing_cells
@@ -33,7 +33,7 @@ _LEAST_SHARE_OF_ONE = 0.4  # of the words of the shorter of two sentences that h
 _COUNTED = {stem(spelling): unit for spelling, (factor, unit) in UNITS.items() if factor == 1 and len(spelling) > 2}
 _VERSION_WORDS = re.compile(
     r"\b(?:version|revision|rev|v)\.? ?\d+(?:\.\d+)*\b|\b20\d\d(?:-\d+)?\b|\b(?:superseded|archived?|effective|valid"
-    r"|january|february|march|april|may|june|july|august|september|october|november|december)\b|\(.*?\)",
+    rf"|{'|'.join(MONTHS)})\b|\(.*?\)",
     re.IGNORECASE,
 )
 _EMPTY = frozenset(content_words("version policy rule rules under usual possible every each any all whatever country"))

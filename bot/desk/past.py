@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+from bot.desk.figures import MONTHS
 from bot.desk.words import flat
 
 _RULE = (
@@ -16,7 +17,8 @@ _JOINS = (
     r"|to|in|for|of|with|at|on|from|by|had)"
 )
 _OLD_RULE = re.compile(
-    rf"\b(?:old(?:er)?|previous|former|earlier|prior|past|superseded|archived|withdrawn|last year'?s)"
+    rf"\b(?:old(?:er)?|previous|former|earlier|prior|past(?!\s(?:\d|few\b|couple\b|two\b|three\b))"
+    r"|superseded|archived|withdrawn|last year'?s)"
     rf"(?:\s(?!{_JOINS}\b)[\w'.-]+){{0,3}}?\s{_RULE}\b"
     rf"|\bv\d|\bversion \d|\bsuperseded\b",
     re.IGNORECASE,
@@ -25,7 +27,7 @@ _OLD_RULE = re.compile(
 _WAS = re.compile(
     r"\b(?:what|which|how|when|who|where)\b[^.?!;,]{0,80}?\b(?:did|was|were)\b[^.?!;,]{0,80}?"
     r"\b(?:previously|formerly|earlier|last year|back then|in the past|at the time|used? to"
-    r"|before (?:\w+ 20\d\d|20\d\d|the change|that|then))\b",
+    rf"|(?:before|until) (?:\w+ 20\d\d|20\d\d|the change|that|then|{'|'.join(MONTHS)})|before(?=\W*$))\b",
     re.IGNORECASE,
 )
 _ASKER = re.compile(r"\b(?:i|my|we|our)\b", re.IGNORECASE)

@@ -19,8 +19,9 @@ NOT_KNOWN = "I can't read that right now. Open this page again in a minute."
 
 _ABOUT = (
     "*What I do*\nI answer questions from the documents of your company and show which ones I used.",
-    "*How to ask*\nMention me in a channel, or write to me under Messages. In a thread where I take part you need"
-    " not mention me again.\nType `/sources` and a few words to look into the documents yourself.",
+    "*How to ask*\nMention me in a channel, or write to me under Messages. In a thread where you asked me you need"
+    " not mention me again until somebody else writes there.\n"
+    "Type `/sources` and a few words to look into the documents yourself.",
     "*When I don't know*\nI say so{human}.",
 )
 _HUMAN = ", and “Talk to a human” under my answers fetches somebody"

@@ -164,6 +164,7 @@ def test_too_little_to_look_up_is_asked_back(text: str) -> None:
     reply = courtesy(text, 8000)
     assert (reply or "").rstrip().endswith(("?", "me look."))
     assert courtesy(text, 8000, [Turn("asker", "Do you sell lamps?")]) is None
+    assert courtesy(text, 8000, [Turn("asker", "Hi there!"), Turn("desk", HELLO)]) == reply
 
 
 @pytest.mark.parametrize(
