@@ -363,6 +363,8 @@ async def test_a_call_for_a_human() -> None:
     """It escalates where humans are, and says so where there are none."""
     engine = SmallEngine()
     assert (await answered(engine, Desks(), "I want to talk to a human")).outcome is Outcome.ESCALATED
+    blamed = await answered(engine, Desks(), "That was no help. I want to talk to a human.")
+    assert blamed.outcome is Outcome.ESCALATED
     alone = await answered(engine, Desks(), "I want to talk to a human", replace(DESK, escalation_channel=None))
     assert alone.outcome is Outcome.ABSTAINED
     said = (Turn("asker", "Where is my parcel?"), Turn("desk", "You can ask for a human."))

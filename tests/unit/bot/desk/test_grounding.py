@@ -326,6 +326,23 @@ def test_a_files_name_is_no_host() -> None:
     assert not isinstance(check(said("You can return most items with returns.pdf and README.md."), PASSAGES), Rejected)
 
 
+def test_a_sources_host_may_be_named_without_its_www() -> None:
+    site = replace(POLICY, text=POLICY.text + " Write to https://www.acme.example/returns.")
+    assert not isinstance(check(said("You can return most items, see acme.example for that."), [site]), Rejected)
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "held"),
+    [
+        ("It requires macOS 13.", "It requires macOS version 13.", True),
+        ("It requires Android version 12.", "It requires Android 12.", True),
+        ("It requires macOS 13.", "It requires macOS version 14.", False),
+    ],
+)
+def test_a_version_is_its_number(source: str, text: str, held: bool) -> None:
+    assert all(stated(source).holds(figure) for figure in figures(text)) is held
+
+
 COUNTRIES = replace(
     POLICY,
     text=(
