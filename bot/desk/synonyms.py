@@ -102,7 +102,7 @@ _EVERYDAY = {
     "guarantee": "warranty", "shop": "store", "branch": "store", "cans": "headphones", "telly": "TV",
     "fridge": "refrigerator", "copter": "drone", "quadcopter": "drone", "vac": "vacuum", "nicked": "stolen",
     "boss": "manager", "charity": "nonprofit", "wfh": "work from home", "lefties": "left-handed people",
-    "lefty": "left-handed", "chucked": "threw", "postage": "return shipping", "guys": "team", "crew": "team",
+    "lefty": "left-handed", "chucked": "threw", "postage": "shipping", "guys": "team", "crew": "team",
     "quit": "cancel", "perks": "benefits", "deadbolt": "lock", "bucks": "dollars", "cardboard": "packaging",
     "carton": "packaging", "haul": "take", "thrown": "included", "u": "you", "ur": "your", "wat": "what",
     "wich": "which", "pls": "please", "gigs": "GB", "socket": "port",

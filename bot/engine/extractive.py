@@ -8,6 +8,7 @@ from itertools import combinations
 from bot.desk.abstention import plain
 from bot.desk.asking import left_out, questions_in
 from bot.desk.attachments import told_with
+from bot.desk.commands import without_commands
 from bot.desk.conversation import replaced, standalone
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.figures import figures
@@ -30,7 +31,7 @@ NAME = "extractive"
 NOTICE = "I quote the documents because no model is configured."
 MOST = 3  # sentences
 ROOM = 480  # characters; a phone's screen
-LEAST_SURE = 0.2  # of an answer, as the ranking puts it; chosen on the open part of three desks' golden sets
+LEAST_SURE = 0.25  # of an answer, as the ranking puts it; chosen on the open part of three desks' golden sets
 # How far below the best score another sentence of its document may be: two in three times the best one answers alone,
 # and one more sentence is read sooner than asked for (chosen on the questions of ops/evaluation/training/quotes.jsonl).
 NEAR = 1.5
@@ -73,7 +74,8 @@ class ExtractiveWriter:
         if passages and all(passage.kind == "order" for passage in passages):
             yield DraftEnd(model=NAME, cost_usd=0.0)
             return
-        asked = told_with(_without_references(standalone(question, turns)), attachments, passages)
+        bare = without_commands(question)
+        asked = told_with(_without_references(standalone(bare, turns) if bare else ""), attachments, passages)
         try:
             said, unanswered = await asyncio.to_thread(self._answers, asked, question, passages, turns)
         except IndexUnavailable as error:

@@ -15,8 +15,9 @@ from bot.desk.figures import figures
 from bot.desk.model import Passage
 from bot.desk.past import about_the_past
 from bot.desk.places import countries, without_places
-from bot.desk.synonyms import concepts
+from bot.desk.synonyms import concepts, plainly
 from bot.desk.words import codes, has_code, means_nothing, without_codes
+from bot.engine.doubts import SURE, doubts, missed
 from bot.engine.quotable import Unit
 from ingest.index.contract import Likeness
 
@@ -24,7 +25,6 @@ COMPARED = 32  # units that the model compares with the question, the likeliest 
 SUBJECT = 80  # characters: a record's or a product sheet's own code stands in its first lines
 READ = 1500  # characters of a passage
 MET = 0.5  # how near the nearest word piece is to a word that a text speaks of
-LONG = 30  # words of a question, beyond which one more says nothing
 SAME = 0.75  # of all words of two questions, those that both have
 ELSE = 6  # words of a heading that nobody asked for, beyond which one more says nothing
 
@@ -52,7 +52,6 @@ _KIND = re.compile(
     re.IGNORECASE,
 )
 _ANYTHING = concepts("something anything item product thing")
-_WHO = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
 
 Compare = Callable[[str, Sequence[str]], Likeness]
 
@@ -76,6 +75,7 @@ NOTHING = Ranking([], 0.0)
 
 def rank(asked: str, units: Sequence[Unit], passages: Sequence[Passage], compare: Compare) -> Ranking:
     """Blocks while the model reads. Raises what `compare` raises."""
+    asked = plainly(asked)
     likely = by_words(asked, units)[:COMPARED]
     if not likely:
         return NOTHING
@@ -83,7 +83,13 @@ def rank(asked: str, units: Sequence[Unit], passages: Sequence[Passage], compare
     scored = [(Ranked(unit, _sum(WEIGHTS, one)), one) for (unit, _), one in zip(likely, seen, strict=True)]
     scored.sort(key=lambda one: -one[0].score)
     ranked = [one for one, _ in scored]
-    return Ranking(ranked, 1 / (1 + math.exp(-_sum(SURE, doubts(asked, ranked, scored[0][1], seen, passages)))))
+    said = doubts(asked, [(one.unit, one.score) for one in ranked], scored[0][1], read_of(passages))
+    return Ranking(ranked, 1 / (1 + math.exp(-_sum(SURE, said))))
+
+
+def read_of(passages: Sequence[Passage]) -> list[tuple[str, str]]:
+    """The document of each passage, and what it says with its headings."""
+    return [(one.document_id, f"{one.title} {one.section} {one.text}") for one in passages]
 
 
 def _sum(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
@@ -127,6 +133,8 @@ def features(
     of_passage = {one: like.met[len(units) + row] for row, one in enumerate(at)}
     nearest = {one: max(like.cosines[row] for row, unit in enumerate(units) if unit.passage == one) for one in at}
     best = max(max(passages[one].score for one in at), 1e-9)
+    documents = [passages[one].document_id for one in (*(unit.passage for unit in units), *at)]
+    shortfall = missed(like, documents, concepts(" ".join(one.title for one in passages)))
     here, named, past, wanted = countries(asked), codes(asked), about_the_past(asked), _wanted(asked)
     found = []
     for row, (unit, lexical) in enumerate(likely):
@@ -145,14 +153,13 @@ def features(
                 "label": float(_is_a_label(unit, wanted)),
                 "here": float(bool(here & (countries(unit.text) or countries(unit.heading)))),
                 "named": float(has_code(own, named) or has_code(unit.text, named)),
+                "pair": float(_pairs(own, unit.text, named)),
                 "unnamed": float(bool(named) and not has_code(own, named) and not has_code(unit.text, named)),
                 "superseded": float(passage.superseded and not past),
                 "fused": max(passage.score, 0.0) / best,  # of few candidates the worse ones score below zero
                 "near": nearest[unit.passage],
+                "missed": shortfall[passage.document_id],
                 "unmet": _mean(weights, [float(met < MET) for met in of_passage[unit.passage]]),
-                "least_met": min(
-                    (met for weight, met in zip(weights, of_passage[unit.passage], strict=True) if weight), default=0.0
-                ),
             }
         )
     return found
@@ -171,27 +178,6 @@ def _headings(asked: str, unit: Unit) -> dict[str, float]:
     }
 
 
-def doubts(
-    asked: str,
-    ranked: Sequence[Ranked],
-    best: Mapping[str, float],
-    seen: Sequence[Mapping[str, float]],
-    passages: Sequence[Passage],
-) -> dict[str, float]:
-    """What speaks for the best unit's document as the one that answers, and against it, by name."""
-    top = ranked[0].score
-    mass = [(math.exp(one.score - top), passages[one.unit.passage].document_id) for one in ranked]
-    own = passages[ranked[0].unit.passage].document_id
-    return {
-        **best,
-        "one": 1.0,
-        "asked": min(len(asked.split()), LONG) / LONG,
-        "share": sum(part for part, document in mass if document == own) / sum(part for part, _ in mass),
-        "who": float(bool(_WHO.search(asked))),
-        "most_words": max(one["words"] for one in seen),
-    }
-
-
 def _asks_the_same(asked: str, heading: str) -> bool:
     """Whether a heading is a question, as in an FAQ, and the asker's, or the same of anything: "How long do I have to
     return something?" """
@@ -207,6 +193,12 @@ def _kind(asked: str) -> str:
     """What kind of thing a question asks for, as its question word says; "" may be any."""
     word = _KIND.search(asked)
     return "" if word is None else "when" if word["time"] else word[0].lower()
+
+
+def _pairs(own: str, text: str, named: frozenset[str]) -> bool:
+    """Whether a record or a product sheet says of its product something about another one that is named."""
+    others = frozenset(code for code in named if not has_code(own, frozenset({code})))
+    return len(others) < len(named) and has_code(text, others)
 
 
 def _weights(words: Sequence[str], texts: Sequence[str]) -> list[float]:
@@ -247,11 +239,8 @@ def states(unit: Unit, wanted: frozenset[str]) -> bool:
 
 WEIGHTS: Mapping[str, float] = {
     "asked_there": 5.0,  # not fitted: the questions of the training avoid the words of the documents, people don't
-    "like": 8.34, "met": 8.49, "words": 1.02, "own_words": 1.5, "heading": 0.8, "heading_else": -0.73,
-    "title_else": -1.32, "first": 0.35, "length": 1.53, "record": -0.26, "figure": 1.35, "label": -1.27, "here": 3.74,
-    "unnamed": -3.86, "superseded": -0.88, "fused": 2.98, "near": 1.68, "unmet": -1.83,
-}  # fmt: skip
-SURE: Mapping[str, float] = {
-    "one": -3.92, "unmet": -2.18, "least_met": 1.1, "asked": 3.44, "share": 2.06, "named": 1.34,
-    "unnamed": -4.67, "near": 3.22, "who": -0.83, "most_words": 0.84,
+    "like": 8.24, "met": 8.63, "words": 0.93, "own_words": 1.52, "heading": 0.79, "heading_else": -0.86,
+    "title_else": -1.37, "first": 0.34, "length": 1.4, "record": -0.2, "figure": 1.35, "label": -1.3, "here": 3.72,
+    "unnamed": -3.87, "superseded": -1.12, "fused": 2.93, "near": 1.58, "unmet": -1.76,
+    "pair": 4.0,  # not fitted: few questions name two products
 }  # fmt: skip

@@ -1,5 +1,5 @@
-"""Fits the weights of bot/engine/ranking.py: `python -m ops.evaluation.fit`, after a change of its features or of the
-embedding model. Prints them, and how well they do on questions that they were not fitted on.
+"""Fits the weights of bot/engine/ranking.py and doubts.py: `python -m ops.evaluation.fit`, after a change of their
+features or of the embedding model. Prints them, and how well they do on questions that they were not fitted on.
 
 Trained on the open golden cases of the three desks and on `training/DESK.jsonl` (questions with the documents that
 answer them, written from the documents); never on a held case. `training/quotes.jsonl` says which sentences answer
@@ -21,7 +21,9 @@ from scipy.special import logsumexp
 
 from bot.desk.audience import readable_in
 from bot.desk.conversation import standalone
+from bot.desk.synonyms import plainly
 from bot.engine import ranking
+from bot.engine.doubts import doubts
 from bot.engine.extractive import ExtractiveWriter
 from ops.config import load_config
 from ops.evaluation.golden import load
@@ -39,7 +41,8 @@ WRITTEN_FOR_THIS = 0.6  # what a training question counts beside a golden case: 
 
 RANKING = ("like", "met", "words", "own_words", "heading", "heading_else", "title_else", "first", "length", "record",
            "figure", "label", "here", "unnamed", "superseded", "fused", "near", "unmet")  # fmt: skip
-SURE = ("one", "unmet", "least_met", "asked", "share", "named", "unnamed", "near", "who", "most_words")
+SURE = ("one", "asked", "share", "named", "unnamed", "near", "figure", "missed", "left", "literal", "uncounted", "name",
+        "identifier", "plan")  # fmt: skip
 
 
 @dataclass
@@ -67,15 +70,16 @@ async def examples(desk_name: str) -> list[Example]:
             alone = standalone(question, turns)
             got = await engine.retrieve(alone, sources=desk.sources, audience=readable)
             parts, units = writer.parts(alone, question, got.passages, turns)
-            likely = ranking.by_words(parts[0], units)[: ranking.COMPARED]
+            asked = plainly(parts[0])
+            likely = ranking.by_words(asked, units)[: ranking.COMPARED]
             if len(parts) > 1 or not likely:
                 continue
             right = np.array([_cited(got.passages[unit.passage].url, cites) for unit, _ in likely])
             quoted, beside = quotes.get((desk_name, question), ((), ()))
             answers = np.array([unit.text in quoted for unit, _ in likely])
             useful = answers | np.array([unit.text in beside for unit, _ in likely])
-            seen = ranking.features(parts[0], likely, got.passages, search.likeness)
-            found.append(Example(name, parts[0], got.passages, likely, seen, right, answers, useful, weight))
+            seen = ranking.features(asked, likely, got.passages, search.likeness)
+            found.append(Example(name, asked, got.passages, likely, seen, right, answers, useful, weight))
     return found
 
 
@@ -147,8 +151,8 @@ def fit_sure(found: Sequence[Example], scored: Callable[[Example], Sequence[floa
 
 def _doubts(each: Example, scores: Sequence[float]) -> list[float]:
     order = np.argsort(-np.array(scores))
-    ranked = [ranking.Ranked(each.likely[at][0], float(scores[at])) for at in order]
-    said = ranking.doubts(each.asked, ranked, each.seen[order[0]], each.seen, each.passages)
+    ranked = [(each.likely[at][0], float(scores[at])) for at in order]
+    said = doubts(each.asked, ranked, each.seen[order[0]], ranking.read_of(each.passages))
     return [said[name] for name in SURE]
 
 
