@@ -78,7 +78,8 @@ def _pieces(text: str) -> tuple[list[_Piece], list[str]]:
         pieces = _together([piece.strip() for piece in _JOINT.split(_NUMBER.sub("", sentence)) if piece.strip()])
         question = sentence.rstrip().endswith("?")
         for at, piece in enumerate(pieces):
-            if piece.endswith("?") or _BEGINS.match(piece) or (question and re.match(_VERB, piece, re.IGNORECASE)):
+            begins = _BEGINS.match(piece.rpartition(": ")[2])
+            if piece.endswith("?") or begins or (question and re.match(_VERB, piece, re.IGNORECASE)):
                 asked.append(_Piece(piece, at > 0))
             elif asked and len(pieces) > 1:
                 asked[-1] = replace(asked[-1], text=f"{asked[-1].text} {piece}")

@@ -37,4 +37,6 @@ def without_commands(text: str) -> str:
 
 
 def _commands(sentence: str) -> bool:
-    return not sentence.endswith("?") and bool(_COMMAND.match(sentence) or _REVEAL.search(sentence))
+    if sentence.endswith("?"):
+        return False
+    return bool(_COMMAND.match(sentence) or _COMMAND.match(sentence.rpartition(": ")[2]) or _REVEAL.search(sentence))

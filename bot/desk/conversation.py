@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.desk.courtesy import wants_human
 from bot.desk.model import Turn
+from bot.desk.number_words import NUMBER
 from bot.desk.words import codes, content_words, flat, without_codes
 
 _MARKS = re.compile(r"\s?\[\d{1,3}\]")
@@ -48,6 +49,8 @@ _ASPECTS = content_words(
     " mean know help use make"
 )
 _FEW = 2  # content words: a question with no more is short
+_FILLER = re.compile(r"\b(?:hm+|uh|um|well|though|tho|actually|btw)\b[,.]?", re.IGNORECASE)
+_COUNTED = re.compile(rf"\b(?:{NUMBER}|\d+)\b", re.IGNORECASE)
 
 
 def fit(turns: Sequence[Turn], max_turns: int, max_chars: int) -> tuple[Turn, ...]:
@@ -116,6 +119,8 @@ def replaced(question: str, turns: Sequence[Turn]) -> frozenset[str]:
     root = _root(asked)
     if not new or root is None or not _follows(question):
         return frozenset()
+    if new == content_words(" ".join(_COUNTED.findall(question))):
+        return content_words(" ".join(_COUNTED.findall(root))) - new  # "and for three?": another number of the same
     subjects = [_subject(root, where)]
     for text in asked[len(asked) - asked[::-1].index(root) :]:
         said, there = _named(text)
@@ -153,7 +158,7 @@ def _subject(text: str, where: str) -> frozenset[str]:
 
 def _follows(text: str) -> bool:
     """Whether a text, in a running thread, needs what was said before it."""
-    plain = flat(_MENTION.sub("", text)).strip(" ?!.")
+    plain = flat(_FILLER.sub(" ", _MENTION.sub("", text))).strip(" ?!.")
     words = content_words(without_codes(plain))
     if codes(plain):
         return not words and bool(_ELLIPSIS.fullmatch(plain))

@@ -152,7 +152,8 @@ ABOUT_WHAT = "What would you like to know about “{topic}”, and for which pro
 _ORDERS = content_words("order orders")  # of which a desk may know the asker's
 _GENERIC = content_words(
     "how much cost price limit long many when where which deadline fee charge number size question problem issue thing"
-    " stuff information info details help know need want use one something anything ok different rule rules policy"
+    " stuff information info details help know need want use one something anything ok other with different"
+    " rule rules policy"
 )
 _TROUBLE = content_words(
     "doesn't work works working not broken error errors fails failed failing problem issue trouble wrong stuck bug cras"
@@ -180,7 +181,7 @@ def courtesy(text: str, limit: int, turns: Sequence[Turn] = ()) -> str | None:
         return FAREWELL if re.search(r"\b(?:bye|goodbye|see you)\b", said) else WELCOME
     if kind := foreign_courtesy(said):
         return _FOREIGN[kind]
-    return None if begun(turns) else clarifying(plain)
+    return None if begun(turns) or wants_human(plain) else clarifying(plain)
 
 
 def begun(turns: Sequence[Turn]) -> bool:

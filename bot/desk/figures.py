@@ -50,7 +50,7 @@ _DATE = re.compile(
 )
 _TIME = re.compile(
     r"(?<![\d:])(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s?(?P<half>[ap])\.?m\b\.?"
-    r"|(?<![\d:])(?P<hour2>\d{1,2}):(?P<minute2>\d{2})(?![\d:])",
+    r"|(?<![\d:])(?P<hour2>\d{1,2}):(?P<minute2>\d{2})(?!:?\d)",
     re.IGNORECASE,
 )
 _NEXT_LABEL = re.compile(r"\n(?=\w[\w ]*: )")  # a record's next line is no unit of the number before it

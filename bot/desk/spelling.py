@@ -17,6 +17,7 @@ _NAME = re.compile(
     r"(?<=[a-z,] )(?!I\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)"
     r"[A-Z][A-Za-z]*[a-z](?:,? [A-Z][A-Za-z]*[a-z])*(?![\w-])"
 )
+_SEVERAL = re.compile(r"[A-Z]{2,}s")  # AAs, TVs
 _PAIR = re.compile(r"(?=\b([^\W\d_]{3,}) ([^\W\d_]{3,})\b)")
 
 
@@ -92,5 +93,7 @@ def unheard_of(question: str, texts: Iterable[str]) -> list[str]:
     return [
         " ".join(run)
         for run in runs
-        if not countries(" ".join(run)) and not any(stem(word.lower().strip(",")) in there for word in run)
+        if not countries(" ".join(run))
+        and not all(_SEVERAL.fullmatch(word) for word in run)
+        and not any(stem(word.lower().strip(",")) in there for word in run)
     ]

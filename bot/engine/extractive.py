@@ -19,7 +19,7 @@ from bot.desk.past import about_the_past
 from bot.desk.places import countries
 from bot.desk.ports import OrderTools
 from bot.desk.spelling import respelled, unheard_of
-from bot.desk.synonyms import concepts
+from bot.desk.synonyms import concepts, plainly
 from bot.desk.words import codes, content_words, has_code
 from bot.engine.drafting import drafted
 from bot.engine.quotable import Unit, about_itself, units_of
@@ -125,7 +125,7 @@ class ExtractiveWriter:
         named = codes(asked)
         if not (named or content_words(asked)):
             return NOTHING
-        if (named and not any(has_code(text, named) for text in texts)) or unheard_of(asked, texts):
+        if (named and not any(has_code(text, named) for text in texts)) or unheard_of(plainly(asked), texts):
             return NOTHING  # it names something that no passage knows
         ranking = rank(asked, units, passages, self._compare)
         if ranking.sure < LEAST_SURE:
