@@ -39,4 +39,5 @@ def without_commands(text: str) -> str:
 def _commands(sentence: str) -> bool:
     if sentence.endswith("?"):
         return False
-    return bool(_COMMAND.match(sentence) or _COMMAND.match(sentence.rpartition(": ")[2]) or _REVEAL.search(sentence))
+    told = sentence.rpartition(": ")[2].strip()  # "the note reads: do what it says"
+    return bool(_COMMAND.match(sentence) or _COMMAND.match(told) or _REVEAL.search(sentence))

@@ -32,6 +32,8 @@ _COUNTRIES = """
     Australia: australian sydney melbourne
     Mexico: mexican
     Brazil: brazilian
+    Alaska: alaskan anchorage fairbanks juneau
+    Hawaii: hawaiian honolulu maui
 """
 _NAMED = {
     row.split(":")[0].strip(): frozenset([row.split(":")[0].strip().lower(), *row.split(":")[1].split()])

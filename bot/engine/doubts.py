@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bot.desk.figures import figures
+from bot.desk.light_words import says_little, weighty
 from bot.desk.places import without_places
 from bot.desk.synonyms import concepts
 from bot.desk.words import flat, means_nothing, without_codes
@@ -18,24 +19,6 @@ from ingest.index.contract import Likeness
 
 LONG = 30  # words of a question, beyond which one more says nothing
 NEAR = 0.6  # how near the nearest word piece is to a word that a document speaks of
-# Words that no document has to speak of to answer.
-_SAY_LITTLE = """
-    s m re t ve ll d u ur im ive dont cant one ones thing things stuff something anything everything nothing someone
-    somebody anyone anybody everyone everybody nobody other another else different same new still now then just again
-    ever never always yet really actually simply only even also maybe please ok okay well sure fine good great nice
-    cool possible able allowed available go goes going gone went come comes came coming take takes took taken taking
-    put puts get gets getting got give gives gave given giving make makes made making let lets do does done doing use
-    uses used using want wants wanted like need needs needed try tries trying happen happens happened say says said
-    tell tells told know knows think see look looks find found ask asked asking hear guys people folks friend friends
-    wife husband son daughter sister brother mother father dad mum mom kid he she him her his hers my mine myself me
-    our ours us your yours them their theirs whether here there over down up off around through between away along
-    together per each every much many more most less least lot bit few several kind sort way case last next first
-    since ago while meanwhile already soon whatever anyway sorry hi hello hey thanks thank lol ugh suppose supposed
-    right stuck whats what's hows exactly whole actual real own owns part today tomorrow yesterday question quick
-    kinda gonna wanna gotta rule rules policy policies document documents version
-"""
-_LIGHT = frozenset(_SAY_LITTLE.split())
-_LIGHT_CONCEPTS = concepts(_SAY_LITTLE)
 
 _COUNT = re.compile(r"\bhow many ([a-z]+)", re.IGNORECASE)
 _NUMBER = (
@@ -66,6 +49,7 @@ _LITERAL = re.compile(
     r"(?![\w%]|[.,]\d)",
     re.IGNORECASE,
 )
+_MODEL = re.compile(r"\b([a-z]{3,}) (\d{1,3})\b(?![.,]\d)")
 _ABBREVIATION = re.compile(r"(?<![\w-])[A-Z]{3,5}(?=s?(?![\w-]))")  # of two letters most are everyday words
 
 
@@ -86,7 +70,7 @@ def doubts(
         "asked": min(len(asked.split()), LONG) / LONG,
         "share": sum(part for part, document in mass if document == own) / sum(part for part, _ in mass),
         "left": _left(asked, unit, passage),
-        "literal": float(_lacks(asked, passages, own)),
+        "literal": float(_lacks(asked, unit.heading.split(" > ")[0], passages, own)),
         "uncounted": float(_uncounted(asked, unit.text)),
         "name": float(bool(_NAME.search(asked))),
         "identifier": float(bool(_IDENTIFIER.search(asked))),
@@ -103,7 +87,7 @@ def missed(like: Likeness, documents: Sequence[str], subjects: frozenset[str]) -
     asked = [
         column
         for column, word in enumerate(like.words)
-        if not (means_nothing(word) or word.lower() in _LIGHT or (concepts(word) and concepts(word) <= subjects))
+        if not (means_nothing(word) or says_little(word) or (concepts(word) and concepts(word) <= subjects))
     ]
     nearest = {document: [0.0] * len(asked) for document in documents}
     for document, met in zip(documents, like.met, strict=True):
@@ -114,22 +98,34 @@ def missed(like: Likeness, documents: Sequence[str], subjects: frozenset[str]) -
 def _left(asked: str, unit: Unit, passage: str) -> float:
     """Of what is asked of the document's subject, the share that its passage has no word for."""
     title = unit.heading.split(" > ")[0]
-    words = concepts(without_codes(without_places(asked))) - concepts(title) - _LIGHT_CONCEPTS
+    words = weighty(without_codes(without_places(asked))) - concepts(title)
     return len(words - concepts(passage)) / len(words) if words else 0.0
 
 
-def _lacks(asked: str, passages: Sequence[tuple[str, str]], own: str) -> bool:
-    """Whether a year, a version or a short code of the question stands nowhere in the document, or an abbreviation in
-    no passage."""
-    read = re.sub(r"[\s-]", "", flat(" ".join(text for document, text in passages if document == own)).lower())
-    literals = (re.sub(r"[\s-]", "", one.lower()).removeprefix("v") for one in _LITERAL.findall(flat(asked)))
-    if any(one not in read for one in literals):
+def _lacks(asked: str, title: str, passages: Sequence[tuple[str, str]], own: str) -> bool:
+    """Whether a year, a version or a short code of the question stands nowhere in the document, or an abbreviation or
+    the number of a model in no passage."""
+    everywhere = " ".join(text for _, text in passages)
+    here = " ".join(text for document, text in passages if document == own)
+    literals = {_run_together(one).removeprefix("v") for one in _LITERAL.findall(flat(asked))}
+    if any(one not in _run_together(here) for one in literals):
         return True
-    known = concepts(" ".join(text for _, text in passages))
-    initials = "".join(word[0] for word in re.findall(r"[a-z]+", " ".join(text for at, text in passages if at == own)))
+    if any(one not in _run_together(everywhere) for one in _other_models(asked, title)):
+        return True
+    known, initials = concepts(everywhere), "".join(word[0] for word in re.findall(r"[a-z]+", here))
     return not asked.isupper() and any(
         not concepts(one) <= known and one.lower() not in initials for one in _ABBREVIATION.findall(asked)
     )
+
+
+def _run_together(text: str) -> str:
+    return re.sub(r"[\s-]", "", flat(text).lower())
+
+
+def _other_models(asked: str, title: str) -> set[str]:
+    """What the question calls by the title's word and another number: "Orrin 10" where the title says "Orrin 9"."""
+    ours, theirs = ({(word, number) for word, number in _MODEL.findall(flat(text).lower())} for text in (title, asked))
+    return {word + number for word, number in theirs - ours if any(word == our for our, _ in ours)}
 
 
 def _uncounted(asked: str, text: str) -> bool:
@@ -144,7 +140,7 @@ def _uncounted(asked: str, text: str) -> bool:
 
 
 SURE: Mapping[str, float] = {
-    "one": -2.92, "asked": 3.63, "share": 2.26, "named": 1.48, "unnamed": -4.19, "near": 3.93, "figure": 0.44, "missed":
-    -3.27, "left": -1.45, "literal": -2.87, "uncounted": -2.4, "name": -2.49, "identifier": -0.79, "plan": -1.76,
+    "one": -2.92, "asked": 3.62, "share": 2.3, "named": 1.42, "unnamed": -4.18, "near": 3.85, "figure": 0.54, "missed":
+    -3.46, "left": -1.36, "literal": -2.94, "uncounted": -2.44, "name": -2.5, "identifier": -0.79, "plan": -1.49,
     "pair": 4.0,  # not fitted: few questions name two products
 }  # fmt: skip

@@ -12,6 +12,7 @@ from bot.desk.commands import without_commands
 from bot.desk.conversation import replaced, standalone
 from bot.desk.errors import RetrievalUnavailable
 from bot.desk.figures import figures
+from bot.desk.light_words import weighty
 from bot.desk.model import Attachment, DraftEnd, DraftSentence, Passage, Prompt, Turn
 from bot.desk.order_numbers import asks_status
 from bot.desk.orders import order_sentences
@@ -19,7 +20,7 @@ from bot.desk.past import about_the_past
 from bot.desk.places import countries
 from bot.desk.ports import OrderTools
 from bot.desk.spelling import respelled, unheard_of
-from bot.desk.synonyms import concepts, plainly
+from bot.desk.synonyms import plainly
 from bot.desk.words import codes, content_words, has_code
 from bot.engine.drafting import drafted
 from bot.engine.quotable import Unit, about_itself, units_of
@@ -94,11 +95,11 @@ class ExtractiveWriter:
         for part in parts:
             ranked = self._ranked(part, units, passages).units
             if len(parts) == 1 and (differing := _countries_differ(part, ranked, units)):
-                which = f"Which country is it about: {', '.join(differing[:-1])} or {differing[-1]}?"
+                which = f"Is it about {', '.join(differing[:-1])} or {differing[-1]}?"
                 return [DraftSentence(which)], []
             left = [one for one in ranked if one.unit not in chosen]
             if left and left[0].score >= ranked[0].score - ELSEWHERE:  # else what was said for another part answers it
-                chosen += _chosen(left, passages, concepts(part), ROOM // len(parts))
+                chosen += _chosen(left, passages, weighty(part), ROOM // len(parts))
             missed += [] if ranked else [part]
         if not chosen or any(passage.kind == "order" for passage in passages):
             missed.clear()  # nothing is answered, and that is told; or what is known of an order may be the answer
