@@ -85,15 +85,16 @@ def unsupported(
         and (english or not any(source.holds(_bare(figure)) for source in sources))
     ]
     found += [f"{figure.shown} is one end of a range" for figure in claimed if _narrowed(figure, body, sources)]
-    for names in (codes, countries):
+    quoted = _is_quoted(body, citations)
+    for names in () if quoted else (codes, countries):
         found += _of_another(body, claimed, texts, names)
     if any(passage.superseded for passage in cited) and all(passage.superseded for passage in cited):
         found += _as_if_in_force(body, question)
     if found or not english:
         return list(dict.fromkeys(found))
     everything = content_words(" ".join(texts))
-    quoted = content_words(" ".join(f"{one.title} {one.section} {one.quote}" for one in citations))
-    if not claimed and (words := content_words(body)) and words.isdisjoint(quoted):
+    there = content_words(" ".join(f"{one.title} {one.section} {one.quote}" for one in citations))
+    if not claimed and (words := content_words(body)) and words.isdisjoint(there):
         found.append("its citation is about something else")
     found += [f"no cited passage says {part!r}" for part in _PART.findall(body) if not _says_part(part, texts)]
     found += [f"no cited passage says {match[0]!r}" for match in _promised(body, texts)]
@@ -102,8 +103,20 @@ def unsupported(
     unknown = [word for word in content_words(body) if word not in known and "'" not in word]
     if not claimed and len(unknown) > 3 and len(unknown) > (1 - _LEAST_KNOWN) * len(content_words(body)):
         found.append("most of it stands in no cited passage")
-    found += _turned_round(body, citations)
-    return found
+    return found if quoted else found + _turned_round(body, citations)
+
+
+def _is_quoted(body: str, citations: Sequence[Citation]) -> bool:
+    """Whether it is what a source says, word for word, behind nothing but that source's own headings: of whom it says
+    that, and whether, is the source's own."""
+    plain = flat(body).rstrip(" .")
+    for citation in citations:
+        quote = flat(citation.quote).rstrip(" .")
+        before, found, after = plain.partition(quote) if quote else (plain, "", "")
+        headings = [flat(one) for one in (citation.title, *citation.section.split(" > "))]
+        if found and not after.strip() and (not before.strip() or before.strip(" :-") in headings):
+            return True
+    return False
 
 
 def _bare(figure: Figure) -> Figure:

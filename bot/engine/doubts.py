@@ -5,10 +5,10 @@ Documents that are near a question mostly speak of its subject; whether they ans
 of that: a number, a name, a colour, a version that stands in none of their passages.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 
+from bot.desk.asking import focus
 from bot.desk.figures import figures
 from bot.desk.light_words import says_little, weighty
 from bot.desk.places import without_places
@@ -49,26 +49,25 @@ _LITERAL = re.compile(
     r"(?![\w%]|[.,]\d)",
     re.IGNORECASE,
 )
+_COLOUR = re.compile(r"\b(?:black|white|red|green|blue|pink|purple|yellow|orange|brown|silver|gold)\b", re.IGNORECASE)
 _MODEL = re.compile(r"\b([a-z]{3,}) (\d{1,3})\b(?![.,]\d)")
 _ABBREVIATION = re.compile(r"(?<![\w-])[A-Z]{3,5}(?=s?(?![\w-]))")  # of two letters most are everyday words
 
 
 def doubts(
-    asked: str, ranked: Sequence[tuple[Unit, float]], best: Mapping[str, float], passages: Sequence[tuple[str, str]]
+    asked: str, unit: Unit, share: float, best: Mapping[str, float], passages: Sequence[tuple[str, str]]
 ) -> dict[str, float]:
-    """What speaks for the best unit's document, and against it, by name.
+    """What speaks for the document of the best unit, and against it, by name.
 
-    `ranked`: units with their scores, the best first; `best`: the features of the first; `passages`: the document of
-    each passage, and all that it says, its headings too.
+    `share`: of that document, of all that speaks for one; `best`: the features of the unit; `passages`: the document
+    of each passage, and all that it says, its headings too.
     """
-    unit, top = ranked[0]
     own, passage = passages[unit.passage]
-    mass = [(math.exp(score - top), passages[one.passage][0]) for one, score in ranked]
     return {
         **best,
         "one": 1.0,
         "asked": min(len(asked.split()), LONG) / LONG,
-        "share": sum(part for part, document in mass if document == own) / sum(part for part, _ in mass),
+        "share": share,
         "left": _left(asked, unit, passage),
         "literal": float(_lacks(asked, unit.heading.split(" > ")[0], passages, own)),
         "uncounted": float(_uncounted(asked, unit.text)),
@@ -108,6 +107,7 @@ def _lacks(asked: str, title: str, passages: Sequence[tuple[str, str]], own: str
     everywhere = " ".join(text for _, text in passages)
     here = " ".join(text for document, text in passages if document == own)
     literals = {_run_together(one).removeprefix("v") for one in _LITERAL.findall(flat(asked))}
+    literals |= {one.lower() for one in _COLOUR.findall(focus(asked))}
     if any(one not in _run_together(here) for one in literals):
         return True
     if any(one not in _run_together(everywhere) for one in _other_models(asked, title)):
@@ -140,7 +140,7 @@ def _uncounted(asked: str, text: str) -> bool:
 
 
 SURE: Mapping[str, float] = {
-    "one": -2.92, "asked": 3.62, "share": 2.3, "named": 1.42, "unnamed": -4.18, "near": 3.85, "figure": 0.54, "missed":
-    -3.46, "left": -1.36, "literal": -2.94, "uncounted": -2.44, "name": -2.5, "identifier": -0.79, "plan": -1.49,
+    "one": -2.55, "asked": 3.48, "share": 2.02, "named": 1.31, "unnamed": -4.13, "near": 3.59, "figure": 0.48, "missed":
+    -2.96, "left": -1.43, "literal": -2.43, "uncounted": -2.44, "name": -2.56, "identifier": -0.83, "plan": -1.5,
     "pair": 4.0,  # not fitted: few questions name two products
 }  # fmt: skip

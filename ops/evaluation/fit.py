@@ -40,7 +40,7 @@ DOUBT = 2.0  # and of those that say how sure it is
 WRITTEN_FOR_THIS = 0.6  # what a training question counts beside a golden case: a third of them have no answer
 
 RANKING = ("like", "met", "words", "own_words", "heading", "heading_else", "title_else", "first", "length", "record",
-           "figure", "label", "here", "unnamed", "superseded", "fused", "near", "unmet")  # fmt: skip
+           "figure", "label", "here", "unnamed", "fused", "near", "unmet")  # fmt: skip
 SURE = ("one", "asked", "share", "named", "unnamed", "near", "figure", "missed", "left", "literal", "uncounted", "name",
         "identifier", "plan")  # fmt: skip
 
@@ -134,7 +134,7 @@ def fit_ranking(found: Sequence[Example]) -> dict[str, float]:
 def fit_sure(found: Sequence[Example], scored: Callable[[Example], Sequence[float]]) -> dict[str, float]:
     """Weights of a logistic regression: whether the best unit's document answers."""
     rows = np.array([_doubts(each, scored(each)) for each in found])
-    right = np.array([float(each.right[int(np.argmax(scored(each)))]) for each in found])
+    right = np.array([float(each.right[_best(each, scored(each))]) for each in found])
     count = np.array([each.weight for each in found])
     spread = rows.std(axis=0) + 1e-9
     spread[0] = 1.0  # the constant
@@ -150,10 +150,17 @@ def fit_sure(found: Sequence[Example], scored: Callable[[Example], Sequence[floa
 
 
 def _doubts(each: Example, scores: Sequence[float]) -> list[float]:
-    order = np.argsort(-np.array(scores))
-    ranked = [(each.likely[at][0], float(scores[at])) for at in order]
-    said = doubts(each.asked, ranked, each.seen[order[0]], ranking.read_of(each.passages))
+    best, shares = _best(each, scores), _shares(each, scores)
+    said = doubts(each.asked, each.likely[best][0], shares[best], each.seen[best], ranking.read_of(each.passages))
     return [said[name] for name in SURE]
+
+
+def _best(each: Example, scores: Sequence[float]) -> int:
+    return int(np.argmax(np.array(scores) + np.log(_shares(each, scores))))
+
+
+def _shares(each: Example, scores: Sequence[float]) -> list[float]:
+    return ranking.shares_of([each.passages[unit.passage].document_id for unit, _ in each.likely], scores)
 
 
 def _smallest(loss: Callable[[Any], tuple[float, Any]], size: int) -> Any:
@@ -177,7 +184,7 @@ def crossed(found: Sequence[Example]) -> None:
         for each in (each for each, its in zip(found, fold, strict=True) if its == number):
             doubts = dict(zip(SURE, _doubts(each, score(each)), strict=True))
             sure.append(1 / (1 + np.exp(-sum(weight * doubts[name] for name, weight in weights.items()))))
-            best = int(np.argmax(score(each)))
+            best = _best(each, score(each))
             right.append(bool(each.right[best]))
             answers.append(float(each.answers[best]) if each.answers.any() else np.nan)
             answerable.append(each.right.any())
