@@ -17,12 +17,18 @@ _COMMAND = re.compile(
     rf"|(?:from (?:now|here) on|henceforth|before you answer)\b"
     rf"|you are now\b|you're now\b|(?:act|behave|respond|answer) as\b(?! (?:soon|fast|quick))|pretend\b"
     rf"|let's (?:play|pretend)\b|role-?play\b|(?:system|assistant|admin|developer)(?: \w+)?:"
-    rf"|(?:enable|enter|activate|switch to|in) (?:the )?(?:debug|developer|admin|god|maintenance|dan|jailbreak)\b"
+    rf"|(?:enable|enter|activate|switch to) (?:the )?(?:debug|developer|admin|god|maintenance|dan|jailbreak)\b"
+    rf"|in (?:debug|developer|admin|god|maintenance|dan) mode,? you\b"
     rf"|i(?:'m| am) [\w ]+,? (?:\w+ )?override\b|i hereby authori[sz]e\b"
     rf"|(?:begin|start|end|finish|append|add|close|sign|post|write)\b.*(?:\b{_REPLY} with\b|\bto {_REPLY}\b)"
+    rf"|(?:say|reply|respond|answer)(?: me| only| just| back)* (?:with|that|\"|')"
+    rf"|tell (?:me to\b|(?:them|everyone|everybody|the (?:user|customer|reader|people)s?) (?:to|that)\b)"
+    rf"|confirm to\b|(?:list|show|give|send|export|dump|print)(?: me)? (?:[\w-]+ )*(?:e-?mails?|addresses|passwords"
+    rf"|phone numbers|names|orders|data) of (?:[\w-]+ ){{0,4}}(?:customers?|users?|members?|employees|people)\b"
     rf"|(?:do|follow|obey) (?:exactly )?(?:what|as|the instructions)\b.*\b(?:says?|said|told)\b)",
     re.IGNORECASE,
 )
+_SYSTEM_PROMPT = re.compile(r"\b(?:your|hidden|initial|the system|your system) prompts?\b", re.IGNORECASE)
 _REVEAL = re.compile(
     r"\b(?:print|reveal|show|translate|encode|output|summari[sz]e|repeat|leak|dump)(?: me)?"
     r" (?:everything above|(?:(?:your|the|hidden|initial) )*(?:system prompt|prompt|instructions|guidelines))\b"
@@ -37,6 +43,8 @@ def without_commands(text: str) -> str:
 
 
 def _commands(sentence: str) -> bool:
+    if _SYSTEM_PROMPT.search(sentence):
+        return True
     if sentence.endswith("?"):
         return False
     told = sentence.rpartition(": ")[2].strip()  # "the note reads: do what it says"
