@@ -1,0 +1,69 @@
+"""Whether a document answers shows in what is asked of its subject."""
+
+import pytest
+
+from bot.desk.synonyms import concepts
+from bot.engine.doubts import doubts, missed
+from bot.engine.quotable import Unit
+from ingest.index.contract import Likeness
+
+SHEET = "Orrin 9 phone 128 GB, granite. Ports: 1 x USB-C. Battery: 4,600 mAh. A business associate agreement is signed."
+UNIT = Unit(0, "Ports: 1 x USB-C", "Ports: 1 x USB-C", "Orrin 9 phone", "Orrin 9 phone", 0)
+
+
+def said(asked: str, sheet: str = SHEET, text: str = UNIT.text) -> dict[str, float]:
+    unit = Unit(0, text, text, UNIT.lead, UNIT.heading, 0)
+    return doubts(asked, unit, 1.0, {}, [("phone", sheet), ("other", "Ask us about the TPM. The Orrin 8 is blue.")])
+
+
+@pytest.mark.parametrize(
+    ("asked", "lacks"),
+    [
+        ("Does the phone of 2027 charge?", True),
+        ("What does error E05 mean?", True),
+        ("Is version 4.1 out?", True),
+        ("Is it sold in green?", True),
+        ("Is it sold in granite?", False),
+        ("What is the SAR value?", True),
+        ("Has it a TPM?", False),  # another passage has the abbreviation
+        ("Do you sign a BAA?", False),  # spelt out
+        ("WHAT ABOUT SAR", False),  # all in capitals
+        ("When does the Orrin 10 come out?", True),
+        ("Is the Orrin 8 still sold?", False),
+        ("Does it charge in 30 days at $20?", False),
+    ],
+)
+def test_what_has_no_other_wording_has_to_stand_there(asked: str, lacks: bool) -> None:
+    assert said(asked)["literal"] == lacks
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "uncounted"),
+    [
+        ("How many phones were sold?", "Ports: 1 x USB-C", True),
+        ("How many watches can I pair?", "You can pair two watches.", False),
+        ("how many watts does it take", "Power supply: 150 W", False),
+        ("how many watts does it take", "Ports: 1 x USB-C", True),
+        ("How long does it last?", "Ports: 1 x USB-C", False),
+    ],
+)
+def test_a_number_that_is_asked_for_is_stated(asked: str, text: str, uncounted: bool) -> None:
+    assert said(asked, text=text)["uncounted"] == uncounted
+
+
+def test_names_identifiers_and_plans_are_rarely_in_documents() -> None:
+    assert said("Who makes the panel?")["name"] and said("which insurer do you use")["name"]
+    assert said("What's the fax number?")["identifier"] and said("Are you opening a store soon?")["plan"]
+    plain = said("Does the Orrin 9 charge by USB-C?")
+    assert not (plain["name"] or plain["identifier"] or plain["plan"])
+
+
+def test_the_subject_is_no_part_of_what_is_left_open() -> None:
+    assert (
+        said("How big is the battery of the Orrin 9 phone?")["left"] < said("Has the Orrin 9 phone a hologram?")["left"]
+    )
+
+
+def test_light_words_and_subjects_are_not_missed() -> None:
+    like = Likeness(("can", "somebody", "phone", "hologram"), [0.5], [[0.1, 0.1, 0.1, 0.2]])
+    assert missed(like, ["phone"], concepts("Orrin 9 phone")) == {"phone": pytest.approx(0.4)}
