@@ -176,7 +176,7 @@ class AnsweringSettings(Section):
 
     passages: Positive = 6
     candidates: Positive = 24
-    min_similarity: Annotated[float, Field(ge=-1, le=1)] = 0.20
+    min_similarity: Annotated[float, Field(ge=-1, le=1)] | None = None  # by who writes: see bot/engine/query_engine.py
     unasked_similarity: Annotated[float, Field(ge=-1, le=1)] = 0.57  # measured: see bot/desk/unasked.py
     history_turns: Positive = 12
     history_chars: Positive = 6000

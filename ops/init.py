@@ -102,7 +102,7 @@ path = {documents}
 
 [answering]
 # passages = 6                        # how many passages an answer may use
-# min_similarity = 0.30               # below this a passage does not count as found
+# min_similarity = 0.30               # below this a passage does not count as found; without a model 0.20
 
 # What is over these waits for its turn.
 [limits]

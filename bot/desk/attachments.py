@@ -76,7 +76,7 @@ def searched_with(searched: str, attachments: Sequence[Attachment]) -> str:
 
 def told_with(asked: str, attachments: Sequence[Attachment], passages: Sequence[Passage]) -> str:
     """A question with those words of its files that the passages know; the others would only hide what it asks."""
-    there = content_words(" ".join(f"{one.title} {one.section} {one.text}" for one in passages))
+    there = content_words(" ".join(one.whole for one in passages))
     said = content_words(asked)
     words = dict.fromkeys(re.findall(r"[\w$%.'-]*\w", _condensed(attachments)))
     if not _needs(asked):
@@ -87,7 +87,7 @@ def told_with(asked: str, attachments: Sequence[Attachment], passages: Sequence[
 
 def _is_known(word: str, there: frozenset[str], passages: Sequence[Passage]) -> bool:
     if named := codes(word):
-        return any(has_code(f"{one.title} {one.section} {one.text}", named) for one in passages)
+        return any(has_code(one.whole, named) for one in passages)
     return bool(content_words(word)) and content_words(word) <= there
 
 

@@ -109,12 +109,11 @@ def unsupported(
 def _is_quoted(body: str, citations: Sequence[Citation]) -> bool:
     """Whether it is what a source says, word for word, behind nothing but that source's own headings: of whom it says
     that, and whether, is the source's own."""
-    plain = flat(body).rstrip(" .")
+    said = flat(body)
     for citation in citations:
         quote = flat(citation.quote).rstrip(" .")
-        before, found, after = plain.partition(quote) if quote else (plain, "", "")
-        headings = [flat(one) for one in (citation.title, *citation.section.split(" > "))]
-        if found and not after.strip() and (not before.strip() or before.strip(" :-") in headings):
+        bare = (without_lead(said, lead) for lead in ("", citation.title, *citation.section.split(" > ")))
+        if quote in (one.rstrip(" .") for one in bare):
             return True
     return False
 

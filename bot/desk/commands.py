@@ -10,7 +10,7 @@ from bot.desk.sentences import split_sentences
 from bot.desk.words import flat
 
 _MARKED = re.compile(r"<(?P<tag>assistant|system|note|instructions?|prompt)>.*?</(?P=tag)>|<!\w+>", re.I | re.DOTALL)
-_REPLY = r"(?:your |the |to )*(?:reply|replies|answers?|response|message)"
+_REPLY = r"(?:your |the ){0,2}(?:reply|replies|answers?|response|message)"
 _COMMAND = re.compile(
     rf"(?:(?:please|now|then|also|first|ok|and),? )*(?:"
     rf"(?:ignore|forget|disregard|override|bypass)\b"

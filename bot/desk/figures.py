@@ -177,6 +177,11 @@ class Stated:
         return any(value.startswith(year) for value, unit in self.figures if unit in ("", "date"))
 
 
+def units_of_word(word: str) -> frozenset[str]:
+    """The units that a word names: "watts" is W. A month is none."""
+    return frozenset(figure.unit for figure in figures(f"2 {word}")) - {"", "date"}
+
+
 @lru_cache(maxsize=1024)
 def stated(text: str) -> Stated:
     plain = flat(_NEXT_LABEL.sub(" ; ", text).replace("_", " "))

@@ -7,18 +7,17 @@ from bot.desk.synonyms import concepts
 
 _WORDS = """
     s m re t ve ll d u ur im ive dont cant one ones thing things stuff something anything everything nothing someone
-    somebody anyone anybody everyone everybody nobody other another else different same new still now then just again
-    ever never always yet really actually simply only even also maybe please ok okay well sure fine good great nice
-    cool possible able allowed available go goes going gone went come comes came coming take takes took taken taking
-    put puts get gets getting got give gives gave given giving make makes made making let lets do does done doing use
-    uses used using want wants wanted like need needs needed try tries trying happen happens happened say says said
-    tell tells told know knows think see look looks find found ask asked asking hear guys people folks friend friends
-    wife husband son daughter sister brother mother father dad mum mom kid he she him her his hers my mine myself me
-    our ours us your yours them their theirs whether here there over down up off around through between away along
-    together per each every much many more most less least lot bit few several kind sort way case last next first
-    since ago while meanwhile already soon whatever anyway sorry hi hello hey thanks thank lol ugh suppose supposed
-    right stuck whats what's hows exactly whole actual real own owns part today tomorrow yesterday question quick
-    kinda gonna wanna gotta rule rules policy policies document documents version mate
+    somebody anyone anybody everyone everybody nobody other another else different same new still now again ever never
+    always yet really actually simply even maybe ok okay well sure fine good great nice cool possible able allowed
+    available go goes going gone went come comes came coming take takes took taken taking put puts gets getting gives
+    gave given giving make makes made making lets done doing use uses used using wants wanted like needs needed try
+    tries trying happen happens happened say says said tells told know knows think see look looks find found ask asked
+    asking hear guys people folks friend friends wife husband son daughter sister brother mother father dad mum mom
+    kid he she him her his hers mine myself ours yours theirs whether here over down around through between away along
+    together per each every most less least lot bit few several kind sort way case last next first since ago meanwhile
+    already soon whatever anyway sorry hi hello hey thank lol ugh suppose supposed right stuck whats hows exactly
+    whole actual real own owns part today tomorrow yesterday question quick kinda gonna wanna gotta rule rules policy
+    policies document documents version mate
 """
 _LIGHT = frozenset(_WORDS.split())
 _LIGHT_CONCEPTS = concepts(_WORDS)

@@ -47,7 +47,7 @@ class LookUpSources:
 def _with_a_word(nearest: Sequence[Passage], words: str) -> list[Passage]:
     """Below the floor something counts as found only where a word of the search stands in it."""
     wanted = content_words(words)
-    return [one for one in nearest if wanted & content_words(f"{one.title} {one.section} {one.text}")]
+    return [one for one in nearest if wanted & content_words(one.whole)]
 
 
 def _by_document(passages: Sequence[Passage]) -> list[Passage]:

@@ -213,6 +213,11 @@ class Passage:
         """The document says of itself that another took its place."""
         return "superseded" in (self.version or "").lower()
 
+    @property
+    def whole(self) -> str:
+        """What it says, behind its headings."""
+        return f"{self.title} {self.section} {self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:

@@ -45,7 +45,7 @@ _US = re.compile(r"\bU\.?S\.?(?:A\.?)?(?!\w)")
 
 @lru_cache(maxsize=4096)
 def countries(text: str) -> frozenset[str]:
-    """The countries that a text names."""
+    """The countries that a text names, and the states that have rules of their own."""
     plain = flat(text)
     words = set(re.findall(r"[^\W\d_]+", plain.lower()))
     found = {country for country, names in _NAMED.items() if names & words}

@@ -102,12 +102,11 @@ _EVERYDAY = {
     "guarantee": "warranty", "shop": "store", "branch": "store", "cans": "headphones", "telly": "TV",
     "fridge": "refrigerator", "copter": "drone", "quadcopter": "drone", "vac": "vacuum", "nicked": "stolen",
     "boss": "manager", "charity": "nonprofit", "wfh": "work from home", "lefties": "left-handed people",
-    "lefty": "left-handed", "chucked": "threw", "postage": "shipping", "guys": "team",
-    "quit": "cancel", "perks": "benefits", "deadbolt": "lock", "bucks": "dollars", "cardboard": "packaging",
+    "lefty": "left-handed", "chucked": "threw", "postage": "shipping", "guys": "team", "quit": "cancel",
+    "perks": "benefits", "deadbolt": "lock", "bucks": "dollars", "cardboard": "packaging",
     "carton": "packaging", "haul": "take", "thrown": "included", "u": "you", "ur": "your", "wat": "what",
-    "wich": "which", "pls": "please", "gigs": "GB", "socket": "port",
-    "leeway": "exception", "aas": "AA batteries",
-    "aaas": "AAA batteries", "pinched": "stolen",
+    "wich": "which", "pls": "please", "gigs": "GB", "socket": "port", "leeway": "exception",
+    "aas": "AA batteries", "aaas": "AAA batteries", "pinched": "stolen",
 }  # fmt: skip
 _PHRASES = {
     "trial period": "probation", "click & collect": "store pickup", "click and collect": "store pickup",
@@ -115,9 +114,9 @@ _PHRASES = {
     "send it back": "return it", "sending it back": "returning it", "take it back": "accept the return",
     "bring it back": "return it", "bringing back": "returning", "bring back": "return", "go back": "be returned",
     "second hand": "refurbished", "days off": "leave days", "blow the whistle": "report misconduct",
-    "pay out": "cover", "put it on the wall": "wall mount it",
-    "won't be in": "am sick", "straight away": "immediately", "right away": "immediately", "run me": "cost me",
-    "set me back": "cost me", "actual money": "cash", "real money": "cash", "most money": "maximum amount",
+    "pay out": "cover", "put it on the wall": "wall mount it", "won't be in": "am sick",
+    "straight away": "immediately", "right away": "immediately", "run me": "cost me", "set me back": "cost me",
+    "actual money": "cash", "real money": "cash", "most money": "maximum amount",
     "wiggle room": "exception",
 }  # fmt: skip
 # What is promised so is no thing that breaks: it has no warranty.

@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bot.desk.asking import focus
-from bot.desk.figures import figures
+from bot.desk.figures import figures, units_of_word
 from bot.desk.light_words import says_little, weighty
+from bot.desk.model import Passage
 from bot.desk.places import without_places
 from bot.desk.synonyms import concepts
 from bot.desk.words import flat, means_nothing, without_codes
@@ -55,21 +56,19 @@ _ABBREVIATION = re.compile(r"(?<![\w-])[A-Z]{3,5}(?=s?(?![\w-]))")  # of two let
 
 
 def doubts(
-    asked: str, unit: Unit, share: float, best: Mapping[str, float], passages: Sequence[tuple[str, str]]
+    asked: str, unit: Unit, share: float, best: Mapping[str, float], passages: Sequence[Passage]
 ) -> dict[str, float]:
     """What speaks for the document of the best unit, and against it, by name.
 
-    `share`: of that document, of all that speaks for one; `best`: the features of the unit; `passages`: the document
-    of each passage, and all that it says, its headings too.
+    `share`: of that document, of all that speaks for one; `best`: the features of the unit.
     """
-    own, passage = passages[unit.passage]
     return {
         **best,
         "one": 1.0,
         "asked": min(len(asked.split()), LONG) / LONG,
         "share": share,
-        "left": _left(asked, unit, passage),
-        "literal": float(_lacks(asked, unit.heading.split(" > ")[0], passages, own)),
+        "left": _left(asked, passages[unit.passage]),
+        "literal": float(_lacks(asked, passages[unit.passage], passages)),
         "uncounted": float(_uncounted(asked, unit.text)),
         "name": float(bool(_NAME.search(asked))),
         "identifier": float(bool(_IDENTIFIER.search(asked))),
@@ -94,23 +93,22 @@ def missed(like: Likeness, documents: Sequence[str], subjects: frozenset[str]) -
     return {document: sum(max(0.0, NEAR - met) for met in found) for document, found in nearest.items()}
 
 
-def _left(asked: str, unit: Unit, passage: str) -> float:
+def _left(asked: str, own: Passage) -> float:
     """Of what is asked of the document's subject, the share that its passage has no word for."""
-    title = unit.heading.split(" > ")[0]
-    words = weighty(without_codes(without_places(asked))) - concepts(title)
-    return len(words - concepts(passage)) / len(words) if words else 0.0
+    words = weighty(without_codes(without_places(asked))) - concepts(own.title)
+    return len(words - concepts(own.whole)) / len(words) if words else 0.0
 
 
-def _lacks(asked: str, title: str, passages: Sequence[tuple[str, str]], own: str) -> bool:
-    """Whether a year, a version or a short code of the question stands nowhere in the document, or an abbreviation or
-    the number of a model in no passage."""
-    everywhere = " ".join(text for _, text in passages)
-    here = " ".join(text for document, text in passages if document == own)
+def _lacks(asked: str, own: Passage, passages: Sequence[Passage]) -> bool:
+    """Whether a year, a version, a colour or a short code of the question stands nowhere in the passage's document, or
+    an abbreviation or the number of a model in no passage."""
+    everywhere = " ".join(one.whole for one in passages)
+    here = " ".join(one.whole for one in passages if one.document_id == own.document_id)
     literals = {_run_together(one).removeprefix("v") for one in _LITERAL.findall(flat(asked))}
     literals |= {one.lower() for one in _COLOUR.findall(focus(asked))}
     if any(one not in _run_together(here) for one in literals):
         return True
-    if any(one not in _run_together(everywhere) for one in _other_models(asked, title)):
+    if any(one not in _run_together(everywhere) for one in _other_models(asked, own.title)):
         return True
     known, initials = concepts(everywhere), "".join(word[0] for word in re.findall(r"[a-z]+", here))
     return not asked.isupper() and any(
@@ -133,14 +131,14 @@ def _uncounted(asked: str, text: str) -> bool:
     counted = _COUNT.search(asked)
     if counted is None:
         return False
-    units = {figure.unit for figure in figures(f"2 {counted[1]}")} - {"", "date"}  # "how many watts"
-    if units:
+    if units := units_of_word(counted[1]):
         return not any(figure.unit in units for figure in figures(text))
     return not re.search(_NUMBER + re.escape(counted[1][:_ROOT].lower()), text, re.IGNORECASE)
 
 
 SURE: Mapping[str, float] = {
-    "one": -2.55, "asked": 3.48, "share": 2.02, "named": 1.31, "unnamed": -4.13, "near": 3.59, "figure": 0.48, "missed":
-    -2.96, "left": -1.43, "literal": -2.43, "uncounted": -2.44, "name": -2.56, "identifier": -0.83, "plan": -1.5,
+    "one": -2.55, "asked": 3.48, "share": 2.02, "named": 1.31, "unnamed": -4.13, "near": 3.59, "figure": 0.48,
+    "missed": -2.96, "left": -1.43, "literal": -2.43, "uncounted": -2.44, "name": -2.56, "identifier": -0.83,
+    "plan": -1.5,
     "pair": 4.0,  # not fitted: few questions name two products
 }  # fmt: skip

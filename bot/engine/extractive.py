@@ -117,7 +117,7 @@ class ExtractiveWriter:
         """What is asked, one thing at a time, and what may be quoted. What is only about what the thread was about
         before the question named something else is not quoted."""
         documents = [(at, passage) for at, passage in enumerate(passages) if passage.kind == "document"]
-        asked = respelled(asked, (f"{one.title} {one.section} {one.text}" for _, one in documents), self._knows)
+        asked = respelled(asked, (one.whole for _, one in documents), self._knows)
         old, new = replaced(question, turns), content_words(question)
         units = [unit for at, passage in documents for unit in units_of(at, passage)]
         parts = questions_in(asked)
@@ -128,7 +128,7 @@ class ExtractiveWriter:
         ]
 
     def _ranked(self, asked: str, units: Sequence[Unit], passages: Sequence[Passage]) -> Ranking:
-        texts = [f"{one.title} {one.section} {one.text}" for one in passages if one.kind == "document"]
+        texts = [one.whole for one in passages if one.kind == "document"]
         named = codes(asked)
         if not (named or content_words(asked)):
             return NOTHING
@@ -138,11 +138,7 @@ class ExtractiveWriter:
         if ranking.sure < LEAST_SURE:
             return NOTHING
         ranked = ranking.units if about_the_past(asked) else _in_force(ranking.units, passages)
-        ranked = [one for one in ranked if not _AS_THE_ASKER.match(one.unit.text)]
-        if not _ASKS_FOR_CODE.search(asked):
-            ranked = [one for one in ranked if not _is_only_a_code(one.unit)]
-        if not _OF_DOCUMENTS.search(asked):
-            ranked = [one for one in ranked if not about_itself(one.unit)]
+        ranked = [one for one in ranked if _may_answer(asked, one.unit)]
         wanted = measures(asked)  # "how many minutes": what states none of them does not answer
         if wanted and ranked:
             least = ranked[0].score - ALIKE
@@ -150,8 +146,13 @@ class ExtractiveWriter:
         return Ranking(ranked, ranking.sure)
 
 
-def _is_only_a_code(unit: Unit) -> bool:
-    return bool(unit.lead) and _CODE.fullmatch(unit.text.rpartition(": ")[2]) is not None
+def _may_answer(asked: str, unit: Unit) -> bool:
+    """Not what the asker says in an FAQ; which record it is, or what the document is, only where that is asked."""
+    if _AS_THE_ASKER.match(unit.text):
+        return False
+    if unit.lead and _CODE.fullmatch(unit.text.rpartition(": ")[2]):
+        return bool(_ASKS_FOR_CODE.search(asked))
+    return bool(_OF_DOCUMENTS.search(asked)) or not about_itself(unit)
 
 
 def _in_force(ranked: list[Ranked], passages: Sequence[Passage]) -> list[Ranked]:

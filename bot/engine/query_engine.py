@@ -34,6 +34,9 @@ from bot.settings import AnsweringSettings
 from ingest.index.contract import IndexUnavailable, Reranker, SearchIndex
 
 QUOTED_FROM = 12  # passages: a model is given fewer, since each costs tokens
+# How like the question a passage has to be, where it is not set: what is quoted is doubted once more, and everyday
+# wordings are not very like the document's.
+SIMILAR, SIMILAR_TO_QUOTE = 0.30, 0.20
 VOCABULARY = 120  # chunks whose words a misspelt one is compared with
 MOST_SEEN = 50_000  # words of documents that are remembered
 ENGLISH_ONLY = "I can only read English here. Could you ask me that in English?"
@@ -66,12 +69,15 @@ class DocumentEngine:
         self._model = writer
         self._shown = settings.passages
         self._seen: set[str] = set()
-        self._retriever = HybridRetriever(index, settings.candidates, settings.min_similarity)
+        floor = settings.min_similarity
+        if floor is None:
+            floor = SIMILAR if writer else SIMILAR_TO_QUOTE
+        self._retriever = HybridRetriever(index, settings.candidates, floor)
         self.llama = DeskQueryEngine(
             self._retriever,
             CitedSynthesizer(writer or self._quoting),
             [
-                SimilarityFloor(floor=settings.min_similarity),
+                SimilarityFloor(floor=floor),
                 *([Reranked(reranker)] if reranker else []),
                 Preferred(),
                 NearDuplicates(),  # the first stays: what is in force

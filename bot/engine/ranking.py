@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.desk.asking import focus
-from bot.desk.figures import figures
+from bot.desk.figures import figures, units_of_word
 from bot.desk.model import Passage
 from bot.desk.past import about_the_past
 from bot.desk.places import countries, without_places
@@ -26,7 +26,7 @@ SUBJECT = 80  # characters: a record's or a product sheet's own code stands in i
 READ = 1500  # characters of a passage
 MET = 0.5  # how near the nearest word piece is to a word that a text speaks of
 SAME = 0.75  # of all words of two questions, those that both have
-LEAST_SHARE = 1e-9
+LEAST_SHARE = 1e-9  # of a document: its logarithm is taken
 ELSE = 6  # words of a heading that nobody asked for, beyond which one more says nothing
 
 # What kind of figure a question wants.
@@ -87,7 +87,7 @@ def rank(asked: str, units: Sequence[Unit], passages: Sequence[Passage], compare
     together = [score + math.log(share) for score, share in zip(scores, shares, strict=True)]
     order = sorted(range(len(likely)), key=lambda at: -together[at])
     best = order[0]
-    said = doubts(asked, likely[best][0], shares[best], seen[best], read_of(passages))
+    said = doubts(asked, likely[best][0], shares[best], seen[best], passages)
     ranked = [Ranked(likely[at][0], together[at]) for at in order]
     return Ranking(ranked, 1 / (1 + math.exp(-_sum(SURE, said))))
 
@@ -100,11 +100,6 @@ def shares_of(documents: Sequence[str], scores: Sequence[float]) -> list[float]:
         mass[document] += math.exp(score - top)
     total = sum(mass.values())
     return [max(mass[document] / total, LEAST_SHARE) for document in documents]
-
-
-def read_of(passages: Sequence[Passage]) -> list[tuple[str, str]]:
-    """The document of each passage, and what it says with its headings."""
-    return [(one.document_id, f"{one.title} {one.section} {one.text}") for one in passages]
 
 
 def _sum(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
@@ -246,7 +241,7 @@ def measures(asked: str) -> frozenset[str]:
     named = _MEASURED.search(asked)
     if named is None:
         return frozenset()
-    units = frozenset(figure.unit for figure in figures(f"2 {named[1]}")) - {"", "date"}  # "in february"
+    units = units_of_word(named[1])
     return units | {"business day", "month", "date"} if units & {"day", "month"} else units
 
 
@@ -255,10 +250,10 @@ def states(unit: Unit, wanted: frozenset[str]) -> bool:
 
 
 WEIGHTS: Mapping[str, float] = {
-    "asked_there": 5.0,  # not fitted: the questions of the training avoid the words of the documents, people don't
-    "like": 8.39, "met": 8.1, "words": 1.43, "own_words": 1.3, "heading": 0.81, "heading_else": -0.72, "title_else":
-    -1.23, "first": 0.33, "length": 1.57, "record": -0.15, "figure": 1.45, "label": -1.24, "here": 3.79, "unnamed":
-    -3.84, "fused": 3.37, "near": 1.51, "unmet": -1.73,
-    "superseded": -1.1,  # not fitted: few questions find such a document
-    "pair": 4.0,  # not fitted: few questions name two products
+    "like": 8.39, "met": 8.1, "words": 1.43, "own_words": 1.3, "heading": 0.81, "heading_else": -0.72,
+    "title_else": -1.23, "first": 0.33, "length": 1.57, "record": -0.15, "figure": 1.45, "label": -1.24, "here": 3.79,
+    "unnamed": -3.84, "fused": 3.37, "near": 1.51, "unmet": -1.73,
+    # Not fitted: the questions of the training avoid the words of the documents, people don't; few of them find what is
+    # superseded, or name two products.
+    "asked_there": 5.0, "superseded": -1.1, "pair": 4.0,
 }  # fmt: skip

@@ -151,7 +151,7 @@ def fit_sure(found: Sequence[Example], scored: Callable[[Example], Sequence[floa
 
 def _doubts(each: Example, scores: Sequence[float]) -> list[float]:
     best, shares = _best(each, scores), _shares(each, scores)
-    said = doubts(each.asked, each.likely[best][0], shares[best], each.seen[best], ranking.read_of(each.passages))
+    said = doubts(each.asked, each.likely[best][0], shares[best], each.seen[best], each.passages)
     return [said[name] for name in SURE]
 
 

@@ -127,6 +127,7 @@ def test_a_name_that_no_page_has_is_noticed() -> None:
     """A name that begins the sentence, a country or a name that a page has is none."""
     assert unheard_of("Does the kettle listen to Zorblax?", PAGES) == ["Zorblax"]
     assert unheard_of("Does the Kettle Pro ship to Canada?", PAGES) == []
+    assert unheard_of("Can it run on rechargeable AAs", PAGES) == []
     assert unheard_of("Is the store in Portland, Oregon open?", PAGES) == []
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.desk.conversation import fit, followed, replaced, standalone
-from bot.desk.courtesy import EMOJI, EMPTY, PRESS_FOR_HUMAN, courtesy, wants_human
+from bot.desk.courtesy import EMOJI, EMPTY, PRESS_FOR_HUMAN, WHICH, courtesy, wants_human
 from bot.desk.model import Turn
 from bot.desk.words import content_words
 
@@ -33,6 +33,8 @@ def thread(*texts: str) -> list[Turn]:
         (["How many vacation days do I have in Germany?"], "how many can I carry over?", "vacation days carry germany"),
         (["How many gift cards can I use at once?"], "And how many do they let me buy in a year?", "gift cards buy year"),
         (["Can I return the VX-TB4-DOCK?"], "and the VX-TB5-DOCK?", "return VX-TB5-DOCK"),
+        (["What do two years of cover cost?"], "And for three?", "years cover cost three"),
+        (["Do you replace a weak battery for free?"], "hmm it's fourteen months old though", "battery replace free"),
     ],
 )  # fmt: skip
 def test_a_follow_up_carries_what_it_follows(before: list[str], question: str, carried: str) -> None:
@@ -57,6 +59,10 @@ def test_a_follow_up_carries_what_it_follows(before: list[str], question: str, c
 def test_a_whole_question_stays_what_it_is(question: str) -> None:
     """A new subject in an old thread is not mixed with the old one."""
     assert standalone(question, thread("What does express shipping cost?")) == question
+
+
+def test_another_number_takes_the_place_of_the_first_number_only() -> None:
+    assert "two" not in standalone("And for three?", thread("What do two years of cover cost?"))
 
 
 def test_another_product_takes_the_place_of_the_first() -> None:
@@ -110,6 +116,11 @@ def test_the_latest_turns_fit(turns: list[Turn], most: int, chars: int) -> None:
 
 def test_marks_are_taken_out_of_what_the_desk_said() -> None:
     assert [turn.text for turn in fit(thread("How long?"), 9, 999)] == ["How long?", "Yes, 30 days."]
+
+
+@pytest.mark.parametrize(("text", "reply"), [("operator", None), ("can i use it with my other one", WHICH)])
+def test_a_call_in_one_word_is_not_asked_back_and_what_names_nothing_is(text: str, reply: str | None) -> None:
+    assert courtesy(text, 8000) == reply
 
 
 @pytest.mark.parametrize(

@@ -375,6 +375,32 @@ def test_another_row_or_a_denied_clause_supports_nothing(text: str, line: int, r
     assert isinstance(checked, Rejected) is bool(reason)
 
 
+ROUTER = replace(
+    DOCK,
+    title="Wavemoor BE92 router",
+    section="Shop > Do you copy keys?",
+    text="Class: BE9200; Ports: 4 x LAN 2.5 Gbps\nNo. People do ask.\n08:00–12:00: Monday to Saturday",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "shown"),
+    [
+        ("Wavemoor BE92 router: Ports: 4 x LAN 2.5 Gbps.", "Ports: 4 x LAN 2.5 Gbps", True),
+        ("The BE92 has 4 ports with 2.5 Gbps.", "Ports: 4 x LAN 2.5 Gbps", False),
+        ("Wavemoor BE92 switch: Ports: 4 x LAN 2.5 Gbps.", "Ports: 4 x LAN 2.5 Gbps", False),
+        ("Do you copy keys? No. People do ask.", "No. People do ask.", True),
+        ("People do not ask.", "No. People do ask.", False),
+        ("08:00-12:00: Monday to Saturday.", "08:00–12:00: Monday to Saturday", True),
+    ],
+)
+def test_what_a_source_says_word_for_word_is_not_held_against_it(text: str, quote: str, shown: bool) -> None:
+    """Behind its own headings, and behind nothing else: a class that a record names is no other product."""
+    citation = Citation(0, quote, ROUTER.title, ROUTER.url, ROUTER.section, NOW)
+    checked = check(DraftSentence(text, (citation,)), [ROUTER])
+    assert isinstance(checked, DraftSentence) is shown, checked
+
+
 def test_numbering_is_by_section_and_stable() -> None:
     """A number is given when a section is first cited and never changes; a writer's own marks are taken out."""
     numbering = Numbering()

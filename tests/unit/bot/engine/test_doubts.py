@@ -1,7 +1,11 @@
 """Whether a document answers shows in what is asked of its subject."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
+from bot.desk.model import Passage
 from bot.desk.synonyms import concepts
 from bot.engine.doubts import doubts, missed
 from bot.engine.quotable import Unit
@@ -13,7 +17,9 @@ UNIT = Unit(0, "Ports: 1 x USB-C", "Ports: 1 x USB-C", "Orrin 9 phone", "Orrin 9
 
 def said(asked: str, sheet: str = SHEET, text: str = UNIT.text) -> dict[str, float]:
     unit = Unit(0, text, text, UNIT.lead, UNIT.heading, 0)
-    return doubts(asked, unit, 1.0, {}, [("phone", sheet), ("other", "Ask us about the TPM. The Orrin 8 is blue.")])
+    own = Passage("c1", "d1", "docs", UNIT.heading, "", sheet, "https://d/1", datetime(2026, 1, 1, tzinfo=UTC), 0, 1.0)
+    other = replace(own, document_id="d2", title="Others", text="Ask us about the TPM. The Orrin 8 is blue.")
+    return doubts(asked, unit, 1.0, {}, [own, other])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from bot.desk.model import Passage
 from bot.engine.intents import Intents
 from bot.engine.quotable import units_of
-from bot.engine.ranking import NOTHING, Ranking, features, rank
+from bot.engine.ranking import NOTHING, Ranking, features, rank, shares_of
 from ingest.index import IndexSettings, make_embedder
 from ingest.index.likeness import Read, Readings
 
@@ -47,6 +47,12 @@ def test_it_is_less_sure_of_what_no_passage_speaks_of() -> None:
     known = ranked("How much does standard shipping cost and how long does it take?").sure
     unknown = ranked("What is the name of the manager who runs the canteen kitchen on Fridays?").sure
     assert known > 0.5 > 0.2 > unknown
+
+
+def test_a_documents_share_is_of_all_that_speaks_for_one() -> None:
+    shares = shares_of(["a", "b", "a"], [0.0, 0.0, 0.0])
+    assert shares == pytest.approx([2 / 3, 1 / 3, 2 / 3])
+    assert 0 < shares_of(["a", "b"], [-2000.0, 0.0])[0] < 1e-6  # its logarithm is taken
 
 
 def test_of_nothing_nothing_is_ranked() -> None:
