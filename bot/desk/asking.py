@@ -8,13 +8,13 @@ from bot.desk.sentences import split_sentences
 from bot.desk.words import content_words, flat
 
 MOST = 5
-_ASKS = (
+ASKS = (
     r"(?:what|whats|what's|wat|when|how|where|which|who|why|(?:do|does|did|is|are|can|could|will|would|should|may|has"
     r"|have) (?:i|we|you|they|it|he|she|the|there|this|that|your|our|my|a|an|any|gift|someone|somebody|one|those)\b)"
 )
-_BEGINS = re.compile(rf"(?:and |but |also |or |plus |so |then |if [^,?]+, )*{_ASKS}\b", re.IGNORECASE)
+_BEGINS = re.compile(rf"(?:and |but |also |or |plus |so |then |if [^,?]+, )*{ASKS}\b", re.IGNORECASE)
 _VERB = r"(?:do|does|did|is|are|can|could|will|would|should|may|must|has|have)\b"
-_JOINT = re.compile(rf"(?:,? (?:and|plus|&|but)|[,;.]) (?:also )?(?={_ASKS})|, and (?={_VERB})", re.IGNORECASE)
+_JOINT = re.compile(rf"(?:,? (?:and|plus|&|but)|[,;.]) (?:also )?(?={ASKS})|, and (?={_VERB})", re.IGNORECASE)
 _NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s+")
 _POINTS = re.compile(
     r"\b(?:it|its|they|them|their|that|those|this|these|(?<!is )(?<!are )there|one|the other|same|either|both)\b",
@@ -25,7 +25,7 @@ _SEEKS = re.compile(
     r"|@channel|@everyone)[\s,:!.-]+)*(?:(?:does|do|did|has|have|can|could|would) (?:any(?:one|body)|some(?:one|body))"
     r"|any(?:one|body) (?:know|knows|here|have|has)|i(?:'m| am| was)? (?:wonder(?:ing)?|not sure)|wondering"
     r"|(?:i )?(?:don't|do not|can't|cannot|can not) (?:know|find|figure|see|understand)|any (?:idea|chance|way|news)"
-    r"|looking for|where's|what's|how's|who's|is (?:it|there|that|this)|" + _ASKS + r")\b",
+    r"|looking for|where's|what's|how's|who's|is (?:it|there|that|this)|" + ASKS + r")\b",
     re.IGNORECASE,
 )
 _STANDS_FOR_IT = re.compile(r"\b(?:it|its|they|them|their|those|these)\b", re.IGNORECASE)

@@ -10,6 +10,7 @@ from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import NodeWithScore
 
 from bot.desk.asking import questions_in
+from bot.desk.commands import without_commands
 from bot.desk.errors import ModelUnavailable, RetrievalUnavailable
 from bot.desk.languages import is_english, is_familiar
 from bot.desk.model import Attachment, DraftEnd, Intent, Passage, Prompt, Retrieval, Turn
@@ -88,7 +89,7 @@ class DocumentEngine:
 
     async def meant(self, text: str) -> Intent | None:
         try:
-            return await asyncio.to_thread(self._meant, text)
+            return await asyncio.to_thread(self._meant, without_commands(text) or text)
         except IndexUnavailable as error:
             raise RetrievalUnavailable(f"what the message is for could not be looked at: {error}") from error
 
@@ -101,6 +102,8 @@ class DocumentEngine:
 
     async def retrieve(self, query: str, *, sources: Sequence[str], audience: Sequence[str]) -> Retrieval:
         """Each question of a message is searched for by itself; what was found for them comes in turns."""
+        if self._model is None:
+            query = without_commands(query) or query
         searched = DeskQuery(query, sources=tuple(sources), audience=tuple(audience))
         if self._model is None and not is_english(query):
             return Retrieval((), (), self._index.version(), asks=ENGLISH_ONLY)
