@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.desk.asking import asks
 from bot.desk.courtesy import wants_human
+from bot.desk.light_words import weighty
 from bot.desk.model import Turn
 from bot.desk.number_words import NUMBER
 from bot.desk.words import codes, content_words, flat, without_codes
@@ -29,7 +31,8 @@ _HOW_MANY_OF_IT = re.compile(  # of what, was said before
     re.IGNORECASE,
 )
 _POINTS_WITHIN = re.compile(
-    r"\b(?:so|such|if|know|sure|say|says|think|is|means?|in case|so) that\b|\bthis (?:week|month|year)\b", re.IGNORECASE
+    r"\b(?:so|such|if|know|sure|say|says|think|(?<=\w )is|means?|in case|so) that\b|\bthis (?:week|month|year)\b",
+    re.IGNORECASE,
 )
 _MENTION = re.compile(r"^\s*@[\w.-]+[,:]?\s+")
 _OTHER = re.compile(  # a follow-up that names something else: the preposition, and what it names
@@ -49,6 +52,7 @@ _ASPECTS = content_words(
     " mean know help use make"
 )
 _FEW = 2  # content words: a question with no more is short
+_TOLD = 5  # and of what asks nothing, words that an answer has to speak of
 _FILLER = re.compile(r"\b(?:hm+|uh|um|well|though|tho|actually|btw)\b[,.]?", re.IGNORECASE)
 _COUNTED = re.compile(rf"\b(?:{NUMBER}|\d+)\b", re.IGNORECASE)
 
@@ -168,8 +172,10 @@ def _follows(text: str) -> bool:
         return True
     if _HOW_MANY_OF_IT.fullmatch(plain):
         return True
-    if _POINTING.search(_POINTS_WITHIN.sub(" ", plain)):
-        return len(words) <= 4
+    if _POINTING.search(_POINTS_WITHIN.sub(" ", plain)) and len(words) <= 4:
+        return True
+    if not asks(text):
+        return len(weighty(plain)) <= _TOLD
     return len(words) <= _FEW and len(plain.split()) <= 5
 
 

@@ -5,7 +5,7 @@ is near stays as it was typed.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from bot.desk.places import countries
 from bot.desk.sentences import split_sentences
@@ -18,12 +18,33 @@ _NAME = re.compile(
     r"[A-Z][A-Za-z]*[a-z](?:,? [A-Z][A-Za-z]*[a-z])*(?![\w-])"
 )
 _SEVERAL = re.compile(r"[A-Z]{2,}s")  # AAs, TVs
+_DOUBLES = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")  # "ship" makes "shipping"
+_LEAST = 4  # letters of a word that others are formed from
 _PAIR = re.compile(r"(?=\b([^\W\d_]{3,}) ([^\W\d_]{3,})\b)")
 
 
 def doubtful(text: str, known: Callable[[str], bool]) -> list[str]:
     """The words of a text that may be misspelt."""
-    return [word for word in dict.fromkeys(_WORD.findall(flat(text))) if not known(word.lower())]
+    words = dict.fromkeys(_WORD.findall(flat(text)))
+    return [word for word in words if not any(map(known, _formed_from(word.lower())))]
+
+
+def _formed_from(word: str) -> Iterator[str]:
+    """The word, and those that it may be a form of: "lightest" is one of "light", which a dictionary may have alone."""
+    yield word
+    for prefix in ("un", "re"):
+        if word.startswith(prefix) and len(word) >= len(prefix) + _LEAST:
+            yield word.removeprefix(prefix)
+    for ending in ("est", "er", "ers", "ed", "ing", "y", "ly", "s"):
+        bare = word.removesuffix(ending)
+        if bare == word or len(bare) < (_LEAST if len(ending) > 1 else _LEAST - 1):
+            continue
+        if ending == "s" or not _DOUBLES.fullmatch(bare):
+            yield bare
+        if bare[-1] == bare[-2]:
+            yield bare[:-1]  # "choppy"
+        if ending != "s":
+            yield bare + "e"  # "grader"
 
 
 def respelled(text: str, texts: Iterable[str], known: Callable[[str], bool]) -> str:

@@ -12,6 +12,7 @@ from bot.desk.asking import focus
 from bot.desk.figures import figures, units_of_word
 from bot.desk.light_words import says_little, weighty
 from bot.desk.model import Passage
+from bot.desk.number_words import NUMBER
 from bot.desk.places import without_places
 from bot.desk.synonyms import concepts
 from bot.desk.words import flat, means_nothing, without_codes
@@ -20,8 +21,13 @@ from ingest.index.contract import Likeness
 
 LONG = 30  # words of a question, beyond which one more says nothing
 NEAR = 0.6  # how near the nearest word piece is to a word that a document speaks of
+FAR = 1.0  # what all words of a question fall short of that; one more of a long story says nothing
 
-_COUNT = re.compile(r"\bhow many ([a-z]+)", re.IGNORECASE)
+_COUNT = re.compile(
+    r"\bhow many (?:more |other |different |of the )?(?!(?:can|could|may|do|does|did|is|are|will|would|should|must|have"
+    r"|has|of|in|at|per|for|times)\b)([a-z]+)",
+    re.IGNORECASE,
+)
 _NUMBER = (
     r"(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|no limit|unlimited|any number)"
     r"\W+(?:\w+\W+){0,2}"
@@ -46,12 +52,19 @@ _PLAN = re.compile(
 )
 # What has no other wording: a year, a version, a short code; an abbreviation in capitals.
 _LITERAL = re.compile(
-    r"(?<![\w$€£.,-])(?:v?\d+(?:\.\d+){1,2}|(?:19|20)\d\d|(?!(?:in|to|for|at|of|by|on|or|and)\d)[a-z]{1,4}-?\d{1,5}[a-z]?)"
+    r"(?<![\w$€£.,-])(?:v?\d+(?:\.\d+){1,2}|20[12]\d(?! [a-z]+s\b)"
+    r"|(?!(?:in|to|for|at|of|by|on|or|and)\d)[a-z]{1,4}-?\d{1,5}[a-z]?)"
     r"(?![\w%]|[.,]\d)",
     re.IGNORECASE,
 )
-_COLOUR = re.compile(r"\b(?:black|white|red|green|blue|pink|purple|yellow|orange|brown|silver|gold)\b", re.IGNORECASE)
+_COLOUR = re.compile(  # as a thing has it: in "theres one white dot on it" it is none of the answer's
+    r"\b(?:(?:in|colou?rs?|come|have|the|a)(?: (?:a|the|plain|all))?:? |(?=\w+\W*$))"
+    r"(black|white|red|green|blue|pink|purple|yellow|orange|brown|silver|gold)\b"
+    r"(?! (?:light|lines?|box|dot|screen|page|ink|friday|card|paper|list|book)\b)",
+    re.IGNORECASE,
+)
 _MODEL = re.compile(r"\b([a-z]{3,}) (\d{1,3})\b(?![.,]\d)")
+_IN_WORDS = re.compile(NUMBER, re.IGNORECASE)
 _ABBREVIATION = re.compile(r"(?<![\w-])[A-Z]{3,5}(?=s?(?![\w-]))")  # of two letters most are everyday words
 
 
@@ -90,7 +103,8 @@ def missed(like: Likeness, documents: Sequence[str], subjects: frozenset[str]) -
     nearest = {document: [0.0] * len(asked) for document in documents}
     for document, met in zip(documents, like.met, strict=True):
         nearest[document] = [max(pair) for pair in zip(nearest[document], (met[at] for at in asked), strict=True)]
-    return {document: sum(max(0.0, NEAR - met) for met in found) for document, found in nearest.items()}
+    far = {document: sum(max(0.0, NEAR - met) for met in found) for document, found in nearest.items()}
+    return {document: min(one, FAR) for document, one in far.items()}
 
 
 def _left(asked: str, own: Passage) -> float:
@@ -112,7 +126,9 @@ def _lacks(asked: str, own: Passage, passages: Sequence[Passage]) -> bool:
         return True
     known, initials = concepts(everywhere), "".join(word[0] for word in re.findall(r"[a-z]+", here))
     return not asked.isupper() and any(
-        not concepts(one) <= known and one.lower() not in initials for one in _ABBREVIATION.findall(asked)
+        not concepts(one) <= known and one.lower() not in initials
+        for one in _ABBREVIATION.findall(asked)
+        if not (means_nothing(one) or says_little(one) or _IN_WORDS.fullmatch(one))
     )
 
 

@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bot.desk.asking import asks
+from bot.desk.light_words import weighty
 from bot.desk.model import Intent
 from ingest.index.contract import Vectors
 
 LONGEST = 300  # characters; who writes more has said what it is about
 # How far an intent must be ahead, and how high: what takes a message for no question has to be sure.
 LEAST: dict[Intent, tuple[float, float]] = {"human": (0.2, 0.5), "courtesy": (0.0, 0.3), "vague": (0.2, 0.5)}
+_FEW = 2  # words that an answer has to speak of: a question with more is none of how we are
 
 
 class Layer(NamedTuple):
@@ -43,5 +46,5 @@ class Intents:
         (first, name), (second, _) = sorted(zip(scores, self._layer.intents, strict=True), reverse=True)[:2]
         for intent, (high, ahead) in LEAST.items():
             if intent == name and first >= high and first - second >= ahead:
-                return intent
+                return None if intent == "courtesy" and asks(text) and len(weighty(text)) > _FEW else intent
         return None
