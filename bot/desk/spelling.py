@@ -37,7 +37,7 @@ def _formed_from(word: str) -> Iterator[str]:
             yield word.removeprefix(prefix)
     for ending in ("est", "er", "ers", "ed", "ing", "y", "ly", "s"):
         bare = word.removesuffix(ending)
-        if bare == word or len(bare) < (_LEAST if len(ending) > 1 else _LEAST - 1):
+        if bare == word or len(bare) < _LEAST:
             continue
         if ending == "s" or not _DOUBLES.fullmatch(bare):
             yield bare

@@ -21,7 +21,7 @@ from ingest.index.contract import Likeness
 
 LONG = 30  # words of a question, beyond which one more says nothing
 NEAR = 0.6  # how near the nearest word piece is to a word that a document speaks of
-FAR = 1.0  # what all words of a question fall short of that; one more of a long story says nothing
+FAR = 1.6  # what all words of a question fall short of that; one more of a long story says nothing
 
 _COUNT = re.compile(
     r"\bhow many (?:more |other |different |of the )?(?!(?:can|could|may|do|does|did|is|are|will|would|should|must|have"
