@@ -21,6 +21,7 @@ from ingest.index.contract import Likeness
 
 LONG = 30  # words of a question, beyond which one more says nothing
 NEAR = 0.6  # how near the nearest word piece is to a word that a document speaks of
+APART = 0.3  # how near the nearest word of a record's field is at most where it speaks of something else
 FAR = 1.6  # what all words of a question fall short of that; one more of a long story says nothing
 
 _COUNT = re.compile(
@@ -107,6 +108,18 @@ def missed(like: Likeness, documents: Sequence[str], subjects: frozenset[str]) -
     return {document: min(one, FAR) for document, one in far.items()}
 
 
+def apart(words: Sequence[str], met: Sequence[float], own: Passage) -> bool:
+    """Whether a field of a record is near none of the words of the question, those aside that name the record: the
+    address of a shop says nothing of the weather in its town."""
+    title = concepts(own.title)
+    asked = [
+        near
+        for word, near in zip(words, met, strict=True)
+        if not (means_nothing(word) or says_little(word) or (concepts(word) and concepts(word) <= title))
+    ]
+    return max(asked, default=1.0) < APART
+
+
 def _left(asked: str, own: Passage) -> float:
     """Of what is asked of the document's subject, the share that its passage has no word for."""
     words = weighty(without_codes(without_places(asked))) - concepts(own.title)
@@ -155,6 +168,6 @@ def _uncounted(asked: str, text: str) -> bool:
 SURE: Mapping[str, float] = {
     "one": -2.55, "asked": 3.48, "share": 2.02, "named": 1.31, "unnamed": -4.13, "near": 3.59, "figure": 0.48,
     "missed": -2.96, "left": -1.43, "literal": -2.43, "uncounted": -2.44, "name": -2.56, "identifier": -0.83,
-    "plan": -1.5,
+    "plan": -1.5, "apart": -2.0,
     "pair": 4.0,  # not fitted: few questions name two products
 }  # fmt: skip
