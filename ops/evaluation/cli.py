@@ -80,6 +80,12 @@ def _configured(context: click.Context, data_dir: Path | None) -> Config:
 
 @click.command("run")
 @selecting
+@click.option(
+    "--cases",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Other cases than the prompt's golden.jsonl, in its form.",
+)
 @click.option("--failures", is_flag=True, help="List what is wrong; of the held cases only with --held.")
 @click.option("--save-baseline", is_flag=True, help="Make these figures the ones that the tests compare with.")
 @click.pass_context
@@ -92,13 +98,14 @@ def run(
     both: bool,
     data_dir: Path | None,
     as_json: bool,
+    file: Path | None,
     failures: bool,
     save_baseline: bool,
 ) -> None:
     """Ask a desk its golden questions. Status 1: it leaked, obeyed an injection or stated something unsourced."""
-    selection = _selection(kinds, held, tuned, both)
+    selection = replace(_selection(kinds, held, tuned, both), file=file)
     config = _configured(context, data_dir)
-    if save_baseline and (kinds or held or tuned):
+    if save_baseline and (kinds or held or tuned or file):
         raise click.UsageError("--save-baseline is of all cases.")
     if save_baseline and config.bot.model.api_key:
         raise click.UsageError("--save-baseline is of what CI measures, without a model: unset ANTHROPIC_API_KEY.")

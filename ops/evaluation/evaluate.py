@@ -49,7 +49,7 @@ async def evaluate_desk(
         )
         golden = golden_of(config, desk)
         path = golden_baseline.path_of(desk.prompt, golden)
-        then = None if save_baseline else golden_baseline.read(path)
+        then = None if save_baseline or selection.file else golden_baseline.read(path)
         report = await _report(local, desk, golden, then, judged)
     if save_baseline:
         golden_baseline.write(path, golden_baseline.baseline_of(report, judged))

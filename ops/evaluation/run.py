@@ -27,10 +27,11 @@ OnDone = Callable[[Judged], None]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which cases; `kinds` empty: all of them. `held` None: both parts."""
+    """Which cases; `kinds` empty: all of them. `held` None: both parts. `file` None: the golden ones of the prompt."""
 
     kinds: tuple[str, ...] = ()
     held: bool | None = None
+    file: Path | None = None
 
     def of(self, cases: Sequence[GoldenCase]) -> tuple[GoldenCase, ...]:
         return tuple(
@@ -50,7 +51,7 @@ def golden_of(config: Config, desk: Desk) -> Path:
 
 def selected(config: Config, desk: Desk, selection: Selection) -> tuple[GoldenCase, ...]:
     """Raises OperationError when there is none, or one is malformed."""
-    path = golden_of(config, desk)
+    path = selection.file or golden_of(config, desk)
     try:
         cases = selection.of(load(path))
     except GoldenError as error:

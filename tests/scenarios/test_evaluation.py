@@ -181,6 +181,18 @@ def test_a_baseline_is_saved_and_compared_with(home: Path, golden: Path) -> None
     assert (refused.exit_code, "of all cases" in refused.stderr) == (2, True)
 
 
+def test_other_cases_are_measured_and_compared_with_no_baseline(home: Path, golden: Path) -> None:
+    """A file of one's own, in the form of golden cases; the prompt's baseline is not of it."""
+    assert frontdesk(home, "run", "--save-baseline").exit_code == 0
+    other = home / "other.jsonl"
+    write(other, CASES[0])
+    found = report(frontdesk(home, "run", "--json", "--cases", str(other)))
+    assert found["parts"]["tuned"]["all"]["cases"] == 1
+    assert found["changes"] is None
+    refused = frontdesk(home, "run", "--save-baseline", "--cases", str(other))
+    assert (refused.exit_code, "of all cases" in refused.stderr) == (2, True)
+
+
 def test_without_golden_cases_the_command_says_where_they_belong(home: Path) -> None:
     """One line, and what to do."""
     result = frontdesk(home, "run")

@@ -9,7 +9,7 @@ from bot.desk.courtesy import FAREWELL, HELLO, WELCOME, courtesy, wants_human
 from bot.desk.languages import is_english
 from bot.desk.model import Turn
 from bot.desk.places import countries, without_places
-from bot.desk.spelling import distance, respelled, unheard_of
+from bot.desk.spelling import distance, doubtful, respelled, unheard_of
 from bot.desk.synonyms import concepts, plainly
 from bot.desk.words import has_code, hyphenated
 
@@ -113,6 +113,14 @@ def test_short_and_named_things_stay_english(text: str) -> None:
 def test_misspelt_words_become_those_of_the_documents(typed: str, meant: str) -> None:
     """Words that the reader knows, codes, and words that nothing is near to stay as they are."""
     assert respelled(typed, PAGES, known) == meant
+
+
+def test_a_form_of_a_known_word_is_no_typing_error() -> None:
+    """ "ship" has another form than "shiping"."""
+    words = {"light", "chop", "grade", "load", "ship", "cot"}
+    assert doubtful("lightest choppy grader unload shiping waranty cots", words.__contains__) == [
+        "shiping", "waranty", "cots",
+    ]  # fmt: skip
 
 
 @given(st.text(alphabet="abcd", max_size=6), st.text(alphabet="abcd", max_size=6))

@@ -35,6 +35,8 @@ def thread(*texts: str) -> list[Turn]:
         (["Can I return the VX-TB4-DOCK?"], "and the VX-TB5-DOCK?", "return VX-TB5-DOCK"),
         (["What do two years of cover cost?"], "And for three?", "years cover cost three"),
         (["Do you replace a weak battery for free?"], "hmm it's fourteen months old though", "battery replace free"),
+        (["Can I cancel my care plan?"], "more like five months ago...", "cancel care plan"),
+        (["What does Plus cost?"], "is that going up in 2027?", "Plus cost"),
     ],
 )  # fmt: skip
 def test_a_follow_up_carries_what_it_follows(before: list[str], question: str, carried: str) -> None:
@@ -54,6 +56,7 @@ def test_a_follow_up_carries_what_it_follows(before: list[str], question: str, c
         "How many gift cards can I use at once?",
         "How much does installing a dishwasher cost?",
         "I was told that gift cards never expire, so can I still use one from the year before last?",
+        "my new kettle and the toaster were both delivered broken, the box too, take photos first",
     ],
 )
 def test_a_whole_question_stays_what_it_is(question: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.desk.model import Passage
 from bot.desk.synonyms import concepts
-from bot.engine.doubts import doubts, missed
+from bot.engine.doubts import FAR, apart, doubts, missed
 from bot.engine.quotable import Unit
 from ingest.index.contract import Likeness
 
@@ -30,6 +30,11 @@ def said(asked: str, sheet: str = SHEET, text: str = UNIT.text) -> dict[str, flo
         ("Is version 4.1 out?", True),
         ("Is it sold in green?", True),
         ("Is it sold in granite?", False),
+        ("there is a green dot on the screen, is that normal", False),  # not the phone's own colour
+        ("I have 2000 points, may I use them?", False),
+        ("does the phone of 1998 count", False),
+        ("I bought SIX of them", False),
+        ("it STILL does not charge", False),
         ("What is the SAR value?", True),
         ("Has it a TPM?", False),  # another passage has the abbreviation
         ("Do you sign a BAA?", False),  # spelt out
@@ -51,6 +56,9 @@ def test_what_has_no_other_wording_has_to_stand_there(asked: str, lacks: bool) -
         ("how many watts does it take", "Power supply: 150 W", False),
         ("how many watts does it take", "Ports: 1 x USB-C", True),
         ("How long does it last?", "Ports: 1 x USB-C", False),
+        ("how many can I pair with it?", "You can pair two watches.", False),  # of what, is not said
+        ("how many of us does it call", "It calls five numbers.", False),
+        ("how many more years is it updated", "Ports: 1 x USB-C", True),
     ],
 )
 def test_a_number_that_is_asked_for_is_stated(asked: str, text: str, uncounted: bool) -> None:
@@ -77,3 +85,19 @@ def test_the_subject_is_no_part_of_what_is_left_open() -> None:
 def test_light_words_and_subjects_are_not_missed() -> None:
     like = Likeness(("can", "somebody", "phone", "hologram"), [0.5], [[0.1, 0.1, 0.1, 0.2]])
     assert missed(like, ["phone"], concepts("Orrin 9 phone")) == {"phone": pytest.approx(0.4)}
+
+
+def test_a_long_story_is_missed_no_more_than_a_long_question() -> None:
+    words = tuple(f"hologram{at}" for at in range(20))
+    assert missed(Likeness(words, [0.5], [[0.1] * 20]), ["phone"], frozenset()) == {"phone": FAR}
+
+
+@pytest.mark.parametrize(
+    ("met", "elsewhere"), [([0.9, 0.1, 0.2], True), ([0.9, 0.1, 0.5], False)]
+)  # the name of the record, a light word, what is asked
+def test_a_field_that_is_near_no_word_asked_of_its_record_speaks_of_something_else(
+    met: list[float], elsewhere: bool
+) -> None:
+    own = Passage("c", "d", "docs", "Orrin 9 phone", "", SHEET, "https://d", datetime(2026, 1, 1, tzinfo=UTC), 0, 1.0)
+    assert apart(("phone", "can", "hologram"), met, own) == elsewhere
+    assert not apart(("phone", "can"), met[:2], own)  # it is named, and nothing asked of it

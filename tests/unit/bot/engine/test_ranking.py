@@ -1,6 +1,7 @@
 """Ranking: what is asked decides, word by word, and what is not spoken of is not sure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -66,12 +67,25 @@ def test_of_nothing_nothing_is_ranked() -> None:
         ("ah that fixed it, brilliant, have a lovely weekend", "courtesy"),
         ("How long do I have to return a laptop?", None),
         ("can a person without a receipt return a gift?", None),
+        ("other shop's sale ended an hour ago, I have a screenshot of the price. good enough for a match?", None),
         ("", None),
         ("word " * 100, None),
     ],
 )
 def test_what_a_message_is_for(text: str, intent: str | None) -> None:
     assert Intents(EMBEDDER.embed, lambda: EMBEDDER.fingerprint).of(text) == intent
+
+
+def test_a_field_that_speaks_of_something_else_does_not_answer() -> None:
+    shop = "phone: 1-555-0100\nstate: OH\ntime zone: Eastern"
+    record = replace(PASSAGES[0], title="ElectroMart Columbus", text=shop)
+    units = units_of(0, record)
+
+    def of_the_shop(asked: str) -> Ranking:
+        return rank(asked, units, [record], EMBEDDER.likeness)
+
+    assert of_the_shop("which time zone is the Columbus shop in").units[0].unit.text == "time zone: Eastern"
+    assert of_the_shop("will it rain in Columbus tomorrow").sure < 0.1 < of_the_shop("Columbus time zone").sure
 
 
 def test_another_model_than_the_layers_knows_no_intent() -> None:

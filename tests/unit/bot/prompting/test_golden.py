@@ -13,11 +13,14 @@ from ops.evaluation.golden import GoldenCase, GoldenError, load
 
 DEMOS = PACKAGE_PROMPTS.parent / "ops" / "demo"
 LEAST = {"electromart": 120, "people": 60, "techflow": 60}  # cases a prompt has at least
+EVERYDAY = "everyday"  # questions to ElectroMart beside its golden ones
 SETS = sorted({*LEAST, *(path.parent.name for path in PACKAGE_PROMPTS.glob("*/golden.jsonl"))})
 
 
 @cache
 def cases(prompt: str) -> tuple[GoldenCase, ...]:
+    if prompt == EVERYDAY:
+        return load(DEMOS.parent / "evaluation" / "sets" / EVERYDAY / "golden.jsonl")
     if not (DEMOS / prompt / "documents").is_dir():
         pytest.skip(f"{prompt} has no documents yet")
     return load(PACKAGE_PROMPTS / prompt / "golden.jsonl")
@@ -26,11 +29,10 @@ def cases(prompt: str) -> tuple[GoldenCase, ...]:
 @cache
 def files(prompt: str) -> dict[str, Path]:
     """The demo's documents by their path in its folder documents; those beside it keep their folder's name."""
-    found = (path for folder in (DEMOS / prompt).iterdir() if folder.is_dir() for path in folder.rglob("*"))
+    demo = DEMOS / ("electromart" if prompt == EVERYDAY else prompt)
+    found = (path for folder in demo.iterdir() if folder.is_dir() for path in folder.rglob("*"))
     return {
-        path.relative_to(DEMOS / prompt).as_posix().removeprefix("documents/"): path
-        for path in found
-        if path.suffix in FILES
+        path.relative_to(demo).as_posix().removeprefix("documents/"): path for path in found if path.suffix in FILES
     }
 
 
@@ -72,14 +74,14 @@ def test_there_are_enough_and_a_third_is_held(prompt: str) -> None:
     assert 0.25 <= sum(case.held for case in found) / len(found) <= 0.40
 
 
-@pytest.mark.parametrize("prompt", SETS)
+@pytest.mark.parametrize("prompt", [*SETS, EVERYDAY])
 def test_cited_documents_exist(prompt: str) -> None:
     """Each path that an answer may cite is one of the demo's documents."""
     fragments = {(case.id, part) for case in cases(prompt) for entry in case.cites for part in entry}
     assert [(case, part) for case, part in sorted(fragments) if not any(part in name for name in files(prompt))] == []
 
 
-@pytest.mark.parametrize("prompt", SETS)
+@pytest.mark.parametrize("prompt", [*SETS, EVERYDAY])
 def test_facts_stand_in_the_cited_documents(prompt: str) -> None:
     """A golden fact is the documents' fact: an answer that says it can be cited. Sums and comparisons are `derived`."""
     wrong = [
