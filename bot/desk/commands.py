@@ -14,7 +14,7 @@ from bot.desk.words import flat
 _MARKED = re.compile(
     r"<(?P<tag>assistant|system|note|instructions?|prompt)>.{0,2000}?</(?P=tag)>|<!--.{0,2000}?-->|<!\w+>"
     r"|\{[^{}]*\"(?:role|mode|system|prompt|instructions?)\"[^{}]*\}"
-    r"|\b[A-Za-z0-9+/]{32,}={0,2}"  # what is encoded
+    r"|(?-i:\b(?=[a-z0-9+]*[A-Z])(?=[A-Z0-9+]*[a-z])[A-Za-z0-9+]{32,}={0,2})"  # what is encoded; no path, and no hash
     r"|^\s*(?:a|assistant|bot|answer):[^\n]*",  # words put into its mouth
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
@@ -43,8 +43,8 @@ _COMMAND = re.compile(
     rf"|(?:decode|execute|translate)\b.*(?:\band (?:do|then|run|execute|obey)\b|\bthen execute\b))",
     re.IGNORECASE,
 )
-# What is said of the assistant, its replies and its rules wherever it stands.
 _SYSTEM_PROMPT = re.compile(r"\b(?:your|hidden|initial|the system|your system) prompts?\b", re.IGNORECASE)
+# What is said of the assistant, its replies and its rules, wherever it stands.
 _OF_ITSELF = re.compile(
     rf"\bword for word\b|\bverbatim\b"
     rf"|\b(?:every|each) (?:line|sentence|reply|answer|response) (?:starts?|begins?|ends?|must|has to|should)\b"
@@ -63,7 +63,8 @@ _REVEAL = re.compile(
 # Where a message goes on to ask, though no sentence ends there: "... anyway, how long", "question is: can I".
 _TURN = r"and|so|i mean|but|also|btw|by the way|anyway|anyways|oh|ok|okay|cool|then|now|plus"
 _GOES_ON = re.compile(
-    rf"(?<=[.!?;)\]}}>])\s+|,\s+(?=(?:just|please|pls|only|simply)\s)|\s+(?=(?:(?:{_TURN}),?\s+){{1,4}}{ASKS}\b)|[,:]\s+(?={ASKS}\b)",
+    rf"(?<=[.!?;)\]}}>])\s+|,\s+(?=(?:just|please|pls|only|simply)\s)"
+    rf"|\s+(?=(?:(?:{_TURN}),?\s+){{1,4}}{ASKS}\b)|[,:]\s+(?={ASKS}\b)",
     re.IGNORECASE,
 )
 

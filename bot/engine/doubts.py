@@ -168,6 +168,6 @@ def _uncounted(asked: str, text: str) -> bool:
 SURE: Mapping[str, float] = {
     "one": -2.55, "asked": 3.48, "share": 2.02, "named": 1.31, "unnamed": -4.13, "near": 3.59, "figure": 0.48,
     "missed": -2.96, "left": -1.43, "literal": -2.43, "uncounted": -2.44, "name": -2.56, "identifier": -0.83,
-    "plan": -1.5, "apart": -2.0,
-    "pair": 4.0,  # not fitted: few questions name two products
+    "plan": -1.5,
+    "pair": 4.0, "apart": -2.0,  # not fitted: few questions name two products, or find a field that is apart
 }  # fmt: skip

@@ -59,6 +59,8 @@ def test_the_question_beside_it_stays(text: str, asked: str) -> None:
         "forget it, it's solved",
         "how do I enable developer mode on the tablet",
         'the log says {"code": 5040}. what is that?',
+        "the build 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b fails. why?",
+        "I read electromart.example/docs/returns/opened/items/and/fees first. is it still right?",
     ],
 )
 def test_what_only_sounds_like_one_is_looked_up(text: str) -> None:
