@@ -96,11 +96,7 @@ def missed(like: Likeness, documents: Sequence[str], subjects: frozenset[str]) -
 
     `documents`: the one that each text of `like` is of.
     """
-    asked = [
-        column
-        for column, word in enumerate(like.words)
-        if not (means_nothing(word) or says_little(word) or (concepts(word) and concepts(word) <= subjects))
-    ]
+    asked = _asked(like.words, subjects)
     nearest = {document: [0.0] * len(asked) for document in documents}
     for document, met in zip(documents, like.met, strict=True):
         nearest[document] = [max(pair) for pair in zip(nearest[document], (met[at] for at in asked), strict=True)]
@@ -111,13 +107,16 @@ def missed(like: Likeness, documents: Sequence[str], subjects: frozenset[str]) -
 def apart(words: Sequence[str], met: Sequence[float], own: Passage) -> bool:
     """Whether a field of a record is near none of the words of the question, those aside that name the record: the
     address of a shop says nothing of the weather in its town."""
-    title = concepts(own.title)
-    asked = [
-        near
-        for word, near in zip(words, met, strict=True)
-        if not (means_nothing(word) or says_little(word) or (concepts(word) and concepts(word) <= title))
+    return max((met[at] for at in _asked(words, concepts(own.title))), default=1.0) < APART
+
+
+def _asked(words: Sequence[str], subjects: frozenset[str]) -> list[int]:
+    """Where the words of a question stand that an answer has to speak of, the names of the `subjects` aside."""
+    return [
+        at
+        for at, word in enumerate(words)
+        if not (means_nothing(word) or says_little(word) or (concepts(word) and concepts(word) <= subjects))
     ]
-    return max(asked, default=1.0) < APART
 
 
 def _left(asked: str, own: Passage) -> float:

@@ -65,8 +65,3 @@ def test_the_question_beside_it_stays(text: str, asked: str) -> None:
 )
 def test_what_only_sounds_like_one_is_looked_up(text: str) -> None:
     assert without_commands(text) == text
-
-
-@pytest.mark.parametrize("piece", ["<!--", "<note>", '{"role"', "bot: x\n", ", just ", "and so ok ", "write x to "])
-def test_a_long_message_of_beginnings_is_read(piece: str) -> None:
-    assert isinstance(without_commands(piece * 4000), str)
